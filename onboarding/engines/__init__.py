@@ -1,0 +1,1 @@
+"""The engines that realise items; each implements the Protocol in ``interface``."""

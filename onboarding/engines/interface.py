@@ -1,0 +1,35 @@
+"""What every engine promises to the rest of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from onboarding import item, plan, progress, tenant
+
+
+class Engine(Protocol):
+    """One system that holds items for tenants.
+
+    ``observe`` needs read rights only and returns no secret. ``apply`` writes exactly the given
+    changes of one tenant, in an order of its own, yields an outcome for each as it ends, and
+    stops at the first failure (the caller marks the rest as not attempted). Both raise
+    ``errors.OnboardError`` only.
+    """
+
+    @property
+    def name(self) -> item.EngineName: ...
+
+    def identity(self) -> str:
+        """The id of the system behind the engine, to be compared with the pinned one."""
+        ...
+
+    def observe(
+        self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+    ) -> item.Observation:
+        """Everything held for these tenants; with ``evidence`` also what only controls ask about."""
+        ...
+
+    def apply(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> Iterator[plan.Outcome]: ...

@@ -1,0 +1,1 @@
+"""The lab: real engines on this computer, on loopback only."""

@@ -1,0 +1,187 @@
+"""Plan: what would change, as plain data, from three lists of items.
+
+Pure: no engine, no clock, no file. A plan's digest covers the changes and the target's
+identity, not when it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from onboarding import errors, item, normal_form
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Status(StrEnum):
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    NOT_ATTEMPTED = "not-attempted"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One leaf that differs: a dotted path, the value before and after (None where absent)."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One item to create, update or delete. ``desired`` is None for a deletion."""
+
+    action: Action
+    ref: item.Ref
+    desired: item.Item | None
+    fields: tuple[FieldChange, ...] = ()
+    reason: str = ""
+    holds_data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one change ended."""
+
+    change: Change
+    status: Status
+    seconds: float = 0.0
+    error: errors.OnboardError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A live object that stands where ours should, and is not ours."""
+
+    ref: item.Ref
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes of one tenant, in the order of engines, and what stands in their way."""
+
+    tenant_id: str
+    target: Mapping[str, str]
+    changes: tuple[Change, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    unchanged: int = 0
+    digest: str = field(default="", compare=False)
+
+    def of(self, engine: item.EngineName) -> tuple[Change, ...]:
+        return tuple(c for c in self.changes if c.ref.engine == engine)
+
+    def counts(self) -> dict[Action, int]:
+        return {a: sum(c.action is a for c in self.changes) for a in Action}
+
+
+def diff(
+    tenant_id: str,
+    desired: Iterable[item.Item],
+    observed: Iterable[item.Item],
+    applied: Iterable[item.Item] = (),
+    *,
+    target: Mapping[str, str],
+) -> Plan:
+    """Compare what should be with what is.
+
+    A live item that carries our owner label but is wanted no more is deleted; one that stands
+    in our place under another owner, or none, is a conflict, and such a plan cannot be applied.
+    ``applied`` (what we wrote last) tells an item that vanished from one that is new.
+    """
+    live = {i.ref: i for i in observed}
+    last = {i.ref for i in applied}
+    wanted = {i.ref: i for i in desired}
+    changes: list[Change] = []
+    conflicts: list[Conflict] = []
+    unchanged = 0
+    for want in wanted.values():
+        have = live.get(want.ref)
+        if have is not None and have.owner != tenant_id:
+            conflicts.append(Conflict(want.ref, have.owner))
+            continue
+        change = _change(want, have, known=want.ref in last)
+        if change is None:
+            unchanged += 1
+        else:
+            changes.append(change)
+    changes += [
+        Change(Action.DELETE, i.ref, None, reason="no longer in the manifest", holds_data=i.holds_data)
+        for i in live.values()
+        if i.owner == tenant_id and i.ref not in wanted
+    ]
+    changes.sort(key=_order)
+    return _sealed(Plan(tenant_id, dict(target), tuple(changes), tuple(conflicts), unchanged))
+
+
+def _change(want: item.Item, have: item.Item | None, *, known: bool) -> Change | None:
+    if have is None:
+        reason = "vanished from the live system" if known else "not there yet"
+        return Change(Action.CREATE, want.ref, want, reason=reason, holds_data=want.holds_data)
+    fields = tuple(
+        FieldChange(path, before, after)
+        for path, before, after in normal_form.differences(
+            want.ref.kind, want.fields, have.fields
+        )
+    )
+    if not fields:
+        return None
+    return Change(Action.UPDATE, want.ref, want, fields, "differs", want.holds_data)
+
+
+def _order(change: Change) -> tuple[int, str, item.Ref]:
+    return item.ENGINE_ORDER.index(change.ref.engine), change.action.value, change.ref
+
+
+def _sealed(unsealed: Plan) -> Plan:
+    digest = item.content_hash(
+        {
+            "tenant": unsealed.tenant_id,
+            "target": dict(unsealed.target),
+            "changes": [_sealable(c) for c in unsealed.changes],
+            "conflicts": [[str(c.ref), c.owner] for c in unsealed.conflicts],
+        }
+    )
+    return replace(unsealed, digest=digest)
+
+
+def _sealable(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action.value,
+        "ref": [change.ref.engine.value, change.ref.kind, change.ref.scope, change.ref.name],
+        "desired": change.desired.fields if change.desired else None,
+        "fields": [[f.path, f.before, f.after] for f in change.fields],
+    }
+
+
+def refuse_if_unsafe(plan: Plan, *, allow_delete: bool) -> None:
+    """Raise ``errors.Refused`` for what no run may do without being told to.
+
+    Conflicts are never overridden: what someone else made must be moved or adopted first.
+    """
+    if plan.conflicts:
+        raise errors.Refused(
+            f"{plan.tenant_id}: {len(plan.conflicts)} object(s) stand in our place and are not ours",
+            details=[
+                f"{c.ref}: "
+                + (f"belongs to agency {c.owner!r}" if c.owner else "carries no owner label of ours")
+                for c in plan.conflicts
+            ],
+            resolution="Rename or remove the objects, or give the agency another metadata.id.",
+        )
+    deleted = [c for c in plan.changes if c.action is Action.DELETE]
+    if deleted and not allow_delete:
+        raise errors.Refused(
+            f"{plan.tenant_id}: the plan deletes {len(deleted)} object(s)",
+            details=[str(c.ref) for c in deleted],
+            resolution="Review them, then add --allow-delete.",
+        )
