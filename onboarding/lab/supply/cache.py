@@ -1,0 +1,221 @@
+"""The cache of engines: its folders, its locks, its space, and how a thing appears in it whole.
+
+Under the user's cache folder of onboard:
+
+``engines/<name>-<version>-<digest>/``  the engine and ``supplied.json``
+``engines/.work/``                      unfinished work, of a lock's holder only
+``engines/.locks/``                     one lock per engine
+``go/build``, ``go/mod``                Go's own caches, unless the user has set GOCACHE, GOMODCACHE
+``logs/``                               the full output of every build
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import platformdirs
+
+from onboarding import errors
+from onboarding.lab.supply import engine
+
+_POLL_SECONDS = 0.5
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """How an engine came into the cache; times in seconds."""
+
+    source: str
+    seconds: float
+    cpu_seconds: float
+    at: str
+
+
+def root() -> Path:
+    """The cache folder of onboard for this user."""
+    return platformdirs.user_cache_path("onboard")
+
+
+def place(wanted: engine.Engine) -> Path:
+    return root() / "engines" / wanted.folder()
+
+
+def log_file(wanted: engine.Engine) -> Path:
+    return root() / "logs" / f"{wanted.name}-{wanted.version}.log"
+
+
+def go_folders() -> dict[str, str]:
+    """GOCACHE and GOMODCACHE: the user's where set in the environment, else folders of our own."""
+    own = {"GOCACHE": root() / "go" / "build", "GOMODCACHE": root() / "go" / "mod"}
+    return {name: os.environ.get(name) or str(folder) for name, folder in own.items()}
+
+
+def held(wanted: engine.Engine) -> Path | None:
+    """The engine's file or folder, None where the cache does not hold it."""
+    product = place(wanted) / wanted.product()
+    return product if product.exists() else None
+
+
+def supplied(wanted: engine.Engine) -> Supplied | None:
+    """How it came here, None where the cache does not hold it."""
+    try:
+        raw = json.loads((place(wanted) / "supplied.json").read_text(encoding="utf-8"))
+        return Supplied(**raw)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+@contextmanager
+def locked(
+    wanted: engine.Engine, stop: threading.Event, waiting: Callable[[str], None]
+) -> Iterator[None]:
+    """Holds the engine's lock; ``waiting`` is told once for whom. Safe against other processes.
+
+    Raises ``errors.Interrupted`` when ``stop`` is set before the lock is had.
+    """
+    folder = root() / "engines" / ".locks"
+    with space_errors(wanted.name):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / wanted.folder(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        told = False
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    holder = os.pread(handle, 100, 0).decode(errors="replace").strip()
+                    waiting(f"waiting for process {holder or '?'}, which supplies {wanted.name}")
+                    told = True
+                if stop.wait(_POLL_SECONDS):
+                    raise errors.Interrupted(f"stopped waiting for {wanted.name}") from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def work_folder(wanted: engine.Engine) -> Iterator[Path]:
+    """An empty folder on the cache's file system, removed at the end; needs the engine's lock.
+
+    What an earlier holder left (killed, power cut) is removed first.
+    """
+    base = root() / "engines" / ".work"
+    with space_errors(wanted.name):
+        base.mkdir(parents=True, exist_ok=True)
+        for left in base.glob(f"{wanted.folder()}.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{wanted.folder()}.", dir=base))
+    try:
+        with space_errors(wanted.name):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def install(wanted: engine.Engine, made: Path, source: str, seconds: float, cpu: float) -> Path:
+    """Moves the folder ``made`` to its place in one step; returns the product's path there."""
+    note = Supplied(
+        source, round(seconds, 1), round(cpu, 1), datetime.now(UTC).isoformat("T", "seconds")
+    )
+    (made / "supplied.json").write_text(json.dumps(asdict(note)) + "\n", encoding="utf-8")
+    target = place(wanted)
+    if target.exists():
+        shutil.rmtree(target)
+    made.chmod(0o755)
+    made.rename(target)
+    return target / wanted.product()
+
+
+@contextmanager
+def space_errors(name: str) -> Iterator[None]:
+    """Turns a full disk, while ``name`` is being written, into an error with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise full(name) from error
+        raise
+
+
+def full(name: str) -> errors.EngineFailed:
+    """The error of a full disk."""
+    return errors.EngineFailed(
+        f"the disk is full: {name} could not be supplied",
+        details=[f"{root()} has {free() // _MIB} MiB free", "nothing half-written was left"],
+        resolution=_remedy(),
+    )
+
+
+def require_space(needed_mib: int) -> None:
+    """Refuses before the work begins where the disk cannot hold it.
+
+    What Go has compiled already counts as done. Raises ``errors.EngineFailed``.
+    """
+    if free() >= needed_mib * _MIB:
+        return
+    present = sum(_size(Path(folder)) for folder in set(go_folders().values()))
+    missing = needed_mib * _MIB - present - free()
+    if missing <= 0:
+        return
+    raise errors.EngineFailed(
+        "not enough space on the disk to build the engines",
+        details=[
+            f"{root()}: {free() // _MIB} MiB free, about {missing // _MIB} MiB more are needed"
+        ],
+        resolution=_remedy(),
+    )
+
+
+def free() -> int:
+    """Bytes that this user may still write where the cache lies."""
+    folder = root()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def trim() -> int:
+    """Removes what only a rebuild needs: our own Go caches and leftovers. Bytes freed.
+
+    Caches that the user has set for Go are left alone.
+    """
+    own = [root() / "go", root() / "engines" / ".work"]
+    freed = sum(_size(folder) for folder in own)
+    for folder in own:
+        shutil.rmtree(folder, ignore_errors=True)
+    return freed
+
+
+def _remedy() -> str:
+    return (
+        f"Free some space, or set XDG_CACHE_HOME (now {root().parent}) to a larger disk"
+        ", then run the same command again: what is done is kept."
+    )
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for base, _, files in os.walk(folder):
+        for name in files:
+            try:
+                total += (Path(base) / name).lstat().st_blocks * 512
+            except OSError:
+                continue
+    return total
