@@ -5,12 +5,18 @@ Names are deterministic functions of the manifest. A tenant refers to secrets; i
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from onboarding import sizing
-from onboarding.manifest import model
+from onboarding import catalogue, names, sizing
+from onboarding import environment as environments
+from onboarding.manifest import drafts, model
+
+KV_MOUNT = "kv"
+CLUSTER_ROLES = ("operator", "viewer")
 
 
 class NamespaceClass(StrEnum):
@@ -59,6 +65,20 @@ class Body:
     id: str
     name_th: str
     users: int
+    organization: str = ""
+    """O of its officials' certificates."""
+    pki_role: str = ""
+    ecms_department: str = ""
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit with registers of its own: a shard, a body, or the whole dedicated agency."""
+
+    id: str
+    name_th: str
+    users: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +104,179 @@ class Tenant:
 
     def group_subject(self, role: str) -> str:
         """The RBAC subject of a role of this agency: the API server puts ``gdcc:`` before it."""
-        return f"gdcc:{self.id}:{role}"
+        return _group_subject(self.id, role)
+
+    @property
+    def e_offices(self) -> tuple[Instance, ...]:
+        """The instances that have an e-Office inside."""
+        return tuple(i for i in self.instances if i.kind == names.E_OFFICE)
+
+    def units(self, instance: Instance | None = None) -> tuple[Unit, ...]:
+        """Units of ``instance``, or of the whole agency: its shards, its bodies, or itself."""
+        tenancy = self.manifest.tenancy
+        if tenancy.shards:
+            return tuple(
+                Unit(shard.id, shard.name_th, shard.users)
+                for shard in tenancy.shards
+                if instance is None or instance.shard in ("", shard.id)
+            )
+        if self.bodies:
+            return tuple(Unit(body.id, body.name_th, body.users) for body in self.bodies)
+        return (Unit(self.id, self.manifest.agency.name_th, self.manifest.users.initial),)
+
+    def environment_names(self) -> tuple[str, ...]:
+        """``prod``, ``uat``: as the manifest lists them."""
+        return self.manifest.tenancy.environments
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Agencies that claim the same thing, e.g. one namespace."""
+
+    what: str
+    name: str
+    agencies: tuple[str, ...]
+
+
+def resolve(manifest: model.AgencyMou, environment: environments.Environment) -> Tenant:
+    """Decide every name, size and role of one agency in one environment.
+
+    Raises errors.InvalidInput for a system that the catalogue does not offer.
+    """
+    own_realm = manifest.identity.isolation == "realm"
+    bodies = tuple(_body(entry) for entry in manifest.tenancy.sub_tenants)
+    return Tenant(
+        id=manifest.id,
+        manifest=manifest,
+        instances=tuple(_instances(manifest)),
+        bodies=bodies,
+        signers=tuple(_signers(manifest, bodies)),
+        domains=manifest.agency.domains,
+        pki_mount=names.pki_mount(manifest.id),
+        kv_mount=KV_MOUNT,
+        kv_prefix=f"{manifest.id}/",
+        realm=manifest.id if own_realm else environment.keycloak.shared_realm,
+        own_realm=own_realm,
+        organization=manifest.id,
+        groups=tuple(_group_subject(manifest.id, role) for role in CLUSTER_ROLES),
+    )
+
+
+def clashes(tenants: Iterable[Tenant]) -> tuple[Clash, ...]:
+    """Everything that two or more agencies claim (MOU-015), sorted.
+
+    Rendered names count, not ids: ``moph`` with a shard ``central`` and an agency
+    ``moph-central`` would share a namespace.
+    """
+    claimed: dict[tuple[str, str], list[str]] = {}
+    for tenant in tenants:
+        for what, name in set(_claims(tenant)):
+            claimed.setdefault((what, name), []).append(tenant.id)
+    return tuple(
+        Clash(what, name, tuple(sorted(agencies)))
+        for (what, name), agencies in sorted(claimed.items())
+        if len(agencies) > 1
+    )
+
+
+def _claims(tenant: Tenant) -> Iterator[tuple[str, str]]:
+    agency = tenant.manifest.agency
+    yield "id", tenant.id
+    yield "PKI mount", tenant.pki_mount
+    yield "realm", tenant.id if tenant.own_realm else f"organization {tenant.organization}"
+    if agency.ecms:
+        yield "e-CMS department code", agency.ecms.department_code
+    if agency.organization_id:
+        yield "organization id", agency.organization_id
+    for domain in tenant.domains:
+        yield "domain", domain
+    for instance in tenant.instances:
+        yield "namespace", instance.namespace
+        yield "host", instance.host
+    for body in tenant.bodies:
+        yield "body", body.id
+        if body.ecms_department:
+            yield "e-CMS department code", body.ecms_department
+
+
+def _instances(manifest: model.AgencyMou) -> Iterator[Instance]:
+    domain = manifest.agency.domains[0]
+    for system in manifest.systems:
+        entry = catalogue.get(system.kind)
+        personal = system.personal_data
+        sensitive = entry.sensitive or bool(personal and personal.sensitive)
+        klass = NamespaceClass.SENSITIVE if sensitive else NamespaceClass.STANDARD
+        for environment in manifest.tenancy.environments:
+            production = environment == names.PRODUCTION
+            for shard, all_users in _places(manifest, system, entry):
+                users = all_users if production else sizing.non_production_users(all_users)
+                parts = (manifest.id, shard, environment, system.name, system.kind)
+                yield Instance(
+                    system=system.name,
+                    kind=system.kind,
+                    environment=environment,
+                    shard=shard,
+                    namespace=names.namespace(*parts),
+                    namespace_class=klass,
+                    host=f"{names.host_label(*parts)}.{domain}",
+                    users=users,
+                    size=sizing.size(users),
+                    service_account=system.name,
+                )
+
+
+def _places(
+    manifest: model.AgencyMou, system: model.System, entry: catalogue.Entry
+) -> Iterator[tuple[str, int]]:
+    """Shard ("" for none) and users that each instance of ``system`` in production serves."""
+    tenancy = manifest.tenancy
+    override = tenancy.sizing_override
+    if entry.per_shard and tenancy.shards:
+        total = sum(shard.users for shard in tenancy.shards)
+        for shard in tenancy.shards:
+            users = shard.users
+            if override:
+                users = -(-override.users * shard.users // total)
+            yield shard.id, users
+    elif system.users is not None:
+        yield "", system.users
+    else:
+        yield "", override.users if override else manifest.users.initial
+
+
+def _body(entry: model.SubTenant) -> Body:
+    return Body(
+        id=entry.id,
+        name_th=entry.name_th,
+        users=entry.users,
+        organization=entry.certificate_name or entry.name_th,
+        pki_role=names.pki_role(entry.id),
+        ecms_department=entry.ecms.department_code if entry.ecms else "",
+        draft=drafts.is_draft(entry.name_th),
+    )
+
+
+def _signers(manifest: model.AgencyMou, bodies: tuple[Body, ...]) -> Iterator[Signer]:
+    by_id = {body.id: body for body in bodies}
+    agency = manifest.agency
+    for entry in manifest.signing.signers if manifest.signing else ():
+        body = by_id.get(entry.body or "")
+        organization = body.organization if body else agency.certificate_name or agency.name_th
+        common_name = unicodedata.normalize("NFC", entry.name_th)
+        evidence = (common_name, organization, entry.order_ref, entry.ial_evidence_ref)
+        yield Signer(
+            id=entry.id,
+            common_name=common_name,
+            position_th=entry.position_th,
+            email=entry.email,
+            organization=organization,
+            pki_role=body.pki_role if body else names.pki_role(),
+            authority_from=entry.authority_from,
+            authority_to=entry.authority_to,
+            order_ref=entry.order_ref,
+            draft=any(drafts.is_draft(text) for text in evidence),
+        )
+
+
+def _group_subject(agency: str, role: str) -> str:
+    return f"gdcc:{agency}:{role}"

@@ -1,0 +1,8 @@
+"""The systems an agency may ask for, one module each, and the table of them."""
+
+from __future__ import annotations
+
+from onboarding.catalogue.entry import Entry, ExtraField
+from onboarding.catalogue.table import get, offered
+
+__all__ = ["Entry", "ExtraField", "get", "offered"]

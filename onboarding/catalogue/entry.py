@@ -1,0 +1,36 @@
+"""What the catalogue says about one system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One kind of system.
+
+    ``sensitive``: its namespaces are of the sensitive class, with encrypted storage.
+    ``per_shard``: a federated agency has one instance per shard, otherwise one per environment.
+    ``settings``: Ansible delivers settings inside the product.
+    ``least_aal``: authenticator level its users need.
+    """
+
+    kind: str
+    title_en: str
+    title_th: str
+    summary_en: str
+    summary_th: str
+    sensitive: bool = False
+    per_shard: bool = False
+    settings: bool = False
+    least_aal: int = 1
+    options: tuple[ExtraField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraField:
+    """A block of a manifest's system entry that only this kind may have."""
+
+    key: str
+    title_en: str
+    title_th: str

@@ -1,0 +1,15 @@
+"""Digital health platform: data of PDPA s.26, so fenced and encrypted more strictly."""
+
+from __future__ import annotations
+
+from onboarding.catalogue.entry import Entry
+
+ENTRY = Entry(
+    kind="health-platform",
+    title_en="Digital health platform",
+    title_th="แพลตฟอร์มสุขภาพดิจิทัล",
+    summary_en="Health data (PDPA s.26) in namespaces of the class sensitive, encrypted at rest.",
+    summary_th="ข้อมูลสุขภาพ (พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล มาตรา 26) ในเนมสเปซชั้นอ่อนไหว เข้ารหัสขณะจัดเก็บ",
+    sensitive=True,
+    least_aal=2,
+)

@@ -1,0 +1,26 @@
+"""The table of systems. To add one: a module with its ENTRY, and one line here."""
+
+from __future__ import annotations
+
+from onboarding import errors
+from onboarding.catalogue import e_office, health_platform
+from onboarding.catalogue.entry import Entry
+
+_ENTRIES = (e_office.ENTRY, health_platform.ENTRY)
+
+
+def offered() -> tuple[Entry, ...]:
+    """Every system that can be provisioned, in the order of the catalogue."""
+    return _ENTRIES
+
+
+def get(kind: str) -> Entry:
+    """The entry of ``kind``. Raises errors.InvalidInput for one that is not offered yet."""
+    for entry in _ENTRIES:
+        if entry.kind == kind:
+            return entry
+    kinds = ", ".join(entry.kind for entry in _ENTRIES)
+    raise errors.InvalidInput(
+        f"the system {kind!r} is not yet offered",
+        resolution=f"Remove it from systems, or use one that is offered: {kinds}.",
+    )

@@ -1,0 +1,205 @@
+"""What no single field can tell: references, unique ids, tenancy, names that would be too long.
+
+Only what would make a manifest ambiguous or impossible to provision is refused here. Rules of
+law and good order (signatories, dates in force, sums of users, …) are controls, whose findings
+can be waived where the catalogue of controls allows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from onboarding import catalogue, errors, names, sizing
+from onboarding.manifest import model
+from onboarding.strict_yaml import KeyPath
+
+
+class Mistake(NamedTuple):
+    """A contradiction at ``path`` (keys as written in the file)."""
+
+    path: KeyPath
+    message: str
+    remedy: str
+
+
+def mistakes(manifest: model.AgencyMou) -> tuple[Mistake, ...]:
+    """Every contradiction in a well-shaped manifest; empty where it can be resolved."""
+    found: list[Mistake] = []
+    for check in (_dates, _tenancy, _sizes, _systems, _signers, _links, _certificate_names):
+        found += check(manifest)
+    # Names are only worth checking once ids are.
+    return tuple(found or _names(manifest))
+
+
+def _dates(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    mou = manifest.mou
+    if mou.effective_to < mou.effective_from:
+        yield Mistake(
+            ("mou", "effectiveTo"),
+            f"{mou.effective_to} is before effectiveFrom {mou.effective_from}",
+            "correct one of the two dates",
+        )
+    for index, signer in enumerate(manifest.signing.signers if manifest.signing else ()):
+        if signer.authority_to < signer.authority_from:
+            yield Mistake(
+                ("signing", "signers", index, "authorityTo"),
+                f"{signer.authority_to} is before authorityFrom {signer.authority_from}",
+                "correct one of the two dates",
+            )
+
+
+def _tenancy(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    tenancy = manifest.tenancy
+    yield from _repeated(tenancy.environments, ("tenancy", "environments"), None)
+    yield from _repeated([s.id for s in tenancy.shards], ("tenancy", "shards"), "id")
+    yield from _repeated([s.id for s in tenancy.sub_tenants], ("tenancy", "subTenants"), "id")
+    wanted = {"federated": "shards", "pooled": "subTenants"}.get(tenancy.isolation, "")
+    for key, entries in (("shards", tenancy.shards), ("subTenants", tenancy.sub_tenants)):
+        if entries and key != wanted:
+            yield Mistake(
+                ("tenancy", key),
+                f"isolation {tenancy.isolation} has no {key}",
+                "remove them or change the isolation",
+            )
+        if key == wanted and not entries:
+            yield Mistake(
+                ("tenancy", "isolation"),
+                f"isolation {tenancy.isolation} needs {key}",
+                f"list them under tenancy.{key}",
+            )
+
+
+def _sizes(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    limit = sizing.max_users_per_instance()
+    tenancy = manifest.tenancy
+    for index, shard in enumerate(tenancy.shards):
+        if shard.users > limit:
+            yield Mistake(
+                ("tenancy", "shards", index, "users"),
+                f"{shard.users:,} users are more than a shard holds ({limit:,})",
+                "split it into several shards",
+            )
+    if tenancy.isolation != "federated" and manifest.users.initial > limit:
+        yield Mistake(
+            ("users", "initial"),
+            f"{manifest.users.initial:,} users are more than one instance holds ({limit:,})",
+            "use tenancy.isolation: federated with shards",
+        )
+    for index, system in enumerate(manifest.systems):
+        if system.kind == names.E_OFFICE:
+            if system.users is not None:
+                yield Mistake(
+                    ("systems", index, "users"),
+                    "the e-Office is sized by users.initial",
+                    "remove it here",
+                )
+        elif (system.users or manifest.users.initial) > limit:
+            yield Mistake(
+                ("systems", index),
+                f"{system.name} would have more users than one instance holds ({limit:,})",
+                "say how many people use it, with users: N",
+            )
+
+
+def _systems(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    yield from _repeated([system.name for system in manifest.systems], ("systems",), "name")
+    offices = [i for i, system in enumerate(manifest.systems) if system.kind == names.E_OFFICE]
+    for index in offices[1:]:
+        yield Mistake(("systems", index), "a second e-office", "an agency has one e-Office")
+    for index, system in enumerate(manifest.systems):
+        try:
+            entry = catalogue.get(system.kind)
+        except errors.InvalidInput as error:
+            yield Mistake(("systems", index, "kind"), error.message, error.resolution)
+            continue
+        allowed = {option.key for option in entry.options}
+        present = {"eoffice": system.eoffice, "features": system.features.ai}
+        for key, value in present.items():
+            if value is not None and key not in allowed:
+                yield Mistake(("systems", index, key), f"a {system.kind} has no {key}", "remove it")
+    names_of_systems = {system.name for system in manifest.systems}
+    thaid = manifest.identity.thaid
+    for index, name in enumerate(thaid.systems if thaid else ()):
+        if name not in names_of_systems:
+            yield Mistake(
+                ("identity", "thaid", "systems", index),
+                f"no system is named {name!r}",
+                f"use one of: {', '.join(sorted(names_of_systems))}",
+            )
+
+
+def _signers(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    signers = manifest.signing.signers if manifest.signing else ()
+    yield from _repeated([signer.id for signer in signers], ("signing", "signers"), "id")
+    bodies = {body.id for body in manifest.tenancy.sub_tenants}
+    pooled = manifest.tenancy.isolation == "pooled"
+    for index, signer in enumerate(signers):
+        path: KeyPath = ("signing", "signers", index)
+        if pooled and signer.body is None:
+            yield Mistake(
+                path, "does not say for which body", "add body: with an id of tenancy.subTenants"
+            )
+        elif pooled and signer.body not in bodies:
+            yield Mistake(
+                (*path, "body"), f"no body has the id {signer.body!r}", "use an id of subTenants"
+            )
+        elif not pooled and signer.body is not None:
+            yield Mistake((*path, "body"), "only a pooled agency has bodies", "remove it")
+
+
+def _links(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    yield from _repeated([link.id for link in manifest.links], ("links",), "id")
+    for index, link in enumerate(manifest.links):
+        if link.peer == manifest.id:
+            yield Mistake(
+                ("links", index, "peer"), "an agency cannot link to itself", "name the other one"
+            )
+
+
+def _certificate_names(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    """X.520 limits O to 64 characters; a name is never cut, its owner gives the short form."""
+    remedy = "add certificateName with an official name of at most 64 characters"
+    agency = manifest.agency
+    if len(agency.name_th) > 64 and agency.certificate_name is None:
+        yield Mistake(("agency", "nameTh"), "is too long for a certificate", remedy)
+    for index, body in enumerate(manifest.tenancy.sub_tenants):
+        if len(body.name_th) > 64 and body.certificate_name is None:
+            path: KeyPath = ("tenancy", "subTenants", index, "nameTh")
+            yield Mistake(path, "is too long for a certificate", remedy)
+
+
+def _names(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    """Every derived name is a DNS label, and no two of the agency are alike."""
+    shards = [shard.id for shard in manifest.tenancy.shards]
+    seen: dict[str, str] = {}
+    for index, system in enumerate(manifest.systems):
+        per_shard = bool(shards) and catalogue.get(system.kind).per_shard
+        for number, shard in enumerate(shards if per_shard else [""]):
+            path: KeyPath = ("tenancy", "shards", number, "id") if shard else ("systems", index)
+            for environment in manifest.tenancy.environments:
+                parts = (manifest.id, shard, environment, system.name, system.kind)
+                namespace, host = names.namespace(*parts), names.host_label(*parts)
+                for name in (namespace, host):
+                    if not names.is_dns_label(name):
+                        yield Mistake(
+                            path,
+                            f"makes the name {name!r} of {len(name)} characters;"
+                            f" {names.MAX_LABEL} are possible",
+                            "shorten the ids",
+                        )
+                    used_by = f"{shard or system.name} in {environment}"
+                    if name in seen:
+                        yield Mistake(
+                            path, f"makes the name {name!r} twice (also {seen[name]})", "rename it"
+                        )
+                    seen[name] = used_by
+
+
+def _repeated(ids: Iterable[str], path: KeyPath, key: str | None) -> Iterator[Mistake]:
+    seen: set[str] = set()
+    for index, identifier in enumerate(ids):
+        if identifier in seen:
+            where: KeyPath = (*path, index) if key is None else (*path, index, key)
+            yield Mistake(where, f"{identifier!r} stands here twice", "give each its own")
+        seen.add(identifier)

@@ -1,0 +1,49 @@
+"""Draft values: placeholders that keep a manifest valid but hold back the part that needs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pydantic
+
+from onboarding import errors, strict_yaml
+from onboarding.manifest import model
+from onboarding.strict_yaml import Document, KeyPath
+
+# "TBD", "PERMIT-TBD"; a code of zeros only; a text wholly in parentheses such as "(ชื่อผู้ลงนาม)".
+_PLACEHOLDER = re.compile(r"(?:[A-Za-z0-9]+-)*TBD|0{5,}|\([^()]*\)")
+
+
+def is_draft(text: str) -> bool:
+    """Whether ``text`` only holds the place of a value to come."""
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None
+
+
+def draft_values(
+    manifest: model.AgencyMou, source: Document | None = None
+) -> tuple[errors.Problem, ...]:
+    """One warning per placeholder, placed where ``source`` is given."""
+    return tuple(
+        strict_yaml.problem(
+            source,
+            model.AgencyMou,
+            path,
+            f"draft value {text!r}",
+            "replace it; in production the part that rests on it is not provisioned",
+        )
+        for path, text in _texts(manifest, ())
+        if is_draft(text)
+    )
+
+
+def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, pydantic.BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _texts(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, tuple):
+        for index, entry in enumerate(value):
+            yield from _texts(entry, (*path, index))

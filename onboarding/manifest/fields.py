@@ -1,0 +1,157 @@
+"""Building blocks of the manifest's model: the base class, field texts, and text types."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+import pydantic
+import pydantic_core
+from pydantic import alias_generators
+
+from onboarding import clock
+
+
+class Model(pydantic.BaseModel):
+    """Strict, closed and frozen; keys are written in camelCase."""
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        alias_generator=alias_generators.to_camel,
+    )
+
+
+def field(thai: str, title: str, description: str = "", default: Any = ..., **rules: Any) -> Any:
+    """A field with its name in Thai and English and one sentence on what it is or drives."""
+    return pydantic.Field(
+        default,
+        title=title,
+        description=description or title,
+        json_schema_extra={"titleTh": thai},
+        **rules,
+    )
+
+
+def mistake(message: str, remedy: str = "") -> pydantic_core.PydanticCustomError:
+    """An error raised by a validator, with its remedy."""
+    # The texts go in as context: the template language would read braces in them.
+    return pydantic_core.PydanticCustomError(
+        "manifest", "{text}", {"text": message, "remedy": remedy}
+    )
+
+
+def _gregorian(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise mistake("expected a date", "write it as YYYY-MM-DD, e.g. 2026-10-01")
+    match = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", value)
+    if not match:
+        raise mistake("expected a date", "write it as YYYY-MM-DD, e.g. 2026-10-01")
+    year = int(match[1])
+    if year >= 2400:
+        gregorian = f"{year - clock.BUDDHIST_ERA_OFFSET}{value[4:]}"
+        raise mistake(
+            "the year looks like the Buddhist Era", f"write the Gregorian date {gregorian}"
+        )
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise mistake("this day is not in the calendar", "correct the month or day") from None
+
+
+def _thai(value: str) -> str:
+    if not re.search("[\u0e00-\u0e7f]", value):
+        raise mistake("has no Thai letter", "write the official name in Thai")
+    return value
+
+
+def _trimmed(value: str) -> str:
+    if value != value.strip():
+        raise mistake("begins or ends with a space", "delete the space")
+    if not value:
+        raise mistake("must not be empty", "fill it in, or write TBD for a draft")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?", value) or "--" in value:
+        raise mistake(
+            "is not a usable id",
+            "use 1-30 small letters a-z, digits and single hyphens, beginning with a letter"
+            " and not ending with a hyphen",
+        )
+    return value
+
+
+def _domain(value: str) -> str:
+    remedy = "write it in small ASCII letters, e.g. moph.go.th; a Thai name as xn--…"
+    if len(value) > 190 or "." not in value:
+        raise mistake("is not a domain name", remedy)
+    for label in value.split("."):
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", label):
+            raise mistake("is not a domain name", remedy)
+    if not value.endswith(".th"):
+        raise mistake(
+            "is not a domain under .th",
+            "government domains end in .go.th, .ac.th, .or.th, .mi.th or .in.th",
+        )
+    return value
+
+
+def _email(value: str) -> str:
+    if len(value) > 254 or not re.fullmatch(
+        r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value
+    ):
+        raise mistake("is not an e-mail address", "write it as name@agency.go.th")
+    return value
+
+
+def _phone(value: str) -> str:
+    if not re.fullmatch(r"\+?[0-9][0-9 -]{2,20}[0-9]", value):
+        raise mistake("is not a telephone number", 'write it as "+66-2-000-0000", in quotes')
+    return value
+
+
+def _https(value: str) -> str:
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/\S*)?", value):
+        raise mistake("is not an https address", "write it as https://host/path")
+    return value
+
+
+def _juristic_id(value: str) -> str:
+    """13 digits with the check digit of Thai tax and juristic ids (modulus 11)."""
+    if not re.fullmatch(r"[0-9]{13}", value):
+        raise mistake("is not a 13-digit id", 'write 13 digits in quotes, e.g. "0993000086848"')
+    if not has_check_digit(value):
+        raise mistake("has a wrong check digit", "compare it with the tax registration")
+    return value
+
+
+def has_check_digit(digits: str) -> bool:
+    """Whether 13 digits carry the check digit of Thai personal, tax and juristic ids."""
+    total = sum(int(digit) * (13 - place) for place, digit in enumerate(digits[:12]))
+    return (11 - total % 11) % 10 == int(digits[12])
+
+
+def _province(value: str) -> str:
+    if not re.fullmatch(r"TH-([1-9][0-9]|S)", value):
+        raise mistake("is not a province of ISO 3166-2:TH", "write it as TH-10 … TH-96")
+    return value
+
+
+Text = Annotated[str, pydantic.Field(max_length=2000), pydantic.AfterValidator(_trimmed)]
+Name = Annotated[str, pydantic.Field(max_length=255), pydantic.AfterValidator(_trimmed)]
+ThaiName = Annotated[Name, pydantic.AfterValidator(_thai)]
+Slug = Annotated[str, pydantic.AfterValidator(_slug)]
+Day = Annotated[date, pydantic.BeforeValidator(_gregorian)]
+Domain = Annotated[str, pydantic.AfterValidator(_domain)]
+Email = Annotated[str, pydantic.AfterValidator(_email)]
+Phone = Annotated[str, pydantic.AfterValidator(_phone)]
+Https = Annotated[str, pydantic.AfterValidator(_https)]
+JuristicId = Annotated[str, pydantic.AfterValidator(_juristic_id)]
+Province = Annotated[str, pydantic.AfterValidator(_province)]
+CertificateName = Annotated[Name, pydantic.Field(max_length=64)]
+"""Text that becomes CN or O of a certificate: X.520 allows 64 characters."""
+Count = Annotated[int, pydantic.Field(ge=1, le=10_000_000)]

@@ -1,0 +1,60 @@
+"""How names are put together: namespaces, hosts, mounts. Deterministic, no random part.
+
+`tenant` decides which names an agency has; this module only says how they read, so that a
+manifest can be checked for names that would be too long before anything is resolved.
+"""
+
+from __future__ import annotations
+
+import re
+
+PRODUCTION = "prod"
+E_OFFICE = "e-office"
+MAX_LABEL = 63
+"""Longest DNS-1123 label (RFC 1123), so the longest name of a namespace."""
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")
+
+
+def is_dns_label(name: str) -> bool:
+    """DNS-1123 label: what Kubernetes takes as the name of a namespace."""
+    return len(name) <= MAX_LABEL and _LABEL.match(name) is not None
+
+
+def short_shard(agency: str, shard: str) -> str:
+    """A shard's id without the agency's prefix: ``moph-central`` of ``moph`` is ``central``."""
+    return shard.removeprefix(f"{agency}-")
+
+
+def namespace(agency: str, shard: str, environment: str, system: str, kind: str) -> str:
+    """``ga-<id>[-<shard>]-<env>[-<system>]``; the e-Office has no system part.
+
+    ``shard`` is "" where the agency has none.
+    """
+    parts = ["ga", agency]
+    if shard:
+        parts.append(short_shard(agency, shard))
+    parts.append(environment)
+    if kind != E_OFFICE:
+        parts.append(system)
+    return "-".join(parts)
+
+
+def host_label(agency: str, shard: str, environment: str, system: str, kind: str) -> str:
+    """First label of an instance's host: ``e-office-central-uat``; production has no suffix."""
+    parts = [E_OFFICE if kind == E_OFFICE else system]
+    if shard:
+        parts.append(short_shard(agency, shard))
+    if environment != PRODUCTION:
+        parts.append(environment)
+    return "-".join(parts)
+
+
+def pki_mount(agency: str) -> str:
+    """Mount of the agency's intermediate CA."""
+    return f"pki-{agency}-sign"
+
+
+def pki_role(body: str = "") -> str:
+    """Role that signs officials' certificates: one per body of a pooled agency, else one."""
+    return f"signer-{body}" if body else "signer"

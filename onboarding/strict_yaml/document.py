@@ -1,0 +1,124 @@
+"""From a file or text to a Document: size, encoding, characters, then structure."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onboarding import errors
+from onboarding.strict_yaml import characters, reader
+
+MAX_BYTES = 1024 * 1024
+"""A manifest with thousands of bodies has some hundred kilobytes."""
+
+FIX = "Correct the places above and run the command again."
+
+
+@dataclass(slots=True)
+class Document:
+    """One YAML file: ``value`` holds plain dicts, lists, text, numbers, booleans and None."""
+
+    name: str
+    value: Any
+    text: str = field(repr=False)
+    _positions: dict[reader.KeyPath, reader.Position] | None = field(default=None, repr=False)
+
+    def position(self, path: reader.KeyPath) -> reader.Position:
+        """Where ``path`` stands: its key, or the list entry; else its nearest parent.
+
+        Positions are computed on the first call, so files without errors never pay for them.
+        """
+        if self._positions is None:
+            self._positions = reader.read(self.text, self.name, positions=True).positions
+        while path and path not in self._positions:
+            path = path[:-1]
+        return self._positions.get(path, reader.Position(1, 1))
+
+
+def load(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
+    """Read one file, at most ``max_bytes`` of it.
+
+    Raises errors.InvalidInput where the file cannot be read or is not the YAML described above.
+    """
+    return loads(_decoded(_bytes(path, max_bytes), str(path)), str(path))
+
+
+def loads(text: str, name: str) -> Document:
+    """Read YAML text; ``name`` stands for the file in messages. Raises errors.InvalidInput."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    result = reader.read(text, name)
+    problems = [*result.problems, *_text_problems(text, name)]
+    if problems:
+        problems.sort(key=lambda problem: (problem.line, problem.column))
+        raise errors.InvalidInput(
+            f"{name} is not a valid file", problems[: reader.MAX_PROBLEMS], resolution=FIX
+        )
+    return Document(name=name, value=result.value, text=text)
+
+
+def _bytes(path: Path, max_bytes: int) -> bytes:
+    name = str(path)
+    too_large = _refusal(
+        name,
+        f"is larger than {max_bytes // 1024} KiB",
+        "Keep one agency per file; a real manifest has a few kilobytes.",
+    )
+    try:
+        # O_NONBLOCK: opening a named pipe that nobody writes to must not hang.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _refusal(name, "is not a regular file", "Name a YAML file.")
+            if status.st_size > max_bytes:
+                raise too_large
+            raw = stream.read(max_bytes + 1)
+    except FileNotFoundError as error:
+        raise _refusal(name, "does not exist", "Check the path.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _refusal(name, f"cannot be read: {reason}", "Check the path and rights.") from error
+    if len(raw) > max_bytes:
+        raise too_large
+    return raw
+
+
+def _refusal(name: str, message: str, remedy: str) -> errors.InvalidInput:
+    return errors.InvalidInput(
+        f"{name} {message}", [errors.Problem(name, 0, 0, "", message)], resolution=remedy
+    )
+
+
+def _decoded(raw: bytes, name: str) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refusal(name, "is encoded in UTF-16", "Save the file as UTF-8.")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line_start = before.rfind(b"\n") + 1
+        problem = errors.Problem(
+            name,
+            before.count(b"\n") + 1,
+            len(before[line_start:].decode("utf-8", "replace")) + 1,
+            "",
+            f"byte 0x{raw[error.start]:02x} is not UTF-8",
+            "save the file as UTF-8; older Thai editors write TIS-620 or Windows-874",
+        )
+        raise errors.InvalidInput(f"{name} is not UTF-8 text", [problem], resolution=FIX) from error
+
+
+def _text_problems(text: str, name: str) -> Iterator[errors.Problem]:
+    if characters.is_plain(text):
+        return
+    found = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        for fault in characters.faults(line):
+            yield errors.Problem(name, number, fault.column, "", fault.message, fault.remedy)
+            found += 1
+        if found >= reader.MAX_PROBLEMS:
+            return

@@ -1,0 +1,202 @@
+"""From a Document to a pydantic model, with every mistake at its line.
+
+The document is handed over as JSON: pydantic's strict mode then takes lists for tuples, text for
+enums and ISO text for dates, and nothing else is converted.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import pydantic
+from pydantic import fields
+
+from onboarding import errors
+from onboarding.strict_yaml import document, reader
+
+ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
+
+_SECRET_WORDS = ("password", "secret", "token", "passphrase", "privatekey", "-----begin")
+
+_TEXT = ("expected text", "put the value in quotes")
+_WHOLE = ("expected a whole number", "write digits only, without quotes or separators")
+_LIST = ("expected a list", "write it as [a, b], or one '- entry' per line")
+_GROUP = ("expected a group of keys", "write 'key: value' lines below it")
+# By pydantic's type of error: what was expected, and the remedy.
+_WORDINGS = {
+    "string_type": _TEXT,
+    "bool_type": ("expected true or false", "write true or false, without quotes"),
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_type": ("expected a number", "write digits, without quotes"),
+    "tuple_type": _LIST,
+    "list_type": _LIST,
+    "model_type": _GROUP,
+    "dict_type": _GROUP,
+    "string_pattern_mismatch": ("expected text of the form {pattern}", "correct the value"),
+    "too_short": ("needs at least {min_length} entry", "add what is missing"),
+    "string_too_short": ("must not be empty", "fill it in"),
+    "string_too_long": ("is longer than {max_length} characters", "shorten it"),
+    "greater_than_equal": ("must be at least {ge}", "correct the number"),
+    "less_than_equal": ("must be at most {le}", "correct the number"),
+}
+
+
+def validate(model: type[ModelT], source: document.Document) -> ModelT:
+    """Raises errors.InvalidInput with every mistake of the shape at once."""
+    try:
+        return model.model_validate_json(json.dumps(source.value, ensure_ascii=False))
+    except pydantic.ValidationError as error:
+        found = error.errors(include_url=False)
+    problems = [_explain(model, source, item) for item in found]
+    problems.sort(key=lambda problem: (problem.line, problem.column, problem.field))
+    count = len(problems)
+    raise errors.InvalidInput(
+        f"{source.name} has {count} mistake{'s' if count > 1 else ''}",
+        problems[: reader.MAX_PROBLEMS],
+        resolution=document.FIX,
+    )
+
+
+def problem(
+    source: document.Document | None,
+    model: type[pydantic.BaseModel],
+    path: reader.KeyPath,
+    message: str,
+    remedy: str = "",
+) -> errors.Problem:
+    """A problem at ``path``, its field shown with the Thai name where the model gives one."""
+    line, column = source.position(path) if source else (0, 0)
+    name = source.name if source else ""
+    return errors.Problem(name, line, column, field_name(model, path), message, remedy)
+
+
+def field_name(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
+    """``agency.nameTh (ชื่อหน่วยงาน)``."""
+    text = ""
+    thai = ""
+    for part, info in _walk(model, path):
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if info is not None:
+            extra = info.json_schema_extra
+            thai = str(extra.get("titleTh", "")) if isinstance(extra, dict) else ""
+    return f"{text} ({thai})" if thai else text
+
+
+def _explain(
+    model: type[pydantic.BaseModel], source: document.Document, item: Any
+) -> errors.Problem:
+    path = _known(item["loc"], source.value)
+    kind: str = item["type"]
+    if kind == "extra_forbidden":
+        key = str(path[-1])
+        keys = _keys(model, path[:-1])
+        close = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
+        lowered = {known.lower(): known for known in keys}
+        guess = lowered.get(key.replace("_", "").replace("-", "").lower()) or (close or [""])[0]
+        remedy = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(keys))}"
+        return problem(source, model, path, f"unknown key {reader.shown(key)}", remedy)
+    if kind == "missing":
+        path = (*path, *item["loc"][len(path) :])
+        line, column = source.position(path[:-1])
+        expected = _description(model, path)
+        remedy = f"add it: {expected}" if expected else "add it"
+        return errors.Problem(
+            source.name, line, column, field_name(model, path), "is missing", remedy
+        )
+    message, remedy = _wording(kind, item)
+    return problem(source, model, path, message + _got(path, source.value), remedy)
+
+
+def _wording(kind: str, item: Any) -> tuple[str, str]:
+    """What was expected, and the remedy."""
+    context: dict[str, Any] = item.get("ctx", {})
+    if kind in _WORDINGS:
+        message, remedy = _WORDINGS[kind]
+        return message.format(**context), remedy
+    if kind in ("literal_error", "enum"):
+        allowed = str(context.get("expected", "")).replace("'", "")
+        options = allowed.replace(" or ", ", ").split(", ")
+        close = difflib.get_close_matches(str(item.get("input")), options, n=1)
+        return f"expected one of: {allowed}", f"did you mean {close[0]!r}?" if close else ""
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return message, str(context.get("remedy", ""))
+
+
+def _got(path: reader.KeyPath, value: Any) -> str:
+    """The offending text, unless it may be a secret."""
+    for part in path:
+        value = value[part]
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (dict, list)):
+        text = "a list" if isinstance(value, list) else "a group of keys"
+    lowered = (str(path[-1] if path else "") + text).lower()
+    if any(word in lowered for word in _SECRET_WORDS):
+        return " (value not shown)"
+    return f", got {text if len(text) <= 60 else text[:59] + '…'}"
+
+
+def _known(location: tuple[int | str, ...], value: Any) -> reader.KeyPath:
+    """The part of pydantic's location that exists in the file (it also names union branches)."""
+    path: list[str | int] = []
+    for part in location:
+        in_mapping = isinstance(value, dict) and part in value
+        in_list = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if in_mapping or in_list:
+            value = value[part]
+            path.append(part)
+    return tuple(path)
+
+
+def _walk(
+    model: type[pydantic.BaseModel], path: reader.KeyPath
+) -> Iterator[tuple[str | int, fields.FieldInfo | None]]:
+    current: type[pydantic.BaseModel] | None = model
+    for part in path:
+        if isinstance(part, int) or current is None:
+            yield part, None
+            continue
+        info = _field(current, part)
+        yield part, info
+        current = _model_in(info.annotation) if info else None
+
+
+def _field(model: type[pydantic.BaseModel], key: str) -> fields.FieldInfo | None:
+    for name, info in model.model_fields.items():
+        if key in (info.alias, name):
+            return info
+    return None
+
+
+def _model_in(annotation: Any) -> type[pydantic.BaseModel] | None:
+    """The model that a field holds directly, in a list, as a mapping's value or optionally."""
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        return annotation
+    origin = typing.get_origin(annotation)
+    if origin in (tuple, list, dict, typing.Union, types.UnionType, typing.Annotated):
+        for inner in typing.get_args(annotation):
+            found = _model_in(inner)
+            if found is not None:
+                return found
+    return None
+
+
+def _keys(model: type[pydantic.BaseModel], path: reader.KeyPath) -> list[str]:
+    current: type[pydantic.BaseModel] | None = model
+    for part in path:
+        if isinstance(part, str) and current is not None:
+            info = _field(current, part)
+            current = _model_in(info.annotation) if info else None
+    if current is None:
+        return []
+    return [info.alias or name for name, info in current.model_fields.items()]
+
+
+def _description(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
+    infos = [info for _part, info in _walk(model, path) if info is not None]
+    return (infos[-1].description or infos[-1].title or "") if infos else ""
