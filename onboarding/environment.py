@@ -6,13 +6,20 @@ Paths inside are absolute or relative to the file. Secrets are never in it, only
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import platformdirs
 import pydantic
+import yaml
 from pydantic import alias_generators
+
+from onboarding import errors, strict_yaml
 
 API_VERSION = "gdcc.go.th/v1alpha1"
 
@@ -144,9 +151,7 @@ class Environment(_Model):
     credentials: dict[Annotated[Role, pydantic.Field(strict=False)], Credentials] = {}
 
     def login(self, role: Role) -> Credentials:
-        """Raises KeyError-free: ``errors.UsageError`` names the role that the file lacks."""
-        from onboarding import errors
-
+        """The credentials of a role. Raises ``errors.UsageError`` where the file has none."""
         try:
             return self.credentials[role]
         except KeyError:
@@ -154,3 +159,84 @@ class Environment(_Model):
                 f"environment {self.name!r} has no credentials for the role {role.value!r}",
                 resolution=f"Run: onboard bootstrap --environment {self.name}",
             ) from None
+
+    def pins(self) -> dict[str, str]:
+        """The pinned identity of each system; what a plan's digest covers as its target."""
+        return {
+            "cluster": self.cluster.identity,
+            "vault": self.vault.identity,
+            "keycloak": self.keycloak.identity,
+        }
+
+    def store(self) -> Path:
+        """Folder of the state store. Raises ``errors.UsageError`` for another kind of store."""
+        scheme, _, path = self.state.store.partition("://")
+        if scheme != "file" or not path.startswith("/"):
+            raise errors.UsageError(
+                f"environment {self.name!r}: state store {self.state.store!r} is not supported",
+                resolution="Use file:///absolute/folder as state.store.",
+            )
+        return Path(path)
+
+
+def labs_folder() -> Path:
+    """Where labs keep their data, one folder a lab."""
+    return platformdirs.user_data_path("onboard") / "labs"
+
+
+def locate(wanted: str | None) -> Path:
+    """The environment file meant by ``--environment``: a path, or the name of one.
+
+    Without a wish: ``$ONBOARD_ENVIRONMENT``, then ``./onboard.yaml``, then the lab "default".
+    Raises ``errors.UsageError`` where there is none, naming the places that were looked at.
+    """
+    if not wanted:
+        wanted = os.environ.get("ONBOARD_ENVIRONMENT")
+    if not wanted:
+        here = Path("onboard.yaml")
+        wanted = str(here) if here.is_file() else "default"
+    if "/" in wanted or wanted.endswith((".yaml", ".yml")):
+        places = [Path(wanted)]
+    else:
+        places = [
+            platformdirs.user_config_path("onboard") / "environments" / f"{wanted}.yaml",
+            labs_folder() / wanted / "onboard.yaml",
+        ]
+    for place in places:
+        if place.is_file():
+            return place.absolute()
+    raise errors.UsageError(
+        f"there is no environment {wanted!r}",
+        details=[f"looked at {place}" for place in places],
+        resolution="Start a lab with: onboard lab up    or name a file: --environment FILE",
+    )
+
+
+def load(path: Path) -> Environment:
+    """Read an environment file; relative paths in it start at its own folder.
+
+    Raises ``errors.InvalidInput`` with every problem of the file.
+    """
+    read = strict_yaml.validate(Environment, strict_yaml.load(path))
+    return read.model_validate(_anchored(read.model_dump(), path.absolute().parent))
+
+
+def _anchored(value: Any, folder: Path) -> Any:
+    if isinstance(value, Path):
+        return value if value.is_absolute() else folder / value
+    if isinstance(value, Mapping):
+        return {key: _anchored(inner, folder) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_anchored(inner, folder) for inner in value)
+    return value
+
+
+def save(path: Path, environment: Environment) -> None:
+    """Write an environment file in one step, so that a reader never sees half of it."""
+    content = environment.model_dump(mode="json", by_alias=True, exclude_defaults=False)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    Path(out.name).replace(path)

@@ -1,0 +1,50 @@
+# Every target sets up what it needs. `make demo` and `make test` are enough on a fresh machine.
+SHELL := /bin/bash
+VENV := .venv
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test test-unit test-full check bench setup lab-down clean
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.ready: pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "error: Python 3.11 or newer with venv is needed. Debian: apt-get install python3 python3-venv" >&2; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON)" >&2
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet --editable '.[lab,dev]'
+	@touch $@
+
+setup: $(VENV)/.ready ## Virtual environment with everything in it
+
+demo: setup ## Build what is missing, start the lab, onboard the Ministry of Public Health
+	@./examples/demo.sh
+
+check: setup ## Style, types, layers, and whether the README is true
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(PYTEST) tests/docs
+
+test: setup check ## Everything CI runs: checks, unit, contract, integration and end-to-end tests
+	@$(PYTEST) --ignore=tests/docs
+
+test-unit: setup ## Only what needs no engine
+	@$(PYTEST) tests/unit tests/stacks tests/policies
+
+test-full: test ## What takes longer than CI should
+	@$(PYTEST) -m slow
+
+bench: setup ## Ratios against a floor or a peer, in one run
+	@$(BIN)/python -m benchmarks
+
+lab-down: setup ## Stop the lab; its data stays
+	@$(BIN)/onboard lab down
+
+clean: ## Remove the virtual environment and caches of tools (not the engines, not the labs)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

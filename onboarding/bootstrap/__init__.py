@@ -1,0 +1,162 @@
+"""What an environment needs once: root CA, shared realm, auth mounts, our own least-privilege roles.
+
+Planned like everything else: desired, observed, diff, then write. The lab is set up by the same
+code as a real environment. Runs again at any time: it mends what is missing and renews what is
+near its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from onboarding import environment, errors, item, plan, progress
+
+OWNER = "environment"
+"""The owner of what belongs to the environment itself; no agency may have this id."""
+
+TOOL_ROLES = (environment.Role.PLANNER, environment.Role.APPLIER, environment.Role.AUDITOR)
+
+
+class _System(Protocol):
+    def desired(self, target: environment.Environment) -> tuple[item.Item, ...]: ...
+
+    def observe(self, target: environment.Environment) -> tuple[item.Item, ...]: ...
+
+    def apply(
+        self,
+        target: environment.Environment,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+    ) -> Iterable[plan.Outcome]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``environment`` is the file's content after the run; ``plan`` what was found to do."""
+
+    environment: environment.Environment
+    plan: plan.Plan
+    outcomes: tuple[plan.Outcome, ...]
+
+
+def systems() -> tuple[tuple[str, _System], ...]:
+    """The systems in the order of work: Vault asks the cluster to review tokens, so it is last."""
+    from onboarding.bootstrap import cluster, keycloak, vault
+
+    return (("Keycloak", keycloak), ("Kubernetes", cluster), ("Vault", vault))
+
+
+def prepare(target: environment.Environment, report: progress.Progress) -> plan.Plan:
+    """What is missing or differs in the environment; writes nothing."""
+    wanted: list[item.Item] = []
+    seen: list[item.Item] = []
+    for title, system in systems():
+        with report.step(f"Read {title}"):
+            wanted += system.desired(target)
+            seen += system.observe(target)
+    return plan.diff(OWNER, wanted, seen, target=target.pins())
+
+
+def run(
+    path: Path,
+    report: progress.Progress,
+    *,
+    agree: Callable[[plan.Plan], bool] = lambda _: True,
+    repin: bool = False,
+) -> Result:
+    """Bring the environment of the file at ``path`` into shape and rewrite the file.
+
+    ``agree`` is asked before anything is written. Raises ``errors.Mismatch`` where a system is
+    not the pinned one (unless ``repin``), ``errors.Refused`` where the user declined.
+    """
+    target = environment.load(path)
+    _check_pins(target, repin=repin)
+    made = prepare(target, report)
+    plan.refuse_if_unsafe(made, allow_delete=False)
+    if made.changes and not agree(made):
+        raise errors.Refused("nothing was changed", resolution="Answer yes, or add --yes.")
+    outcomes = tuple(_carry_out(target, made, report))
+    failed = next((o for o in outcomes if o.error), None)
+    if failed is not None and failed.error is not None:
+        raise failed.error
+    with report.step("Credentials of planner, applier and auditor"):
+        renewed = _with_credentials(path, target)
+    pinned = _pinned(renewed)
+    environment.save(path, pinned)
+    return Result(pinned, made, outcomes)
+
+
+def _carry_out(
+    target: environment.Environment, made: plan.Plan, report: progress.Progress
+) -> Iterator[plan.Outcome]:
+    engines = (item.EngineName.SSO, item.EngineName.CLUSTER, item.EngineName.VAULT)
+    for (title, system), engine in zip(systems(), engines, strict=True):
+        changes = made.of(engine)
+        if not changes:
+            continue
+        with report.step(f"{title} ({len(changes)} changes)"):
+            for outcome in system.apply(target, changes, report):
+                yield outcome
+                if outcome.error is not None:
+                    return
+
+
+def _with_credentials(path: Path, target: environment.Environment) -> environment.Environment:
+    from onboarding.bootstrap import cluster, keycloak, vault
+
+    logins = dict(target.credentials)
+    for role in (environment.Role.BOOTSTRAP, *TOOL_ROLES):
+        before = logins.get(role)
+        logins[role] = environment.Credentials(
+            kubeconfig=before.kubeconfig
+            if role is environment.Role.BOOTSTRAP and before
+            else cluster.issue_credentials(target, role),
+            keycloak=keycloak.issue_credentials(target, role),
+            vault=vault.issue_credentials(target, role),
+        )
+        target = target.model_copy(update={"credentials": dict(logins)})
+        environment.save(path, target)
+    return target
+
+
+def identities(target: environment.Environment, role: environment.Role) -> dict[str, str]:
+    """The identity of each system as it is now, by the names of ``Environment.pins``."""
+    from onboarding import kube, vault
+    from onboarding.identity import keycloak
+
+    return {
+        "cluster": kube.connect(target, role).kube_system_uid(),
+        "vault": vault.connect(target, role).cluster_id(),
+        "keycloak": keycloak.connect(target, role).realm_id(target.keycloak.shared_realm),
+    }
+
+
+def _check_pins(target: environment.Environment, *, repin: bool) -> None:
+    if repin or not any(target.pins().values()):
+        return
+    found = identities(target, environment.Role.BOOTSTRAP)
+    wrong = [
+        f"{name}: pinned {pinned}, found {found[name]}"
+        for name, pinned in target.pins().items()
+        if pinned and found[name] != pinned
+    ]
+    if wrong:
+        raise errors.Mismatch(
+            f"environment {target.name!r} is not the system it was pinned to",
+            details=wrong,
+            resolution="If the systems were rebuilt on purpose, add --repin.",
+        )
+
+
+def _pinned(target: environment.Environment) -> environment.Environment:
+    found = identities(target, environment.Role.PLANNER)
+    return target.model_copy(
+        update={
+            "cluster": target.cluster.model_copy(update={"identity": found["cluster"]}),
+            "vault": target.vault.model_copy(update={"identity": found["vault"]}),
+            "keycloak": target.keycloak.model_copy(update={"identity": found["keycloak"]}),
+        }
+    )

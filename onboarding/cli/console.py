@@ -1,0 +1,134 @@
+"""Where text goes: results to stdout, progress, errors and questions to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import platformdirs
+
+from onboarding import errors, progress as progress_seam
+
+_volume = {"quiet": False, "verbose": False}
+
+
+def set_volume(*, quiet: bool, verbose: bool) -> None:
+    """Remember ``--quiet`` and ``--verbose`` for this process."""
+    _volume.update(quiet=quiet, verbose=verbose)
+
+
+def verbose() -> bool:
+    return _volume["verbose"]
+
+
+def coloured(stream: Any) -> bool:
+    """Colour only on a terminal and never with ``NO_COLOR`` (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and bool(stream.isatty())
+
+
+def result(text: str) -> None:
+    """One result on stdout."""
+    click.echo(text.rstrip("\n"), color=coloured(sys.stdout))
+
+
+def result_json(value: Any) -> None:
+    """One result on stdout as indented JSON, Thai text as it is."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def hint(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def warning(text: str) -> None:
+    click.echo(_paint("warning: ", "yellow") + text, err=True)
+
+
+def plain_error(text: str) -> None:
+    click.echo(_paint("error: ", "red") + text, err=True)
+
+
+def error(of: errors.OnboardError) -> None:
+    """What, where, what to do, on stderr."""
+    plain_error(of.message)
+    for line in of.details:
+        click.echo(f"  {line}", err=True)
+    if of.resolution:
+        click.echo(of.resolution, err=True)
+
+
+def bug(of: Exception) -> None:
+    """An error nobody expected: its trace goes to the log file, one line to the screen."""
+    log = platformdirs.user_log_path("onboard") / "errors.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with log.open("a", encoding="utf-8") as out:
+            out.write(f"{time.strftime('%FT%T%z')} onboard\n{''.join(traceback.format_exception(of))}\n")
+        log.chmod(0o600)
+        where = f"The trace is in {log}."
+    except OSError:
+        where = "Its trace could not be written."
+    plain_error(f"unexpected {type(of).__name__}: {of}")
+    click.echo(f"This is a bug in onboard. {where}", err=True)
+
+
+def _paint(text: str, colour: str) -> str:
+    return click.style(text, fg=colour, bold=True) if coloured(sys.stderr) else text
+
+
+def confirm(question: str) -> bool:
+    """Ask on the terminal; without one the answer is no."""
+    if not sys.stdin.isatty():
+        return False
+    return click.confirm(question, default=False, err=True)
+
+
+def progress() -> progress_seam.Progress:
+    """The progress of this run: nothing when quiet, a live tree on a terminal, else lines."""
+    if _volume["quiet"]:
+        return progress_seam.Silent()
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI"):
+        from onboarding.cli import live_tree
+
+        return live_tree.LiveTree()
+    return Lines()
+
+
+class Lines:
+    """Progress as plain lines, for CI logs: a line when a step begins and one when it ends."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        self._line(f"- {title}")
+        self._depth += 1
+        began = time.monotonic()
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            self._line(f"x {title}: failed after {time.monotonic() - began:.1f} s")
+            raise
+        self._depth -= 1
+        self._line(f"+ {title}: {time.monotonic() - began:.1f} s")
+
+    def note(self, text: str) -> None:
+        if verbose():
+            self._line(f"  {text}")
+
+    def _line(self, text: str) -> None:
+        click.echo("  " * self._depth + text, err=True)
+
+
+def log_folder() -> Path:
+    return platformdirs.user_log_path("onboard")

@@ -1,0 +1,99 @@
+"""The command ``onboard``: its groups, loaded when they are asked for, and the one catch of errors."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+import onboarding
+from onboarding import errors
+from onboarding.cli import console
+
+_COMMANDS = {
+    "init": ("onboarding.cli.manifests", "init"),
+    "validate": ("onboarding.cli.manifests", "validate"),
+    "plan": ("onboarding.cli.runs", "plan_command"),
+    "apply": ("onboarding.cli.runs", "apply_command"),
+    "verify": ("onboarding.cli.runs", "verify_command"),
+    "status": ("onboarding.cli.status", "status"),
+    "certs": ("onboarding.cli.certs", "certs"),
+    "bootstrap": ("onboarding.cli.bootstrap", "bootstrap"),
+    "lab": ("onboarding.cli.lab", "lab"),
+    "completion": ("onboarding.cli.completion", "completion"),
+}
+
+
+class _Lazy(click.Group):
+    """Imports a command's module only when that command runs, to start in a blink."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[name]
+        found = getattr(importlib.import_module(module), attribute)
+        assert isinstance(found, click.Command)  # noqa: S101 - a wrong table is a bug
+        return found
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr, only results and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="More of what happens, and longer results.")
+@click.version_option(onboarding.__version__, prog_name="onboard")
+def cli(quiet: bool, verbose: bool) -> None:
+    """Onboard a government agency to e-Office on GDCC from its MOU manifest, and prove it.
+
+    \b
+    Start here:
+      onboard lab up                       a whole platform on this computer
+      onboard validate examples/moph.yaml  is the manifest right?
+      onboard plan examples/moph.yaml      what would change? (writes nothing)
+      onboard apply examples/moph.yaml     shows the plan, asks, writes
+      onboard verify examples/moph.yaml    is every rule kept, live?
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 invalid input, 3 plan holds changes,
+    4 findings, 5 could not determine, 6 partial, 7 not the reviewed plan or
+    not the pinned target, 130 interrupted and resumable.
+    """
+    console.set_volume(quiet=quiet, verbose=verbose)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with the documented exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = cli.main(args=argv, prog_name="onboard", standalone_mode=False)
+        code = code if isinstance(code, int) else 0
+    except errors.OnboardError as error:
+        console.error(error)
+        code = error.exit_code
+    except click.exceptions.Abort:
+        console.plain_error("interrupted; nothing further was begun")
+        code = errors.ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        console.plain_error(error.format_message())
+        if isinstance(error, click.UsageError) and error.ctx:
+            console.hint(f"See: {error.ctx.command_path} --help")
+        code = errors.ExitCode.INVALID
+    except KeyboardInterrupt:
+        console.plain_error("interrupted; run the same command again to go on")
+        code = errors.ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = errors.ExitCode.DONE
+    except Exception as bug:  # noqa: BLE001 - the last line: a bug must not look like a result
+        console.bug(bug)
+        code = errors.ExitCode.FAILED
+    sys.exit(int(code))
+
+
+def _terminated(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt

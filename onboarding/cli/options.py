@@ -1,0 +1,68 @@
+"""Options that many commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from onboarding import clock, environment
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MANIFEST = click.Path(dir_okay=False, path_type=Path)
+
+
+def environment_option(function: F) -> F:
+    """``--environment NAME|FILE``: the target; see ``environment.locate``."""
+    return click.option(
+        "-e",
+        "--environment",
+        "wanted",
+        metavar="NAME|FILE",
+        help="The target: a name, or an environment file. Default: $ONBOARD_ENVIRONMENT, "
+        "./onboard.yaml, then the lab 'default'.",
+    )(function)
+
+
+def output_option(function: F) -> F:
+    """``--output text|json``."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="json is for machines and stable.",
+    )(function)
+
+
+def as_of_option(function: F) -> F:
+    """``--as-of DATE``: the day every comparison of dates takes as today."""
+    return click.option(
+        "--as-of",
+        type=click.DateTime(["%Y-%m-%d"]),
+        callback=lambda _ctx, _param, value: clock.Clock(value.date() if value else None),
+        metavar="DATE",
+        help="Judge dates as on this day (YYYY-MM-DD) instead of today.",
+    )(function)
+
+
+def language_option(function: F) -> F:
+    """``--language en|th``."""
+    return click.option(
+        "--language",
+        type=click.Choice(["en", "th"]),
+        default="en",
+        show_default=True,
+        help="Language of titles and remedies.",
+    )(function)
+
+
+def target(wanted: str | None) -> environment.Environment:
+    """The environment that ``--environment`` means, read and checked."""
+    return environment.load(environment.locate(wanted))
+
+

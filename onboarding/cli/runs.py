@@ -1,0 +1,307 @@
+"""``onboard plan``, ``apply`` and ``verify``: the main job."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from onboarding import clock, environment, errors, plan, tenant
+from onboarding.cli import console, options
+
+if TYPE_CHECKING:
+    from onboarding import policy, reconcile
+    from onboarding.state import files
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One manifest against one environment."""
+
+    tenant: tenant.Tenant
+    environment: environment.Environment
+    store: files.FileStore
+    now: clock.Clock
+    output: str
+    language: str
+
+    @property
+    def text(self) -> bool:
+        return self.output == "text"
+
+
+def _job(file: Path, wanted: str | None, now: clock.Clock, output: str, language: str) -> _Job:
+    from onboarding import manifest
+    from onboarding.state import files
+
+    read = manifest.load(file)
+    target = options.target(wanted)
+    of = tenant.resolve(read, target)
+    return _Job(of, target, files.FileStore(target.store()), now, output, language)
+
+
+def _prepare(job: _Job) -> reconcile.Prepared:
+    from onboarding import reconcile
+    from onboarding.engines import table
+
+    return reconcile.prepare(
+        job.tenant,
+        job.environment,
+        table.of(job.environment, environment.Role.PLANNER),
+        job.store,
+        job.now,
+        console.progress(),
+    )
+
+
+def _title(job: _Job) -> str:
+    agency = job.tenant.manifest.agency
+    kind = "" if job.environment.production else " (not production)"
+    return (
+        f"{agency.name_en} · {agency.name_th} ({job.tenant.id})"
+        f" on environment {job.environment.name}{kind}"
+    )
+
+
+def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
+    from onboarding.report import plan_text, text
+
+    lines = [_title(job), "", plan_text.of(prepared.plan, verbose=console.verbose())]
+    open_findings = [f for f in prepared.findings if f.result.verdict.value in ("fail", "unknown")]
+    if open_findings:
+        lines += ["", text.findings(open_findings, language=job.language, verbose=False)]
+    shown = "\n".join(lines)
+    if to_result:
+        console.result(shown)
+    else:
+        click.echo(shown, err=True)
+
+
+@click.command(
+    short_help="Show what would change; write nothing.",
+    epilog="Examples: onboard plan examples/moph.yaml    "
+    "onboard plan examples/moph.yaml --detailed-exitcode --output json",
+)
+@click.argument("file", type=options.MANIFEST)
+@options.environment_option
+@options.output_option
+@options.language_option
+@options.as_of_option
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with 3 where the plan holds changes."
+)
+def plan_command(
+    file: Path,
+    wanted: str | None,
+    output: str,
+    language: str,
+    as_of: clock.Clock,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what would change for the agency of FILE.
+
+    Reads with the planner's rights only; no Pulumi and no Ansible is started.
+    """
+    from onboarding import verify
+    from onboarding.report import json as findings_json
+    from onboarding.report import plan_json
+
+    job = _job(file, wanted, as_of, output, language)
+    prepared = _prepare(job)
+    if job.text:
+        _show_plan(job, prepared, to_result=True)
+    else:
+        console.result_json(
+            {
+                **plan_json.of(prepared.plan),
+                "findings": [findings_json.finding(f) for f in prepared.findings],
+            }
+        )
+    if prepared.plan.conflicts:
+        plan.refuse_if_unsafe(prepared.plan, allow_delete=True)
+    refusal = verify.gate(prepared.findings)
+    if refusal is not None:
+        console.warning(f"apply would refuse this: {refusal.message}")
+        return errors.ExitCode.FINDINGS
+    changed = bool(prepared.plan.changes)
+    return errors.ExitCode.CHANGES if changed and detailed_exitcode else errors.ExitCode.DONE
+
+
+@click.command(
+    short_help="Show the plan, ask, write it, verify it.",
+    epilog="Examples: onboard apply examples/moph.yaml    "
+    "onboard apply examples/moph.yaml --yes --environment gdcc-test",
+)
+@click.argument("file", type=options.MANIFEST)
+@options.environment_option
+@options.output_option
+@options.language_option
+@options.as_of_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--allow-delete", is_flag=True, help="Allow the plan to delete objects of this agency.")
+@click.option("--no-verify", is_flag=True, help="Do not verify afterwards; the state stays 'not verified'.")
+def apply_command(
+    file: Path,
+    wanted: str | None,
+    output: str,
+    language: str,
+    as_of: clock.Clock,
+    yes: bool,
+    allow_delete: bool,
+    no_verify: bool,
+) -> int:
+    """Bring the agency of FILE into the state its manifest describes.
+
+    Shows the plan and asks, writes exactly that plan, then verifies. A run that was stopped or
+    failed is continued by the same command.
+    """
+    job = _job(file, wanted, as_of, output, language)
+    with job.store.lease(job.tenant.id):
+        prepared = _prepare(job)
+        _refuse(prepared, allow_delete=allow_delete)
+        if job.text and prepared.plan.changes:
+            _show_plan(job, prepared, to_result=False)
+        if prepared.plan.changes and not yes:
+            if not console.confirm(f"Apply this plan to {job.environment.name}?"):
+                raise errors.Refused(
+                    "nothing was changed", resolution="Answer yes, or add --yes (in a pipeline)."
+                )
+            prepared = _unmoved(job, prepared)
+        run = _carry_out(job, prepared)
+        findings: tuple[policy.Finding, ...] | None = None
+        if run.failure is None and not no_verify:
+            findings = _examine(job)
+            _record_verdict(job, findings)
+    return _report_run(job, run, findings)
+
+
+def _refuse(prepared: reconcile.Prepared, *, allow_delete: bool) -> None:
+    from onboarding import verify
+
+    plan.refuse_if_unsafe(prepared.plan, allow_delete=allow_delete)
+    refusal = verify.gate(prepared.findings)
+    if refusal is not None:
+        raise refusal
+
+
+def _unmoved(job: _Job, reviewed: reconcile.Prepared) -> reconcile.Prepared:
+    """Read again after the question: what is written must be what was shown."""
+    again = _prepare(job)
+    if again.plan.digest != reviewed.plan.digest:
+        raise errors.Mismatch(
+            f"{job.tenant.id}: the live systems changed while the plan was reviewed",
+            details=[
+                f"reviewed sha256:{reviewed.plan.digest}",
+                f"now      sha256:{again.plan.digest}",
+            ],
+            resolution="Run the command again and review the new plan.",
+        )
+    return again
+
+
+def _carry_out(job: _Job, prepared: reconcile.Prepared) -> reconcile.Run:
+    from onboarding import reconcile
+    from onboarding.engines import table
+
+    if not prepared.plan.changes:
+        return reconcile.Run(prepared, (), {})
+    return reconcile.carry_out(
+        prepared,
+        table.of(job.environment, environment.Role.APPLIER),
+        job.store,
+        console.progress(),
+    )
+
+
+def _examine(job: _Job) -> tuple[policy.Finding, ...]:
+    from onboarding import reconcile
+    from onboarding.engines import table
+
+    return reconcile.examine(
+        job.tenant,
+        job.environment,
+        table.of(job.environment, environment.Role.AUDITOR),
+        job.now,
+        console.progress(),
+    )
+
+
+def _record_verdict(job: _Job, findings: tuple[policy.Finding, ...]) -> None:
+    from onboarding import verify
+
+    job.store.record(
+        job.tenant.id,
+        "verified",
+        ready=verify.gate(findings) is None,
+        **{verdict.value: n for verdict, n in verify.counts(findings).items()},
+    )
+
+
+def _report_run(
+    job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, ...] | None
+) -> int:
+    from onboarding import verify
+    from onboarding.report import json as findings_json
+    from onboarding.report import run_report, text
+
+    ready = None if findings is None else verify.gate(findings) is None
+    if job.text:
+        console.result(run_report.text(_title(job), run, ready=ready))
+        if findings is not None and not ready:
+            console.result("\n" + text.findings(findings, language=job.language, verbose=False))
+    else:
+        shown: dict[str, Any] = run_report.json(run, ready=ready)
+        if findings is not None:
+            shown["findings"] = [findings_json.finding(f) for f in findings]
+        console.result_json(shown)
+    if run.failure is not None:
+        console.error(run.failure)
+        done = run.count(plan.Status.APPLIED)
+        return errors.ExitCode.PARTIAL if done else run.failure.exit_code
+    return errors.ExitCode.DONE if ready in (True, None) else verify.exit_code(findings or ())
+
+
+@click.command(
+    short_help="Judge the live systems, control by control.",
+    epilog="Examples: onboard verify examples/moph.yaml    "
+    "onboard verify examples/moph.yaml --language th    onboard verify FILE --output json",
+)
+@click.argument("file", type=options.MANIFEST)
+@options.environment_option
+@options.output_option
+@options.language_option
+@options.as_of_option
+def verify_command(
+    file: Path, wanted: str | None, output: str, language: str, as_of: clock.Clock
+) -> int:
+    """Read everything of the agency live, with the auditor's rights, and judge it.
+
+    A control whose object was not seen is unknown, never a pass. Exit code 4 where findings
+    stand open, 5 where something could not be determined.
+    """
+    from onboarding import verify
+    from onboarding.report import json as findings_json
+    from onboarding.report import text
+
+    job = _job(file, wanted, as_of, output, language)
+    began = time.monotonic()
+    findings = _examine(job)
+    _record_verdict(job, findings)
+    if job.text:
+        console.result(
+            _title(job)
+            + "\n\n"
+            + text.findings(findings, language=language, verbose=console.verbose())
+        )
+    else:
+        console.result_json(
+            findings_json.findings(findings, job.tenant, job.environment, job.now)
+        )
+    console.progress().note(f"{len(findings)} findings in {time.monotonic() - began:.1f} s")
+    return verify.exit_code(findings)
+
+
+plan_command.name, apply_command.name, verify_command.name = "plan", "apply", "verify"

@@ -1,0 +1,18 @@
+"""Desired items: what every engine must hold for a tenant. Pure functions of tenant and environment."""
+
+from __future__ import annotations
+
+from onboarding import environment, item, tenant
+
+
+def everything(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
+    """All items of a tenant, in the order of the engines."""
+    from onboarding.desired import cluster, ingress_tls, settings, sso, vault
+
+    return (
+        *vault.desired(of, target),
+        *sso.desired(of, target),
+        *cluster.desired(of, target),
+        *ingress_tls.desired(of, target),
+        *settings.desired(of, target),
+    )

@@ -1,0 +1,246 @@
+"""The order of work: read, compare, review, write, and say how each change ended.
+
+``plan`` and ``apply`` share ``prepare``; only ``carry_out`` writes, and it writes exactly the
+plan it is given.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass
+
+from onboarding import (
+    clock,
+    desired,
+    environment,
+    errors,
+    item,
+    plan,
+    policy,
+    progress,
+    tenant,
+    verify,
+)
+from onboarding.engines import interface
+from onboarding.state import interface as state
+
+_PIN_OF = {
+    item.EngineName.VAULT: "vault",
+    item.EngineName.SSO: "keycloak",
+    item.EngineName.CLUSTER: "cluster",
+}
+
+_TITLES = {
+    item.EngineName.VAULT: "Vault: certificate authority, policies, keys",
+    item.EngineName.SSO: "Keycloak: organization or realm, groups, clients",
+    item.EngineName.CLUSTER: "Pulumi: namespaces, quotas, network, access, workload",
+    item.EngineName.INGRESS_TLS: "Ingress certificates",
+    item.EngineName.SETTINGS: "Ansible: e-Office settings, hand-over kit",
+}
+
+Engines = Sequence[interface.Engine]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One tenant, read and compared: everything a reviewer needs, and nothing written yet."""
+
+    tenant: tenant.Tenant
+    environment: environment.Environment
+    desired: tuple[item.Item, ...]
+    observed: Mapping[item.EngineName, item.Observation]
+    plan: plan.Plan
+    findings: tuple[policy.Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How an apply ended, change by change."""
+
+    prepared: Prepared
+    outcomes: tuple[plan.Outcome, ...]
+    seconds: Mapping[item.EngineName, float]
+
+    def count(self, status: plan.Status) -> int:
+        return sum(o.status is status for o in self.outcomes)
+
+    @property
+    def failure(self) -> errors.OnboardError | None:
+        return next((o.error for o in self.outcomes if o.error is not None), None)
+
+
+def observe(
+    engines: Engines,
+    tenants: Sequence[tenant.Tenant],
+    report: progress.Progress,
+    *,
+    evidence: bool = False,
+) -> dict[item.EngineName, item.Observation]:
+    """Read all engines side by side; the first that cannot be read ends it with its error."""
+    with report.step("Read " + ", ".join(e.name.value for e in engines)):
+        with futures.ThreadPoolExecutor(max_workers=len(engines)) as pool:
+            asked = {e.name: pool.submit(e.observe, tenants, evidence=evidence) for e in engines}
+            return {name: answer.result() for name, answer in asked.items()}
+
+
+def check_identity(engines: Engines, target: environment.Environment) -> None:
+    """Raise ``errors.Mismatch`` unless every system is the one that the environment pins."""
+    pins = target.pins()
+    wrong = []
+    for engine in engines:
+        pinned = pins.get(_PIN_OF.get(engine.name, ""))
+        if pinned is None:
+            continue
+        found = engine.identity()
+        if not pinned:
+            wrong.append(f"{engine.name.value}: not pinned in the environment file, found {found}")
+        elif found != pinned:
+            wrong.append(f"{engine.name.value}: pinned {pinned}, found {found}")
+    if wrong:
+        raise errors.Mismatch(
+            f"environment {target.name!r} is not the system it was pinned to",
+            details=wrong,
+            resolution="Check the environment file. If the systems were rebuilt on purpose, "
+            f"run: onboard bootstrap --environment {target.name} --repin",
+        )
+
+
+def prepare(
+    of: tenant.Tenant,
+    target: environment.Environment,
+    engines: Engines,
+    store: state.StateStore,
+    now: clock.Clock,
+    report: progress.Progress,
+    *,
+    others: Sequence[tenant.Tenant] = (),
+) -> Prepared:
+    """Read, compare and review one tenant; writes nothing."""
+    check_identity(engines, target)
+    wanted = desired.everything(of, target)
+    seen = observe(engines, [of], report)
+    made = plan.diff(
+        of.id,
+        wanted,
+        (i for o in seen.values() for i in o.of(of.id)),
+        store.applied(of.id),
+        target=target.pins(),
+    )
+    findings = verify.review(of, target, wanted, others=others, now=now)
+    return Prepared(of, target, wanted, seen, made, findings)
+
+
+def carry_out(
+    prepared: Prepared, engines: Engines, store: state.StateStore, report: progress.Progress
+) -> Run:
+    """Write the plan, engine by engine, and stop at the first failure.
+
+    Every outcome is in the journal before the next change begins. The caller holds the lease.
+    Raises ``errors.Interrupted`` when the user stops the run; what was done stays recorded.
+    """
+    of, made = prepared.tenant, prepared.plan
+    check_identity(engines, prepared.environment)
+    store.record(of.id, "apply-begun", digest=made.digest, changes=len(made.changes))
+    outcomes: list[plan.Outcome] = []
+    seconds: dict[item.EngineName, float] = {}
+    by_name = {e.name: e for e in engines}
+    try:
+        for name in item.ENGINE_ORDER:
+            changes = made.of(name)
+            if not changes:
+                continue
+            if any(o.status is plan.Status.FAILED for o in outcomes):
+                outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in changes]
+                continue
+            began = time.monotonic()
+            outcomes += _run_engine(by_name[name], of, changes, store, report)
+            seconds[name] = time.monotonic() - began
+    except KeyboardInterrupt:
+        store.record(of.id, "apply-interrupted", digest=made.digest)
+        raise errors.Interrupted(
+            f"{of.id}: stopped",
+            details=[f"{_done(outcomes)} of {len(made.changes)} changes were recorded as done"],
+            resolution="Run the same command again: it goes on from here.",
+        ) from None
+    finally:
+        store.keep_applied(of.id, _applied_now(prepared, outcomes, store))
+    run = Run(prepared, tuple(outcomes), seconds)
+    ended = "apply-failed" if run.failure else "apply-ended"
+    store.record(of.id, ended, digest=made.digest, applied=run.count(plan.Status.APPLIED))
+    return run
+
+
+def _run_engine(
+    engine: interface.Engine,
+    of: tenant.Tenant,
+    changes: Sequence[plan.Change],
+    store: state.StateStore,
+    report: progress.Progress,
+) -> list[plan.Outcome]:
+    outcomes: list[plan.Outcome] = []
+    store.record(of.id, "engine-begun", engine=engine.name.value, changes=len(changes))
+    with report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"):
+        for outcome in engine.apply(of, changes, report):
+            outcomes.append(outcome)
+            store.record(
+                of.id,
+                "change-ended",
+                ref=str(outcome.change.ref),
+                action=outcome.change.action.value,
+                status=outcome.status.value,
+            )
+    ended = {o.change.ref for o in outcomes}
+    missing = [c for c in changes if c.ref not in ended]
+    failed = any(o.status is plan.Status.FAILED for o in outcomes)
+    if missing and not failed:
+        silent = errors.EngineFailed(
+            f"{engine.name.value} ended without saying what became of {len(missing)} change(s)",
+            details=[str(c.ref) for c in missing],
+            resolution="Run the same command again; if it repeats, this is a bug to report.",
+        )
+        outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=silent))
+        missing = missing[1:]
+    return outcomes + [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
+
+
+def _done(outcomes: Iterable[plan.Outcome]) -> int:
+    return sum(o.status in (plan.Status.APPLIED, plan.Status.UNCHANGED) for o in outcomes)
+
+
+def _applied_now(
+    prepared: Prepared, outcomes: Sequence[plan.Outcome], store: state.StateStore
+) -> list[item.Item]:
+    """What is ours after this run: what was so before, plus what succeeded, less what is gone."""
+    changed = {c.ref for c in prepared.plan.changes}
+    now = {i.ref: i for i in prepared.desired if i.ref not in changed}
+    before = {i.ref: i for i in store.applied(prepared.tenant.id) if i.ref in changed}
+    now.update(before)
+    for outcome in outcomes:
+        if outcome.status not in (plan.Status.APPLIED, plan.Status.UNCHANGED):
+            continue
+        if outcome.change.desired is None:
+            now.pop(outcome.change.ref, None)
+        else:
+            now[outcome.change.ref] = outcome.change.desired
+    return list(now.values())
+
+
+def examine(
+    of: tenant.Tenant,
+    target: environment.Environment,
+    engines: Engines,
+    now: clock.Clock,
+    report: progress.Progress,
+    *,
+    others: Sequence[tenant.Tenant] = (),
+) -> tuple[policy.Finding, ...]:
+    """Read everything live and judge it: the findings of all stages."""
+    check_identity(engines, target)
+    wanted = desired.everything(of, target)
+    seen = observe(engines, [of], report, evidence=True)
+    return (
+        *verify.review(of, target, wanted, others=others, now=now),
+        *verify.verify_tenant(of, target, wanted, seen, others=others, now=now),
+    )

@@ -1,0 +1,1 @@
+"""Renderers: one a file, from plain values to text or JSON."""

@@ -1,0 +1,65 @@
+"""A plan as text for people: what would change, engine by engine, dangerous changes in full."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from onboarding import item, plan
+
+_SIGNS = {plan.Action.CREATE: "+", plan.Action.UPDATE: "~", plan.Action.DELETE: "-"}
+_LONGEST_VALUE = 70
+
+
+def of(made: plan.Plan, *, verbose: bool = False) -> str:
+    """New items are counted by kind (each is listed when ``verbose``); the rest stands in full."""
+    lines: list[str] = []
+    for engine in item.ENGINE_ORDER:
+        changes = made.of(engine)
+        if changes:
+            lines += [f"{engine.value}", *_changes(changes, verbose=verbose), ""]
+    if made.conflicts:
+        lines += ["in the way", *(f"  ! {c.ref}: {_owner(c.owner)}" for c in made.conflicts), ""]
+    return "\n".join([*lines, summary(made)])
+
+
+def summary(made: plan.Plan) -> str:
+    counts = made.counts()
+    if not made.changes:
+        return f"No changes: {made.unchanged} items are as the manifest wants them."
+    return (
+        f"Plan: {counts[plan.Action.CREATE]} to create, {counts[plan.Action.UPDATE]} to update, "
+        f"{counts[plan.Action.DELETE]} to delete, {made.unchanged} unchanged."
+        f"  Digest sha256:{made.digest}"
+    )
+
+
+def _changes(changes: tuple[plan.Change, ...], *, verbose: bool) -> Iterator[str]:
+    brief: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        if change.action is plan.Action.CREATE and not verbose and "vanished" not in change.reason:
+            brief[(change.ref.kind, change.reason)] += 1
+            continue
+        marks = ", ".join(filter(None, [change.reason, "holds data" if change.holds_data else ""]))
+        yield f"  {_SIGNS[change.action]} {change.ref}  ({marks})"
+        yield from (_field(f) for f in change.fields)
+    width = max((len(kind) for kind, _ in brief), default=0)
+    for (kind, reason), count in sorted(brief.items()):
+        yield f"  + {kind:<{width}}  {count:>4}  ({reason})"
+
+
+def _field(changed: plan.FieldChange) -> str:
+    return f"      {changed.path}: {_short(changed.before)} -> {_short(changed.after)}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "(absent)"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _owner(owner: str) -> str:
+    return f"belongs to agency {owner}" if owner else "is not ours"

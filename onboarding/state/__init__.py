@@ -1,0 +1,1 @@
+"""What outlives a run: applied items, journal and history, behind the ``StateStore`` Protocol."""

@@ -1,0 +1,162 @@
+"""The default state store: a folder per tenant on this computer.
+
+Records are replaced in one step and flushed to disk, journals are appended and flushed, and
+each carries a checksum: a torn last line of a journal is dropped, any other damage is an error.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from onboarding import errors, item
+from onboarding.state import interface
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _item_to_json(of: item.Item) -> dict[str, Any]:
+    ref = of.ref
+    return {
+        "ref": [ref.engine.value, ref.kind, ref.scope, ref.name],
+        "fields": dict(of.fields),
+        "owner": of.owner,
+        "holdsData": of.holds_data,
+    }
+
+
+def _item_from_json(value: dict[str, Any]) -> item.Item:
+    engine, kind, scope, name = value["ref"]
+    ref = item.Ref(item.EngineName(engine), kind, scope, name)
+    return item.Item(ref, value["fields"], value["owner"], value["holdsData"])
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _drop_torn_tail(handle: int) -> None:
+    """Cut off a last record that a crash left without its end of line."""
+    size = os.fstat(handle).st_size
+    end = size
+    while end > 0:
+        start = max(0, end - 4096)
+        block = os.pread(handle, end - start, start)
+        newline = block.rfind(b"\n")
+        if newline >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    if end < size:
+        os.ftruncate(handle, end)
+
+
+class FileStore:
+    """Implements ``interface.StateStore`` in ``root/tenants/<agency id>/``."""
+
+    def __init__(self, root: Path) -> None:
+        self._tenants = root / "tenants"
+
+    def _folder(self, tenant_id: str) -> Path:
+        folder = self._tenants / tenant_id
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    @contextmanager
+    def lease(self, tenant_id: str) -> Iterator[None]:
+        path = self._folder(tenant_id) / "lease"
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(handle, 200, 0).decode(errors="replace") or "another run"
+                raise errors.Refused(
+                    f"{tenant_id}: another run holds this agency",
+                    details=[holder],
+                    resolution="Wait until it ends, then run the command again.",
+                ) from None
+            os.ftruncate(handle, 0)
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            os.pwrite(handle, f"pid {os.getpid()} on {os.uname().nodename} since {since}".encode(), 0)
+            yield
+        finally:
+            os.close(handle)
+
+    def applied(self, tenant_id: str) -> tuple[item.Item, ...]:
+        path = self._tenants / tenant_id / "applied.json"
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            body = item.canonical(record["items"])
+            if _checksum(body) != record["sha256"]:
+                raise ValueError("the checksum does not fit")
+            return tuple(_item_from_json(i) for i in record["items"])
+        except FileNotFoundError:
+            return ()
+        except (ValueError, KeyError, TypeError) as damaged:
+            raise errors.EngineFailed(
+                f"the record of what was applied for {tenant_id} is damaged",
+                details=[f"{path}: {damaged}"],
+                resolution="Move the file away; the next plan rebuilds it from the live systems.",
+            ) from damaged
+
+    def keep_applied(self, tenant_id: str, items: Sequence[item.Item]) -> None:
+        listed = [_item_to_json(i) for i in sorted(items, key=lambda i: i.ref)]
+        record = {"sha256": _checksum(item.canonical(listed)), "items": listed}
+        folder = self._folder(tenant_id)
+        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as out:
+            json.dump(record, out, ensure_ascii=False)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(out.name).replace(folder / "applied.json")
+        _flush_folder(folder)
+
+    def record(self, tenant_id: str, event: str, **details: Any) -> None:
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        body = item.canonical({"at": at, "event": event, "details": details})
+        path = self._folder(tenant_id) / "journal.jsonl"
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            _drop_torn_tail(handle)
+            os.write(handle, f"{_checksum(body)} {body}\n".encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def journal(self, tenant_id: str) -> tuple[interface.Entry, ...]:
+        path = self._tenants / tenant_id / "journal.jsonl"
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").rstrip("\n").split("\n")
+        except FileNotFoundError:
+            return ()
+        entries: list[interface.Entry] = []
+        for number, line in enumerate(lines, 1):
+            checksum, _, body = line.partition(" ")
+            if _checksum(body) == checksum:
+                entries.append(interface.Entry(**json.loads(body)))
+            elif number < len(lines):
+                raise errors.EngineFailed(
+                    f"the journal of {tenant_id} is damaged",
+                    details=[f"{path}:{number}: the checksum does not fit"],
+                    resolution="Keep the file for the auditors and move it away.",
+                )
+        return tuple(entries)
+
+    def tenants(self) -> tuple[str, ...]:
+        if not self._tenants.is_dir():
+            return ()
+        return tuple(sorted(p.name for p in self._tenants.iterdir() if p.is_dir()))
