@@ -38,7 +38,7 @@ _WORDINGS = {
     "list_type": _LIST,
     "model_type": _GROUP,
     "dict_type": _GROUP,
-    "string_pattern_mismatch": ("expected text of the form {pattern}", "correct the value"),
+    "string_pattern_mismatch": ("does not have the expected form", ""),
     "too_short": ("needs at least {min_length} entry", "add what is missing"),
     "string_too_short": ("must not be empty", "fill it in"),
     "string_too_long": ("is longer than {max_length} characters", "shorten it"),
@@ -110,6 +110,7 @@ def _explain(
             source.name, line, column, field_name(model, path), "is missing", remedy
         )
     message, remedy = _wording(kind, item)
+    remedy = remedy or _description(model, path)
     return problem(source, model, path, message + _got(path, source.value), remedy)
 
 
