@@ -1,0 +1,259 @@
+"""The one door to the Kubernetes API: plain HTTPS requests, no SDK.
+
+Reading is a LIST per kind; writing is server-side apply under one field manager. Objects go in
+and come out as the JSON that the API speaks.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from onboarding import environment, errors, labels
+from onboarding.kube import kinds, login, transport
+
+_PAGE = 500
+_DISCOVERY = (
+    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+)
+
+Object = dict[str, Any]
+Objects = list[Object]
+
+_Asked = TypeVar("_Asked")
+_Got = TypeVar("_Got")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bound service account token and when it ends."""
+
+    value: str = field(repr=False)
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May members of ``groups`` do ``verb`` on the resource? Cluster-wide with no namespace."""
+
+    groups: tuple[str, ...]
+    verb: str
+    api_group: str
+    resource: str
+    namespace: str = ""
+    subresource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of object that the API server offers, by discovery."""
+
+    api_group: str
+    resource: str
+    namespaced: bool
+    verbs: tuple[str, ...]
+
+
+def connect(target: environment.Environment, role: environment.Role) -> Cluster:
+    """Sign in to the environment's cluster as one of the tool's roles; sends nothing yet."""
+    path = target.login(role).kubeconfig
+    context = target.cluster.context if role is environment.Role.BOOTSTRAP else ""
+    return connect_with(path, context, who=f"the role {role.value!r}")
+
+
+def connect_with(path: Path, context: str = "", *, who: str = "this kubeconfig") -> Cluster:
+    """Sign in with a kubeconfig file; ``who`` names the identity in error messages."""
+    return Cluster(transport.Transport(login.read(path, context), who))
+
+
+class Cluster:
+    """A signed-in connection to one cluster; safe to use from several threads."""
+
+    def __init__(self, carrier: transport.Transport) -> None:
+        self._carrier = carrier
+
+    @property
+    def requests_made(self) -> int:
+        return self._carrier.requests_made
+
+    @property
+    def server(self) -> str:
+        return self._carrier.server
+
+    def close(self) -> None:
+        self._carrier.close()
+
+    # What there is
+
+    def version(self) -> str:
+        """Version of the API server, e.g. ``v1.36.3``."""
+        return str(self._carrier.call("GET", "/version").get("gitVersion", ""))
+
+    def kube_system_uid(self) -> str:
+        """UID of the namespace kube-system: the identity of the cluster, as long as it lives."""
+        found = self.get("Namespace", "kube-system")
+        if found is None:
+            raise errors.EngineFailed("the cluster has no namespace kube-system")
+        return str(found["metadata"]["uid"])
+
+    def list(self, kind: str, *, namespace: str = "", selector: str = "") -> Objects:
+        """All objects of a kind, page by page; in all namespaces unless one is given."""
+        spelt = kinds.kind(kind)
+        query = {"limit": str(_PAGE)}
+        if selector:
+            query["labelSelector"] = selector
+        found: Objects = []
+        while True:
+            page = self._carrier.call("GET", spelt.path(namespace), query=query)
+            found += page.get("items") or ()
+            more = (page.get("metadata") or {}).get("continue")
+            if not more:
+                return found
+            query["continue"] = str(more)
+
+    def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
+        """One object; None where it does not exist."""
+        try:
+            return self._carrier.call("GET", kinds.kind(kind).path(namespace, name))
+        except transport.Absent:
+            return None
+
+    def get_all(self, wanted: Sequence[tuple[str, str, str]]) -> Objects:
+        """Those of ``(kind, namespace, name)`` that exist, each with its kind filled in."""
+
+        def ask(one: tuple[str, str, str]) -> Object | None:
+            kind, namespace, name = one
+            return self.get(kind, name, namespace)
+
+        return [found for found in self._side_by_side(ask, wanted) if found is not None]
+
+    def list_in(self, kind: str, namespaces: Sequence[str]) -> Objects:
+        """All objects of a kind in some namespaces, one request for each of them."""
+        pages = self._side_by_side(lambda name: self.list(kind, namespace=name), namespaces)
+        return [found for page in pages for found in page]
+
+    def resource_types(self) -> tuple[ResourceType, ...]:
+        """Every type of resource that the API server offers, subresources left out."""
+        found: set[ResourceType] = set()
+        for root in ("/api", "/apis"):
+            groups = self._carrier.call("GET", root, accept=_DISCOVERY).get("items") or ()
+            for group in groups:
+                name = str((group.get("metadata") or {}).get("name") or "")
+                for version in group.get("versions") or ():
+                    found.update(
+                        ResourceType(
+                            name,
+                            str(r["resource"]),
+                            r.get("scope") == "Namespaced",
+                            tuple(sorted(r.get("verbs") or ())),
+                        )
+                        for r in version.get("resources") or ()
+                    )
+        return tuple(sorted(found, key=lambda t: (t.api_group, t.resource)))
+
+    # What may be done
+
+    def access_reviews(self, questions: Sequence[Question]) -> tuple[bool, ...]:
+        """Whether each question is answered with yes, in the order asked."""
+        path = kinds.kind("SubjectAccessReview").path()
+
+        def ask(question: Question) -> bool:
+            answer = self._carrier.call(
+                "POST", path, body=_review(question), repeatable=True
+            )
+            return bool((answer.get("status") or {}).get("allowed"))
+
+        return tuple(self._side_by_side(ask, questions))
+
+    # Writing
+
+    def apply(self, kind: str, body: Mapping[str, Any], *, force: bool = False) -> Object:
+        """Server-side apply of one object; ``force`` takes fields over from other managers.
+
+        Whether the object is ours has to be settled before: a forced apply asks nobody.
+        """
+        spelt = kinds.kind(kind)
+        metadata = body["metadata"]
+        return self._carrier.call(
+            "PATCH",
+            spelt.path(metadata.get("namespace", ""), metadata["name"]),
+            query={"fieldManager": labels.FIELD_MANAGER, "force": str(force).lower()},
+            body={**body, "apiVersion": spelt.api_version, "kind": spelt.name},
+            content_type="application/apply-patch+yaml",
+            repeatable=True,
+        )
+
+    def json_patch(
+        self, kind: str, name: str, namespace: str, steps: Sequence[Mapping[str, Any]]
+    ) -> Object:
+        """A JSON patch (RFC 6902) of one object."""
+        return self._carrier.call(
+            "PATCH",
+            kinds.kind(kind).path(namespace, name),
+            query={"fieldManager": labels.FIELD_MANAGER},
+            body=[dict(step) for step in steps],
+            content_type="application/json-patch+json",
+        )
+
+    def delete(self, kind: str, name: str, namespace: str = "") -> bool:
+        """Delete one object in the foreground; False where it was not there."""
+        try:
+            self._carrier.call(
+                "DELETE",
+                kinds.kind(kind).path(namespace, name),
+                body={"propagationPolicy": "Foreground"},
+                repeatable=True,
+            )
+        except transport.Absent:
+            return False
+        return True
+
+    def token(
+        self, namespace: str, service_account: str, *, seconds: int, audience: str = ""
+    ) -> Token:
+        """A token of a service account; the API server may cut its life short."""
+        spec: dict[str, Any] = {"expirationSeconds": seconds}
+        if audience:
+            spec["audiences"] = [audience]
+        answer = self._carrier.call(
+            "POST",
+            kinds.kind("ServiceAccount").path(namespace, service_account) + "/token",
+            body={"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec},
+        )
+        status = answer["status"]
+        return Token(str(status["token"]), datetime.fromisoformat(status["expirationTimestamp"]))
+
+    def _side_by_side(
+        self, ask: Callable[[_Asked], _Got], of: Sequence[_Asked]
+    ) -> builtins.list[_Got]:
+        if len(of) < 2:
+            return [ask(one) for one in of]
+        with futures.ThreadPoolExecutor(max_workers=transport.CONNECTIONS) as pool:
+            return builtins.list(pool.map(ask, of))
+
+
+def _review(question: Question) -> Object:
+    attributes = {
+        "verb": question.verb,
+        "group": question.api_group,
+        "resource": question.resource,
+    }
+    if question.namespace:
+        attributes["namespace"] = question.namespace
+    if question.subresource:
+        attributes["subresource"] = question.subresource
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": "onboard:access-review",
+            # Whoever signs in is also in this group, and may have rights through it.
+            "groups": [*question.groups, "system:authenticated"],
+            "resourceAttributes": attributes,
+        },
+    }
