@@ -1,0 +1,164 @@
+"""The environment file that the lab writes about itself, and its bootstrap."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+import yaml
+
+from onboarding import bootstrap, environment, errors, progress
+from onboarding.lab import apiserver, component, keycloak, kubeconfig, openbao, plugins
+
+RENEW_BEFORE = timedelta(days=7)
+_IMAGE = "registry.lab.gdcc.go.th/e-office/mayan-edms"
+
+
+def complete(lab: component.Lab, report: progress.Progress) -> bool:
+    """Write the file and bootstrap what it describes where something is missing.
+
+    Returns True where the bootstrap ran.
+    """
+    path = lab.home.environment_file
+    known = _known(path)
+    wanted = describe(lab, known)
+    if known != wanted:
+        environment.save(path, wanted)
+    why = lacking(wanted, datetime.now(UTC))
+    if not why:
+        return False
+    report.note(f"bootstrap: {why}")
+    bootstrap.run(path, report)
+    return True
+
+
+def describe(lab: component.Lab, known: environment.Environment | None) -> environment.Environment:
+    """The lab as a target; pins and credentials of the roles stay as they are known.
+
+    The pins of a new lab are empty: the bootstrap sets them once the shared realm exists.
+    """
+    ca = lab.certificate("ca")
+    return environment.Environment(
+        name=lab.home.name,
+        production=False,
+        cluster=environment.Cluster(
+            context=kubeconfig.CONTEXT,
+            server=lab.url("apiserver"),
+            ca_file=ca,
+            identity=known.cluster.identity if known else "",
+            oidc_prefix=apiserver.PREFIX,
+            storage_class="gdcc-encrypted",
+            encrypted_storage_classes=("gdcc-encrypted",),
+        ),
+        vault=environment.Vault(
+            address=lab.url("openbao"),
+            ca_file=ca,
+            identity=known.vault.identity if known else "",
+            public_url=lab.url("openbao"),
+        ),
+        keycloak=environment.Keycloak(
+            address=keycloak.address(lab),
+            ca_file=ca,
+            identity=known.keycloak.identity if known else "",
+            shared_realm=keycloak.SHARED_REALM,
+        ),
+        pulumi=environment.Pulumi(
+            backend=f"file://{plugins.backend(lab.home)}",
+            home=lab.home.pulumi,
+            command=str(lab.engines["pulumi"]),
+            passphrase_file=plugins.passphrase_file(lab.home),
+        ),
+        state=environment.State(store=f"file://{lab.home.store}"),
+        images=environment.Images(
+            e_office=f"{_IMAGE}@sha256:{_stand_in_digest()}",
+            allowed_registries=(_IMAGE.split("/")[0],),
+        ),
+        attestations=known.attestations if known else _attestations(lab),
+        credentials=_credentials(lab, known),
+    )
+
+
+def _stand_in_digest() -> str:
+    """Fake nodes pull nothing, so no image stands behind the digest; only its form is real."""
+    return hashlib.sha256(_IMAGE.encode()).hexdigest()
+
+
+def _attestations(lab: component.Lab) -> tuple[environment.Attestation, ...]:
+    today = datetime.now(UTC).date()
+    return (
+        environment.Attestation(
+            subject="encryption-at-rest",
+            statement="Secrets are encrypted in etcd (secretbox). Volumes on fake nodes hold "
+            "no content.",
+            by=f"lab {lab.home.name}",
+            on=today,
+        ),
+        environment.Attestation(
+            subject="control-plane-audit",
+            statement=f"The API server logs every request as metadata to {apiserver.audit_log(lab)}"
+            "; OpenBao has two audit devices.",
+            by=f"lab {lab.home.name}",
+            on=today,
+        ),
+    )
+
+
+def _credentials(
+    lab: component.Lab, known: environment.Environment | None
+) -> dict[environment.Role, environment.Credentials]:
+    if known and environment.Role.BOOTSTRAP in known.credentials:
+        return dict(known.credentials)
+    return {
+        environment.Role.BOOTSTRAP: environment.Credentials(
+            kubeconfig=kubeconfig.path(lab, "admin"),
+            vault=environment.VaultLogin(
+                method="token", secret_file=openbao.root_token_file(lab.home)
+            ),
+            keycloak=environment.KeycloakLogin(
+                method="client-secret",
+                client_id=keycloak.BOOTSTRAP_CLIENT,
+                secret_file=keycloak.secret_file(lab.home),
+            ),
+        )
+    }
+
+
+def _known(path: Path) -> environment.Environment | None:
+    """The file of an earlier start; None where there is none or it cannot be read any more."""
+    try:
+        return environment.load(path) if path.is_file() else None
+    except errors.InvalidInput:
+        return None
+
+
+def lacking(target: environment.Environment, now: datetime) -> str:
+    """Why the bootstrap has to run; "" where every role has credentials that last."""
+    if not all(target.pins().values()):
+        return "the identity of the systems is not pinned yet"
+    for role in environment.Role:
+        held = target.credentials.get(role)
+        if held is None:
+            return f"{role.value} has no credentials"
+        for file in (held.kubeconfig, held.vault.secret_file, held.keycloak.secret_file):
+            if not file.is_file():
+                return f"{role.value}: {file.name} is missing"
+        why = _kubeconfig_lacks(held.kubeconfig, target, now)
+        if why:
+            return f"{role.value}: {why}"
+    return ""
+
+
+def _kubeconfig_lacks(path: Path, target: environment.Environment, now: datetime) -> str:
+    content = yaml.safe_load(path.read_text())
+    if content["clusters"][0]["cluster"]["server"] != target.cluster.server:
+        return "its kubeconfig names another address"
+    token = content["users"][0]["user"].get("token")
+    if not token:
+        return ""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    left = datetime.fromtimestamp(claims.get("exp", now.timestamp() + 1e9), UTC) - now
+    return "its token is near its end" if left < RENEW_BEFORE else ""
+
+

@@ -1,0 +1,31 @@
+"""kube-scheduler: gives pods their nodes."""
+
+from __future__ import annotations
+
+from onboarding.lab import apiserver, component, kubeconfig
+
+NAME = "scheduler"
+PORTS = ("scheduler",)
+
+
+def describe(lab: component.Lab) -> component.Component:
+    config = kubeconfig.path(lab, NAME)
+    return component.Component(
+        name=NAME,
+        argv=(
+            str(lab.engines["kube-scheduler"]),
+            f"--kubeconfig={config}",
+            f"--authentication-kubeconfig={config}",
+            f"--authorization-kubeconfig={config}",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={lab.ports[NAME]}",
+            f"--tls-cert-file={lab.certificate('server')}",
+            f"--tls-private-key-file={lab.key('server')}",
+            "--leader-elect=false",
+            "--profiling=false",
+        ),
+        files={config: kubeconfig.render(lab, NAME)},
+        reads=(lab.certificate("server"), lab.certificate(NAME), lab.certificate("ca")),
+        ready=lambda lab: component.answers(lab.url(NAME, "/healthz"), lab.trust()),
+        after=(apiserver.NAME,),
+    )
