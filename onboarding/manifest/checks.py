@@ -7,12 +7,13 @@ can be waived where the catalogue of controls allows it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from onboarding import catalogue, errors, names, sizing
-from onboarding.manifest import model
-from onboarding.strict_yaml import KeyPath
+from onboarding.manifest import drafts, fields, model
+from onboarding.strict_yaml import KeyPath, characters
 
 
 class Mistake(NamedTuple):
@@ -26,10 +27,31 @@ class Mistake(NamedTuple):
 def mistakes(manifest: model.AgencyMou) -> tuple[Mistake, ...]:
     """Every contradiction in a well-shaped manifest; empty where it can be resolved."""
     found: list[Mistake] = []
-    for check in (_dates, _tenancy, _sizes, _systems, _signers, _links, _certificate_names):
+    rules = (
+        _private, _dates, _tenancy, _sizes, _systems, _signers, _links, _certificate_names
+    )  # fmt: skip
+    for check in rules:
         found += check(manifest)
     # Names are only worth checking once ids are.
     return tuple(found or _names(manifest))
+
+
+def _private(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    """Secrets and personal ids have no place in a manifest; they are not echoed either."""
+    for path, text in drafts.texts(manifest):
+        if characters.is_secret(text):
+            yield Mistake(
+                path,
+                "holds a secret (not shown)",
+                "remove it, store it in Vault, and replace it: it must count as leaked",
+            )
+        for digits in re.findall(r"(?<![0-9])[0-9]{13}(?![0-9])", text.replace("-", "")):
+            if path[-1] != "organizationId" and fields.has_check_digit(digits):
+                yield Mistake(
+                    path,
+                    "holds what reads as a 13-digit personal id (not shown)",
+                    "remove it; officials are named without their citizen id",
+                )
 
 
 def _dates(manifest: model.AgencyMou) -> Iterator[Mistake]:

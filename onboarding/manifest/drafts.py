@@ -24,18 +24,33 @@ def is_draft(text: str) -> bool:
 def draft_values(
     manifest: model.AgencyMou, source: Document | None = None
 ) -> tuple[errors.Problem, ...]:
-    """One warning per placeholder, placed where ``source`` is given."""
-    return tuple(
-        strict_yaml.problem(
-            source,
-            model.AgencyMou,
-            path,
-            f"draft value {text!r}",
-            "replace it; in production the part that rests on it is not provisioned",
-        )
-        for path, text in _texts(manifest, ())
-        if is_draft(text)
+    """One warning per placeholder, placed where ``source`` is given.
+
+    Placeholders in the same field of many list entries (bodies not yet named) are one warning.
+    """
+    groups: dict[tuple[str, ...], list[tuple[KeyPath, str]]] = {}
+    for path, text in texts(manifest):
+        if is_draft(text):
+            kind = tuple("*" if isinstance(part, int) else part for part in path)
+            groups.setdefault(kind, []).append((path, text))
+    return tuple(_warning(source, found) for found in groups.values())
+
+
+def _warning(source: Document | None, found: list[tuple[KeyPath, str]]) -> errors.Problem:
+    path, text = found[0]
+    others = f" and {len(found) - 1} more of the kind" if len(found) > 1 else ""
+    return strict_yaml.problem(
+        source,
+        model.AgencyMou,
+        path,
+        f"draft value {text!r}{others}",
+        "replace it; in production the part that rests on it is not provisioned",
     )
+
+
+def texts(manifest: model.AgencyMou) -> Iterator[tuple[KeyPath, str]]:
+    """Every text of the manifest with its path, keys as written in the file."""
+    return _texts(manifest, ())
 
 
 def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

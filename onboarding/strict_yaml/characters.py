@@ -23,6 +23,10 @@ _SARA_AM = re.compile("\u0e4d[\u0e48-\u0e4b]?\u0e32|[\u0e48-\u0e4b]\u0e4d\u0e32"
 # SARA AE typed as SARA E twice.
 _SARA_AE = re.compile("\u0e40\u0e40")
 _SUSPECT = re.compile(f"{_INVISIBLE.pattern}|{_SARA_AM.pattern}|{_SARA_AE.pattern}")
+_SECRET = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bhvs\.[A-Za-z0-9_-]{20}|\bs\.[A-Za-z0-9]{24}\b"
+    r"|\bgh[pousr]_[A-Za-z0-9]{30}|\bAKIA[A-Z0-9]{16}\b|\beyJ[A-Za-z0-9_-]{10,}\.eyJ|\bxox[bp]-"
+)
 _WORD = re.compile(r"\S+")
 _NFC = "normalise the text to Unicode NFC, e.g. with: uconv -x any-nfc"
 
@@ -30,6 +34,11 @@ _NFC = "normalise the text to Unicode NFC, e.g. with: uconv -x any-nfc"
 def is_plain(text: str) -> bool:
     """True where `faults` would find nothing; cheap enough for every file."""
     return unicodedata.is_normalized("NFC", text) and not _SUSPECT.search(text)
+
+
+def is_secret(text: str) -> bool:
+    """Whether ``text`` holds a private key or a token of a known form; such text is not echoed."""
+    return _SECRET.search(text) is not None
 
 
 def faults(line: str) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -17,11 +18,12 @@ import pydantic
 from pydantic import fields
 
 from onboarding import errors
-from onboarding.strict_yaml import document, reader
+from onboarding.strict_yaml import characters, document, reader
 
 ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
 
-_SECRET_WORDS = ("password", "secret", "token", "passphrase", "privatekey", "-----begin")
+# Keys and values that are never echoed: a file with a mistake may hold a secret at that place.
+_SECRET_KEY = re.compile("password|secret|token|passphrase|privatekey|apikey|credential", re.I)
 
 _TEXT = ("expected text", "put the value in quotes")
 _WHOLE = ("expected a whole number", "write digits only, without quotes or separators")
@@ -52,7 +54,7 @@ def validate(model: type[ModelT], source: document.Document) -> ModelT:
     try:
         return model.model_validate_json(json.dumps(source.value, ensure_ascii=False))
     except pydantic.ValidationError as error:
-        found = error.errors(include_url=False)
+        found = _without_echoes(error.errors(include_url=False))
     problems = [_explain(model, source, item) for item in found]
     problems.sort(key=lambda problem: (problem.line, problem.column, problem.field))
     count = len(problems)
@@ -85,6 +87,8 @@ def field_name(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
         if info is not None:
             extra = info.json_schema_extra
             thai = str(extra.get("titleTh", "")) if isinstance(extra, dict) else ""
+        elif isinstance(part, str):
+            thai = ""
     return f"{text} ({thai})" if thai else text
 
 
@@ -105,13 +109,28 @@ def _explain(
         path = (*path, *item["loc"][len(path) :])
         line, column = source.position(path[:-1])
         expected = _description(model, path)
-        remedy = f"add it: {expected}" if expected else "add it"
+        remedy = f"add {path[-1]}: {expected}" if expected else f"add {path[-1]}"
         return errors.Problem(
             source.name, line, column, field_name(model, path), "is missing", remedy
         )
     message, remedy = _wording(kind, item)
     remedy = remedy or _description(model, path)
-    return problem(source, model, path, message + _got(path, source.value), remedy)
+    got = "" if kind == "too_short" else _got(path, source.value)
+    return problem(source, model, path, message + got, remedy)
+
+
+def _without_echoes(found: list[Any]) -> list[Any]:
+    """A list with a wrong entry is also called too short; the entry's own error is enough."""
+    return [
+        item
+        for item in found
+        if item["type"] != "too_short"
+        or not any(other is not item and _is_below(other["loc"], item["loc"]) for other in found)
+    ]
+
+
+def _is_below(location: tuple[int | str, ...], parent: tuple[int | str, ...]) -> bool:
+    return len(location) > len(parent) and location[: len(parent)] == parent
 
 
 def _wording(kind: str, item: Any) -> tuple[str, str]:
@@ -136,8 +155,7 @@ def _got(path: reader.KeyPath, value: Any) -> str:
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
     if isinstance(value, (dict, list)):
         text = "a list" if isinstance(value, list) else "a group of keys"
-    lowered = (str(path[-1] if path else "") + text).lower()
-    if any(word in lowered for word in _SECRET_WORDS):
+    if any(_SECRET_KEY.search(str(part)) for part in path) or characters.is_secret(text):
         return " (value not shown)"
     return f", got {text if len(text) <= 60 else text[:59] + '…'}"
 
@@ -200,4 +218,5 @@ def _keys(model: type[pydantic.BaseModel], path: reader.KeyPath) -> list[str]:
 
 def _description(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
     infos = [info for _part, info in _walk(model, path) if info is not None]
-    return (infos[-1].description or infos[-1].title or "") if infos else ""
+    description = infos[-1].description if infos else None
+    return description if description and description != infos[-1].title else ""
