@@ -120,6 +120,8 @@ class Images(_Model):
     """Container images by digest (``registry/name@sha256:…``); the registries allowed at all."""
 
     e_office: str
+    others: dict[str, str] = {}
+    """Images of the systems beside the e-Office, by kind; one without an image gets no pods."""
     allowed_registries: tuple[str, ...]
 
 

@@ -18,9 +18,7 @@ from onboarding import environment, errors, labels
 from onboarding.kube import kinds, login, transport
 
 _PAGE = 500
-_DISCOVERY = (
-    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
-)
+_DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
 Object = dict[str, Any]
 Objects = list[Object]
@@ -163,9 +161,7 @@ class Cluster:
         path = kinds.kind("SubjectAccessReview").path()
 
         def ask(question: Question) -> bool:
-            answer = self._carrier.call(
-                "POST", path, body=_review(question), repeatable=True
-            )
+            answer = self._carrier.call("POST", path, body=_review(question), repeatable=True)
             return bool((answer.get("status") or {}).get("allowed"))
 
         return tuple(self._side_by_side(ask, questions))

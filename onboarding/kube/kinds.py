@@ -55,9 +55,7 @@ _ALL = (
     Kind("Deployment", "apps/v1", "deployments"),
     Kind("PodDisruptionBudget", "policy/v1", "poddisruptionbudgets"),
     Kind("StorageClass", "storage.k8s.io/v1", "storageclasses", namespaced=False),
-    Kind(
-        "ValidatingAdmissionPolicy", _ADMISSION, "validatingadmissionpolicies", namespaced=False
-    ),
+    Kind("ValidatingAdmissionPolicy", _ADMISSION, "validatingadmissionpolicies", namespaced=False),
     Kind(
         "ValidatingAdmissionPolicyBinding",
         _ADMISSION,

@@ -1,0 +1,34 @@
+"""What the cluster must hold for a tenant: a fenced namespace per instance, and the workload.
+
+Every value that a system may print in another spelling is written here as it prints it.
+"""
+
+from __future__ import annotations
+
+from onboarding import environment, item, tenant
+from onboarding.desired import (
+    cluster_access,
+    cluster_namespace,
+    cluster_network,
+    cluster_place,
+    cluster_quota,
+    cluster_workload,
+)
+
+_CONCERNS = (
+    cluster_namespace.items,
+    cluster_quota.items,
+    cluster_network.items,
+    cluster_access.items,
+    cluster_workload.items,
+)
+
+
+def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
+    """All objects of a tenant in the cluster, namespace by namespace.
+
+    Raises ``errors.Refused`` where the environment cannot hold the tenant safely: no encrypted
+    storage for sensitive data, an egress range that is open to the world.
+    """
+    places = [cluster_place.Place(of, instance, target) for instance in of.instances]
+    return tuple(thing for place in places for items in _CONCERNS for thing in items(place))
