@@ -1,0 +1,217 @@
+"""The hand-over kit: the folder that an agency's people get with their e-Office.
+
+How to sign in, how to reach the cluster, how an official asks for a certificate with a key of
+their own, addresses and whom to call. It holds no secret; names and addresses of people are in
+it, so only its owner may enter the folder.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from onboarding import clock, environment, errors, item, tenant
+from onboarding.desired import documents
+from onboarding.manifest import model
+
+KIND = "HandoverKit"
+FOLDER = "handover"
+FOLDER_MODE = "0700"
+CA_CHAIN = "ca-chain.pem"
+KUBECONFIG = "kubeconfig.yaml"
+CLUSTER_CLIENT = "gdcc-cluster"
+"""OIDC client of the cluster in the shared realm; the audience that the API server checks."""
+
+
+def desired(of: tenant.Tenant, target: environment.Environment) -> item.Item:
+    """The kit with the SHA-256 of each file; the CA chain is known once the CA exists."""
+    digests = {name: documents.sha256(text) for name, text in files(of, target).items()}
+    if chain_is_due(of):
+        digests[CA_CHAIN] = item.KNOWN_AFTER_APPLY
+    ref = item.Ref(item.EngineName.SETTINGS, KIND, "", of.id)
+    return item.Item(ref, {"mode": FOLDER_MODE, "files": digests}, owner=of.id)
+
+
+def chain_is_due(of: tenant.Tenant) -> bool:
+    """Whether a kit without the CA chain is incomplete.
+
+    An intermediate under ``nrca`` is signed outside and imported later; until then there is no
+    chain to hand over.
+    """
+    signing = of.manifest.signing
+    return signing is None or signing.trust == "gdcc"
+
+
+def files(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]:
+    """The documents of the kit by name. Raises ``errors.UsageError`` for an unreadable CA file."""
+    endpoints = _endpoints(of, target)
+    context = {
+        "agency": of.manifest.agency,
+        "mou": of.manifest.mou,
+        "tenant": of,
+        "target": target,
+        "endpoints": endpoints,
+        "first_namespace": of.instances[0].namespace,
+        "signers": [_signer(s, of) for s in of.signers],
+        "trust": of.manifest.signing.trust if of.manifest.signing else "gdcc",
+        "contacts": of.manifest.contacts,
+        "coordinator": of.manifest.mou.coordinator,
+        "dpo": of.manifest.legal.pdpa.dpo,
+        "pdpc_hours": of.manifest.operations.pdpc_hours,
+        "units": _unit_names(of.manifest),
+        "thai_date": thai_date,
+    }
+    return {
+        "README.th.md": documents.render("handover/README.th.md.j2", **context),
+        "README.en.md": documents.render("handover/README.en.md.j2", **context),
+        "endpoints.yaml": documents.render("handover/endpoints.yaml.j2", endpoints=endpoints),
+        KUBECONFIG: documents.render(
+            "handover/kubeconfig.yaml.j2", kubeconfig=_kubeconfig(of, target)
+        ),
+    }
+
+
+def thai_date(day: Any) -> str:
+    """A day as official letters print it: ``3 กุมภาพันธ์ พ.ศ. 2568``."""
+    months = (
+        "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน"
+        " กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม"
+    ).split()
+    return f"{day.day} {months[day.month - 1]} พ.ศ. {clock.buddhist_year(day)}"
+
+
+def issuer(target: environment.Environment, realm: str) -> str:
+    return f"{target.keycloak.address.rstrip('/')}/realms/{realm}"
+
+
+def ca_chain_address(of: tenant.Tenant, target: environment.Environment) -> str:
+    """Public address of the CA chain in PEM, leaf issuer first."""
+    return f"{target.vault.address.rstrip('/')}/v1/{of.pki_mount}/ca_chain"
+
+
+def _endpoints(of: tenant.Tenant, target: environment.Environment) -> dict[str, Any]:
+    published = f"{target.vault.public_url.rstrip('/')}/v1/{of.pki_mount}"
+    return {
+        "agency": of.id,
+        "environment": target.name,
+        "systems": [
+            {
+                "system": i.system,
+                "environment": i.environment,
+                "shard": i.shard,
+                "address": f"https://{i.host}",
+                "namespace": i.namespace,
+            }
+            for i in of.instances
+        ],
+        "signIn": {
+            "issuer": issuer(target, of.realm),
+            "organization": "" if of.own_realm else of.organization,
+        },
+        "cluster": {
+            "server": target.cluster.server,
+            "issuer": issuer(target, target.keycloak.shared_realm),
+            "client": CLUSTER_CLIENT,
+        },
+        "certificateAuthority": {
+            "certificate": f"{published}/ca/pem",
+            "chain": f"{published}/ca_chain",
+            "revocationList": f"{published}/crl/pem",
+            "ocsp": f"{published}/ocsp",
+        },
+    }
+
+
+def _kubeconfig(of: tenant.Tenant, target: environment.Environment) -> dict[str, Any]:
+    """Sign-in to the cluster with one's own account; no credential is in the file."""
+    user = f"{of.id}-oidc"
+    arguments = [
+        "oidc-login",
+        "get-token",
+        f"--oidc-issuer-url={issuer(target, target.keycloak.shared_realm)}",
+        f"--oidc-client-id={CLUSTER_CLIENT}",
+        "--oidc-pkce-method=S256",
+        "--grant-type=authcode",
+        f"--certificate-authority-data={_encoded(target.keycloak.ca_file)}",
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": target.name,
+                "cluster": {
+                    "server": target.cluster.server,
+                    "certificate-authority-data": _encoded(target.cluster.ca_file),
+                },
+            }
+        ],
+        "users": [
+            {
+                "name": user,
+                "user": {
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1",
+                        "command": "kubectl",
+                        "args": arguments,
+                        "interactiveMode": "IfAvailable",
+                        "provideClusterInfo": False,
+                        "installHint": "Install the kubectl plugin oidc-login (kubelogin).",
+                    }
+                },
+            }
+        ],
+        "contexts": [
+            {
+                "name": i.namespace,
+                "context": {"cluster": target.name, "namespace": i.namespace, "user": user},
+            }
+            for i in of.instances
+        ],
+        "current-context": of.instances[0].namespace,
+    }
+
+
+def _encoded(path: Path) -> str:
+    try:
+        return base64.b64encode(path.read_bytes()).decode()
+    except OSError as unreadable:
+        raise errors.UsageError(
+            "a CA file of the environment cannot be read",
+            details=[f"{path}: {unreadable.strerror}"],
+            resolution="Correct the path in the environment file.",
+        ) from unreadable
+
+
+def _signer(of: tenant.Signer, agency: tenant.Tenant) -> dict[str, Any]:
+    subject = f"/C=TH/O={_escaped(of.organization)}/CN={_escaped(of.common_name)}"
+    return {
+        "id": of.id,
+        "name": of.common_name,
+        "position": of.position_th,
+        "organization": of.organization,
+        "draft": of.draft,
+        "order": of.order_ref,
+        "begins": of.authority_from,
+        "ends": of.authority_to,
+        "key": f"{agency.id}-{of.id}.key",
+        "csr": f"{agency.id}-{of.id}.csr",
+        "subject": subject,
+        "alternative": f"subjectAltName=email:{of.email}",
+    }
+
+
+def _escaped(value: str) -> str:
+    """A value inside ``openssl req -subj``, where ``/``, ``+`` and a backslash have a meaning."""
+    for special in ("\\", "/", "+"):
+        value = value.replace(special, f"\\{special}")
+    return value
+
+
+def _unit_names(of: model.AgencyMou) -> list[Mapping[str, str]]:
+    parts = of.tenancy.sub_tenants or of.tenancy.shards
+    return [{"id": p.id, "name": p.name_th} for p in parts]
+
+

@@ -1,0 +1,255 @@
+"""The settings of each e-Office instance (งานสารบรรณ), from the manifest and the legal defaults.
+
+One ``Settings`` item per instance: its fields are the settings themselves, so that a plan shows
+which of them differ, plus ``contentHash`` over all of them (a value that someone added shows as
+well) and the object's labels. The defaults and their sources are in
+``policies/data/eoffice.yaml``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from onboarding import (
+    clock,
+    environment,
+    errors,
+    item,
+    labels,
+    names,
+    strict_yaml,
+    tenant,
+)
+from onboarding.desired import documents, handover
+from onboarding.manifest import model
+
+KIND = "Settings"
+NAME = "e-office-settings"
+KEY = "settings.yaml"
+DEFAULTS = "policies/data/eoffice.yaml"
+NOT_SETTINGS = frozenset({"metadata", "contentHash"})
+"""Fields of the item that stand beside the settings, not in them."""
+
+MAX_BYTES = 1024 * 1024
+"""Largest data of a ConfigMap (Kubernetes API reference, ConfigMap v1)."""
+
+_EPA_BINDS = ("applicable", "royal-decree")
+
+
+def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
+    """Everything that Ansible delivers: settings of every e-Office, and the hand-over kit."""
+    return (
+        *(_item(of, i) for i in of.instances if i.kind == names.E_OFFICE),
+        handover.desired(of, target),
+    )
+
+
+@functools.cache
+def defaults() -> Mapping[str, Any]:
+    """The legal defaults, as read from the data file."""
+    text = resources.files("onboarding").joinpath(DEFAULTS).read_text(encoding="utf-8")
+    value: dict[str, Any] = strict_yaml.loads(text, DEFAULTS).value
+    return value
+
+
+def text_of(fields: Mapping[str, Any]) -> str:
+    """The content of ``settings.yaml`` for the fields of a ``Settings`` item."""
+    body = {key: value for key, value in fields.items() if key not in NOT_SETTINGS}
+    return documents.render("settings/e-office-settings.yaml.j2", settings=body)
+
+
+def fields_of(body: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a ``Settings`` item, desired or observed, from settings and metadata."""
+    return {**body, "contentHash": item.content_hash(body), "metadata": dict(metadata)}
+
+
+def _item(of: tenant.Tenant, instance: tenant.Instance) -> item.Item:
+    body = _body(of, instance)
+    metadata = {
+        "labels": labels.of(of.id, instance.system, instance.environment),
+        "annotations": {labels.CONTENT_HASH: item.content_hash(body)},
+    }
+    ref = item.Ref(item.EngineName.SETTINGS, KIND, instance.namespace, NAME)
+    fields = fields_of(body, metadata)
+    size = len(text_of(fields).encode())
+    if size > MAX_BYTES:
+        raise errors.Refused(
+            f"{of.id}: the settings of {instance.namespace} have {size} bytes,"
+            f" a ConfigMap holds {MAX_BYTES}",
+            details=[f"{len(body['units'])} units, each with two registers"],
+            resolution="Split the agency into several pooled agencies.",
+        )
+    return item.Item(ref, fields, owner=of.id)
+
+
+def _body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
+    law = defaults()
+    system = next(s for s in of.manifest.systems if s.name == instance.system)
+    office = system.eoffice or model.EOffice()
+    units = _units(of, instance)
+    return {
+        "version": law["version"],
+        "agency": _agency(of),
+        "instance": {
+            "namespace": instance.namespace,
+            "system": instance.system,
+            "environment": instance.environment,
+            "shard": instance.shard,
+            "address": f"https://{instance.host}",
+        },
+        "centralAddress": of.manifest.agency.saraban_email,
+        "letterTypes": _chosen(law["letterTypes"]["values"], office.letter_types),
+        "secrecy": _secrecy(law["secrecy"], system),
+        "speeds": _chosen(law["speed"]["values"], office.speeds),
+        "units": units,
+        "registers": _registers(law["registers"], of, units),
+        "roles": [
+            {**role, "group": f"{of.id}:{role['id']}"} for role in law["roles"]["values"]
+        ],
+        "workflow": _workflow(law["workflow"]),
+        "retention": {"years": office.retention_years, "deletion": law["retention"]["deletion"]},
+        "workCalendar": _calendar(law["workCalendar"], of, office.work_calendar),
+        "ecms": _ecms(law["ecms"], of, instance, office.ecms),
+        "ai": _ai(law, system),
+    }
+
+
+def _agency(of: tenant.Tenant) -> dict[str, Any]:
+    agency = of.manifest.agency
+    return {
+        "id": of.id,
+        "nameTh": agency.name_th,
+        "nameEn": agency.name_en,
+        "letterCode": agency.letter_code,
+    }
+
+
+def _chosen(values: list[dict[str, Any]], ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [value for value in values if value["id"] in ids]
+
+
+def _secrecy(law: Mapping[str, Any], system: model.System) -> dict[str, Any]:
+    ladder = [value["id"] for value in law["values"]]
+    if system.eoffice is not None:
+        allowed = system.eoffice.secrecy
+    else:
+        highest = law["highestOfDataClass"][system.data_class]
+        allowed = tuple(ladder[: ladder.index(highest) + 1])
+    return {
+        "allowed": _chosen(law["values"], allowed),
+        "refused": [*law["refused"], *(v for v in law["values"] if v["id"] not in allowed)],
+    }
+
+
+def _units(of: tenant.Tenant, instance: tenant.Instance) -> list[dict[str, Any]]:
+    """Who keeps registers: each body of a pooled agency, the shard, or the agency itself."""
+    manifest = of.manifest
+    if of.bodies:
+        codes = {s.id: s.ecms for s in manifest.tenancy.sub_tenants}
+        return [_unit(of.id, body.id, body.name_th, codes.get(body.id)) for body in of.bodies]
+    for shard in manifest.tenancy.shards:
+        if shard.id == instance.shard:
+            return [_unit(of.id, shard.id, shard.name_th, manifest.agency.ecms)]
+    return [_unit(of.id, of.id, manifest.agency.name_th, manifest.agency.ecms)]
+
+
+def _unit(agency: str, id_: str, name_th: str, codes: model.EcmsCodes | None) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "nameTh": name_th,
+        "group": f"{agency}:unit:{id_}",
+        "ecmsDepartmentCode": codes.department_code if codes else "",
+    }
+
+
+def _registers(
+    law: Mapping[str, Any], of: tenant.Tenant, units: list[dict[str, Any]]
+) -> dict[str, Any]:
+    rules = {key: value for key, value in law.items() if key not in ("source", "directions")}
+    return {
+        **rules,
+        "firstYear": clock.buddhist_year(of.manifest.mou.effective_from),
+        "letterCode": of.manifest.agency.letter_code,
+        "books": [
+            {
+                "id": f"{unit['id']}-{direction['id']}",
+                "unit": unit["id"],
+                "direction": direction["id"],
+                "nameTh": f"{direction['nameTh']} {unit['nameTh']}",
+            }
+            for unit in units
+            for direction in law["directions"]
+        ],
+    }
+
+
+def _workflow(law: Mapping[str, Any]) -> dict[str, Any]:
+    steps = [step["id"] for step in law["steps"]]
+    return {
+        "stepNames": law["steps"],
+        "letters": [
+            {"letterType": kind, "steps": steps, "signature": law["signature"]}
+            for kind in law["signedLetterTypes"]
+        ],
+    }
+
+
+def _calendar(
+    law: Mapping[str, Any], of: tenant.Tenant, agreed: model.WorkCalendar
+) -> dict[str, Any]:
+    mode = of.manifest.legal.epa2565.mode
+    return {
+        "timeZone": agreed.timezone,
+        "workDays": list(agreed.days),
+        "hours": {"from": agreed.opens, "to": agreed.closes},
+        "outOfHours": {
+            "rule": law["outOfHours"],
+            "force": "required" if mode in _EPA_BINDS else "advised",
+            "basis": f"e-Performance Act B.E. 2565 s.10: {mode}",
+        },
+        "yearlyHolidays": law["fixedHolidays"],
+        "announcedHolidays": [day.isoformat() for day in sorted(agreed.holidays)],
+    }
+
+
+def _ecms(
+    law: Mapping[str, Any],
+    of: tenant.Tenant,
+    instance: tenant.Instance,
+    account: model.EcmsAccount | None,
+) -> dict[str, Any]:
+    """The letter exchange. Only production exchanges letters: a trial must not send real ones."""
+    codes = of.manifest.agency.ecms
+    found: dict[str, Any] = {
+        "enabled": account is not None and instance.environment == names.PRODUCTION,
+        "ministryCode": codes.ministry_code if codes else "",
+        "departmentCode": codes.department_code if codes else "",
+    }
+    if account is not None:
+        prefix = of.kv_prefix.strip("/")
+        found |= {
+            "endpoint": account.endpoint,
+            "account": account.account,
+            "send": account.send,
+            "receive": account.receive,
+            "notifiers": list(account.notifiers),
+            "credentialRef": f"{of.kv_mount}/{prefix}/{instance.namespace}/{law['credential']}",
+        }
+    return found
+
+
+def _ai(law: Mapping[str, Any], system: model.System) -> dict[str, Any]:
+    feature = system.features.ai
+    if feature is None:
+        return {"enabled": False}
+    ladder = [value["id"] for value in law["secrecy"]["values"]]
+    above = ladder[ladder.index(feature.max_letter_class) + 1 :]
+    return {
+        "enabled": True,
+        "maxLetterClass": feature.max_letter_class,
+        "blockedLetterClasses": [*above, *(r["id"] for r in law["secrecy"]["refused"])],
+        "endpoint": feature.endpoint,
+    }

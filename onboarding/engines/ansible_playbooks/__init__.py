@@ -1,0 +1,120 @@
+"""Engine ``ansible_playbooks``: e-Office settings in the cluster, and the hand-over kit.
+
+All changes of one agency are one start of Ansible, however many namespaces it has. Reading
+starts no Ansible.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onboarding import environment, errors, item, kube, plan, progress, tenant
+from onboarding.desired import handover, settings
+from onboarding.engines.ansible_playbooks import delivery, live, runner, wording
+
+SECONDS = 300
+"""A run that takes longer is stopped; 57 bodies and a kit take a few seconds."""
+
+
+def _done(
+    outcomes: Iterable[plan.Outcome], waiting: list[plan.Change]
+) -> Iterator[plan.Outcome]:
+    for outcome in outcomes:
+        waiting.remove(outcome.change)
+        yield outcome
+
+
+class AnsiblePlaybooks:
+    """Implements ``interface.Engine``."""
+
+    name = item.EngineName.SETTINGS
+
+    def __init__(self, target: environment.Environment, role: environment.Role) -> None:
+        self._target = target
+        self._role = role
+
+    def identity(self) -> str:
+        with contextlib.closing(kube.connect(self._target, self._role)) as cluster:
+            return cluster.kube_system_uid()
+
+    def observe(
+        self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+    ) -> item.Observation:
+        with contextlib.closing(kube.connect(self._target, self._role)) as cluster:
+            found = live.settings_items(cluster, tenants)
+        kits = live.kit_items(self._target, tenants)
+        return item.Observation(
+            items={of.id: (*found[of.id], *kits[of.id]) for of in tenants},
+            read=frozenset({settings.KIND, handover.KIND}),
+        )
+
+    def apply(
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        check: bool = False,
+        seconds: int = SECONDS,
+    ) -> Iterator[plan.Outcome]:
+        """See ``interface.Engine``. With ``check`` Ansible only says what it would do."""
+        wanted = delivery.sort(changes)
+        waiting = list(wanted.in_order)
+        if not waiting:
+            return
+        ending = runner.Ending()
+        ended: list[runner.TaskEnd] = []
+        with runner.workspace() as folder:
+            kubeconfig = self._target.login(self._role).kubeconfig
+            variables = delivery.stage(of, self._target, kubeconfig, wanted, folder)
+            played = runner.play(
+                delivery.PLAYBOOK, variables, folder, ending, seconds=seconds, check=check
+            )
+            with contextlib.closing(played):
+                for task in played:
+                    report.note(task.task)
+                    ended.append(task)
+                    if not task.failed:
+                        yield from _done(delivery.outcomes(wanted, task), waiting)
+        failed = next((task for task in ended if task.failed), None)
+        if failed is None and ending.status == "successful":
+            yield from _done(delivery.kit_outcomes(wanted, ended), waiting)
+            return
+        for change in self._landed(waiting, failed):
+            waiting.remove(change)
+            yield plan.Outcome(change, plan.Status.APPLIED)
+        log = self._keep_log(of, ending)
+        error = wording.failure(waiting[0], failed, ending, seconds, log)
+        yield plan.Outcome(waiting[0], plan.Status.FAILED, failed.seconds if failed else 0.0, error)
+
+    def _landed(
+        self, waiting: Sequence[plan.Change], failed: runner.TaskEnd | None
+    ) -> list[plan.Change]:
+        """Of the changes of a failed batch those that were made before it failed.
+
+        Ansible's module says nothing of what went well in a batch that failed, so it is read.
+        Where even that cannot be read nothing is claimed: the next plan tells.
+        """
+        if failed is None or failed.role != delivery.SETTINGS_ROLE:
+            return []
+        places = [("ConfigMap", c.ref.scope, c.ref.name) for c in waiting if c.ref.scope]
+        try:
+            with contextlib.closing(kube.connect(self._target, self._role)) as cluster:
+                found = {o["metadata"]["namespace"]: o for o in cluster.get_all(places)}
+        except errors.OnboardError:
+            return []
+        made = []
+        for change in waiting:
+            if not delivery.is_made(change, found.get(change.ref.scope)):
+                break
+            made.append(change)
+        return made
+
+    def _keep_log(self, of: tenant.Tenant, ending: runner.Ending) -> Path:
+        folder = self._target.store() / "logs"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        return runner.private_file(folder / f"{of.id}-ansible-{stamp}.log", ending.output)

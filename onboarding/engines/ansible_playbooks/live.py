@@ -1,0 +1,111 @@
+"""What is there: the settings objects in the cluster, the kits in the state store."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from onboarding import environment, errors, item, labels, names, strict_yaml, tenant
+from onboarding.desired import handover, settings
+
+_LISTED_BY_NAME = 40
+"""Up to so many agencies the LIST asks for them by name; beyond, for all of ours."""
+
+
+class Reader(Protocol):
+    """What is needed of the cluster's door."""
+
+    def list(
+        self, kind: str, *, namespace: str = "", selector: str = ""
+    ) -> list[dict[str, Any]]: ...
+
+    def get_all(self, wanted: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]: ...
+
+
+def settings_items(
+    reader: Reader, tenants: Sequence[tenant.Tenant]
+) -> dict[str, tuple[item.Item, ...]]:
+    """Settings objects by agency: one LIST for what carries our label, plus what stands
+    unlabelled in the place of ours."""
+    found = {
+        _place(o): o
+        for o in reader.list("ConfigMap", selector=_selector(tenants))
+        if o["metadata"]["name"] == settings.NAME
+    }
+    places = {
+        i.namespace: of.id for of in tenants for i in of.instances if i.kind == names.E_OFFICE
+    }
+    unseen = [("ConfigMap", place, settings.NAME) for place in places if place not in found]
+    found |= {_place(o): o for o in reader.get_all(unseen)}
+    grouped: dict[str, list[item.Item]] = {of.id: [] for of in tenants}
+    for place, live in sorted(found.items()):
+        agency = places.get(place) or labels.owner(live["metadata"].get("labels"))
+        if agency in grouped:
+            grouped[agency].append(_settings_item(place, live))
+    return {agency: tuple(items) for agency, items in grouped.items()}
+
+
+def kit_folder(target: environment.Environment, agency: str) -> Path:
+    return target.store() / handover.FOLDER / agency
+
+
+def kit_items(
+    target: environment.Environment, tenants: Iterable[tenant.Tenant]
+) -> dict[str, tuple[item.Item, ...]]:
+    """The kit of each agency with the SHA-256 of each of its files; none where there is none.
+
+    Raises ``errors.Unreachable`` for a kit that cannot be read.
+    """
+    return {of.id: _kit(kit_folder(target, of.id), of.id) for of in tenants}
+
+
+def _place(live: Mapping[str, Any]) -> str:
+    return str(live["metadata"]["namespace"])
+
+
+def _selector(tenants: Sequence[tenant.Tenant]) -> str:
+    ours = f"{labels.MANAGED_BY}={labels.MANAGER}"
+    if len(tenants) > _LISTED_BY_NAME:
+        return ours
+    return f"{ours},{labels.AGENCY} in ({','.join(sorted(of.id for of in tenants))})"
+
+
+def _settings_item(place: str, live: Mapping[str, Any]) -> item.Item:
+    metadata = {
+        part: dict(live["metadata"].get(part) or {}) for part in ("labels", "annotations")
+    }
+    ref = item.Ref(item.EngineName.SETTINGS, settings.KIND, place, settings.NAME)
+    body = _body(str((live.get("data") or {}).get(settings.KEY) or ""))
+    return item.Item(ref, settings.fields_of(body, metadata), owner=labels.owner(metadata["labels"]))
+
+
+def _body(text: str) -> dict[str, Any]:
+    """The settings inside; what cannot be read as settings says so in their place."""
+    try:
+        value = strict_yaml.loads(text, settings.KEY).value
+    except errors.InvalidInput as broken:
+        return {"unreadable": str(broken)}
+    return value if isinstance(value, dict) else {"unreadable": "no settings in it"}
+
+
+def _kit(folder: Path, agency: str) -> tuple[item.Item, ...]:
+    try:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        digests = {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.iterdir())
+            if path.is_file()
+        }
+    except FileNotFoundError:
+        return ()
+    except OSError as unreadable:
+        raise errors.Unreachable(
+            f"{agency}: the hand-over kit cannot be read",
+            details=[f"{folder}: {unreadable.strerror}"],
+            resolution="Give the folder back to the user who runs onboard.",
+        ) from unreadable
+    ref = item.Ref(item.EngineName.SETTINGS, handover.KIND, "", agency)
+    return (item.Item(ref, {"mode": f"{mode:04o}", "files": digests}, owner=agency),)

@@ -1,0 +1,93 @@
+"""Ansible's failures in words that say what, where, and what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from onboarding import errors, plan
+from onboarding.desired import settings
+from onboarding.engines.ansible_playbooks import runner
+
+_AGAIN = "Run the same command again: it goes on from here."
+
+_REMEDIES = (
+    (
+        r"namespaces? .{0,80}not found|because it is being terminated",
+        "The namespace is not there. Plan again: the cluster's engine makes it first.",
+    ),
+    (
+        r"Forbidden|forbidden|\b403\b",
+        "The applier lacks a right in the cluster. Run: onboard bootstrap",
+    ),
+    (
+        r"Unauthorized|\b401\b",
+        "The applier's credential is no longer accepted. Run: onboard bootstrap",
+    ),
+    (
+        r"Max retries|Connection refused|timed out|Name or service not known|unreachable",
+        "The system does not answer. See that it is up (a lab: onboard lab status), then run the"
+        " same command again.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
+        "The server's certificate is not vouched for. Check the caFile in the environment file.",
+    ),
+    (r"No space left", "The disk is full. Make room, then run the same command again."),
+    (r"[Pp]ermission denied", "Give the folder back to the user who runs onboard."),
+    (
+        r"Fetch the chain of the certificate authority",
+        "The agency's certificate authority is not published. Plan again: Vault's engine makes it.",
+    ),
+)
+_MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
+_LONGEST = 300
+
+
+def failure(
+    change: plan.Change,
+    failed: runner.TaskEnd | None,
+    ending: runner.Ending,
+    seconds: int,
+    log: Path,
+) -> errors.EngineFailed:
+    """The error of the first change that was not made; the raw output is in ``log``."""
+    what = (
+        f"the settings of {change.ref.scope} could not be delivered"
+        if change.ref.kind == settings.KIND
+        else f"the hand-over kit of {change.ref.name} could not be delivered"
+    )
+    if failed is not None:
+        said = _reason(failed)
+        details = [f"{failed.task}: {said}"]
+        remedy = _remedy(f"{said} {failed.task}")
+    elif ending.status == "timeout":
+        details, remedy = [f"Ansible was stopped after {seconds} s"], _AGAIN
+    else:
+        details = [f"Ansible ended as {ending.status!r}: {_last_line(ending.output)}"]
+        remedy = _remedy(ending.output[-2000:])
+    return errors.EngineFailed(
+        what, details=[*details, f"raw output: {log}"], resolution=remedy
+    )
+
+
+def _reason(failed: runner.TaskEnd) -> str:
+    raw = str(failed.result.get("msg") or failed.result.get("stderr") or "no reason given")
+    # A refusal of the API server arrives as JSON inside the text of an exception.
+    said = _MESSAGE.search(raw.replace('\\\\"', '\\"'))
+    text = said[1].replace('\\"', '"') if said else raw
+    return _short(text)
+
+
+def _remedy(text: str) -> str:
+    return next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, text)), _AGAIN)
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return _short(lines[-1]) if lines else "no output"
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
