@@ -55,6 +55,7 @@ def prefetch(
             listing = ["list", "-deps", "-f", "{{.Name}}", *one.build.arguments(), one.build.target]
             arguments = [str(find_go(compiler)), *listing]
             process.run(arguments, log=log, stop=stop, environment=environment(), folder=recipe)
+            log.unlink()
         except (OSError, errors.OnboardError):
             return
         finally:

@@ -19,7 +19,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -158,7 +158,7 @@ def full(name: str) -> errors.EngineFailed:
     """The error of a full disk."""
     return errors.EngineFailed(
         f"the disk is full: {name} could not be supplied",
-        details=[f"{root()} has {free() // _MIB} MiB free", "nothing half-written was left"],
+        details=[f"{root()} has {free(root()) // _MIB} MiB free", "nothing half-written was left"],
         resolution=_remedy(),
     )
 
@@ -168,24 +168,25 @@ def require_space(needed_mib: int) -> None:
 
     What Go has compiled already counts as done. Raises ``errors.EngineFailed``.
     """
-    if free() >= needed_mib * _MIB:
+    folders = {Path(folder) for folder in go_folders().values()}
+    left = min(free(folder) for folder in folders)
+    if left >= needed_mib * _MIB:
         return
-    present = sum(_size(Path(folder)) for folder in set(go_folders().values()))
-    missing = needed_mib * _MIB - present - free()
+    missing = needed_mib * _MIB - left - sum(_size(folder) for folder in folders)
     if missing <= 0:
         return
     raise errors.EngineFailed(
         "not enough space on the disk to build the engines",
         details=[
-            f"{root()}: {free() // _MIB} MiB free, about {missing // _MIB} MiB more are needed"
+            f"{go_folders()['GOCACHE']}: {left // _MIB} MiB free",
+            f"about {missing // _MIB} MiB more are needed",
         ],
         resolution=_remedy(),
     )
 
 
-def free() -> int:
-    """Bytes that this user may still write where the cache lies."""
-    folder = root()
+def free(folder: Path) -> int:
+    """Bytes that this user may still write on the disk where ``folder`` lies or will lie."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
@@ -194,12 +195,23 @@ def free() -> int:
 def trim() -> int:
     """Removes what only a rebuild needs: our own Go caches and leftovers. Bytes freed.
 
-    Caches that the user has set for Go are left alone.
+    Caches that the user has set for Go are left alone. Raises ``errors.UsageError`` while another
+    process supplies engines.
     """
     own = [root() / "go", root() / "engines" / ".work"]
-    freed = sum(_size(folder) for folder in own)
-    for folder in own:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as handles:
+        for file in (root() / "engines" / ".locks").glob("*"):
+            handle = handles.enter_context(file.open("rb"))
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise errors.UsageError(
+                    f"process {handle.read().decode(errors='replace')} is supplying {file.name}",
+                    resolution="Wait until it has ended, then run the same command again.",
+                ) from None
+        freed = sum(_size(folder) for folder in own)
+        for folder in own:
+            shutil.rmtree(folder, ignore_errors=True)
     return freed
 
 

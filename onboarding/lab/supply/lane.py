@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +44,7 @@ class Shared:
     stop: threading.Event
     hosts: release.Hosts
     builds_left: list[engine.Engine]
-    prefetching: threading.Lock
+    prefetch: list[threading.Thread]
 
 
 def run(work: Sequence[engine.Engine], shared: Shared) -> None:
@@ -94,8 +95,8 @@ def _make(
     except release.NotHadError as error:
         reason = str(error)
         note(f"official release: {reason}")
-        for left in folder.iterdir():
-            left.unlink()
+        shutil.rmtree(folder)
+        folder.mkdir()
     compiler = shared.table["go"]
     if wanted.build is not None:
         cache.require_space(sum(one.space for one in shared.builds_left))
@@ -111,12 +112,14 @@ def _make(
 
 
 def _prefetch_others(wanted: engine.Engine, compiler: engine.Engine, shared: Shared) -> None:
-    if not shared.prefetching.acquire(blocking=False):
-        return
     later = [one for one in shared.builds_left if one is not wanted]
-    threading.Thread(
+    if shared.prefetch or not later:
+        return
+    thread = threading.Thread(
         target=build.prefetch, args=(later, compiler, shared.stop), daemon=True
-    ).start()
+    )
+    shared.prefetch.append(thread)
+    thread.start()
 
 
 def _check(wanted: engine.Engine, folder: Path) -> None:

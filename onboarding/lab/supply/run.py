@@ -32,30 +32,38 @@ class Status:
     cpu_seconds: float
 
 
-def ensure(wanted: Sequence[str], report: progress.Progress) -> Mapping[str, Path]:
+def ensure(
+    wanted: Sequence[str],
+    report: progress.Progress,
+    table: Mapping[str, engine.Engine] | None = None,
+) -> Mapping[str, Path]:
     """Every wanted engine, ready to be run; supplies what is missing.
+
+    ``table`` stands in for the engines of ``engines.yaml``.
 
     Raises ``errors.UsageError`` for an unknown name, ``errors.EngineFailed`` with the step that
     failed and its log, ``errors.Interrupted`` after Ctrl-C; what was done is kept.
     """
-    with closing(ensure_each(wanted, report)) as each:
+    with closing(ensure_each(wanted, report, table)) as each:
         return dict(each)
 
 
 def ensure_each(
-    wanted: Sequence[str], report: progress.Progress
+    wanted: Sequence[str],
+    report: progress.Progress,
+    table: Mapping[str, engine.Engine] | None = None,
 ) -> Generator[tuple[str, Path], None, None]:
     """As ``ensure``, each engine as soon as it is ready, while the others are still being made.
 
     Use it within ``contextlib.closing``: leaving early stops what is under way.
     """
-    table = engine.load()
-    unknown = [name for name in wanted if name not in table]
+    known = engine.load() if table is None else table
+    unknown = [name for name in wanted if name not in known]
     if unknown:
         raise errors.UsageError(
-            f"unknown engine: {', '.join(unknown)}", details=[f"known: {', '.join(table)}"]
+            f"unknown engine: {', '.join(unknown)}", details=[f"known: {', '.join(known)}"]
         )
-    return _each([one for name, one in table.items() if name in wanted], table, report)
+    return _each([one for name, one in known.items() if name in wanted], known, report)
 
 
 def status(names: Sequence[str] = ()) -> list[Status]:
@@ -105,7 +113,7 @@ def _supply(
         stop=threading.Event(),
         hosts=release.Hosts(),
         builds_left=[one for one in missing if one.build is not None],
-        prefetching=threading.Lock(),
+        prefetch=[],
     )
     downloads = [one for one in missing if one.build is None]
     threads = [
@@ -128,7 +136,7 @@ def _supply(
         ) from None
     finally:
         shared.stop.set()
-        for thread in threads:
+        for thread in [*threads, *shared.prefetch]:
             thread.join(_STOP_SECONDS)
 
 

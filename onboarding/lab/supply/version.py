@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _NUMBER = re.compile(r"(?<![\w.])(?:v|go)?(\d+)\.(\d+)(?:\.(\d+))?(-[0-9A-Za-z][0-9A-Za-z.-]*)?")
+# The first release of a Java: openjdk version "25" 2025-09-16
+_SINGLE = re.compile(r'version "(\d+)"')
 _UNSTABLE = re.compile(r"-(alpha|beta|rc|dev|snapshot|ea)", re.IGNORECASE)
 
 
@@ -39,7 +41,8 @@ def parse(text: str) -> Version | None:
     """
     match = _NUMBER.search(text)
     if match is None:
-        return None
+        single = _SINGLE.search(text)
+        return Version(int(single.group(1)), 0, 0) if single else None
     major, minor, patch, suffix = match.groups()
     return Version(int(major), int(minor), int(patch or 0), not _UNSTABLE.match(suffix or ""))
 
