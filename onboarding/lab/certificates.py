@@ -83,7 +83,7 @@ def key_path(home: homes.Home, name: str) -> Path:
 
 
 def ends(path: Path) -> datetime:
-    """When the certificate in a PEM file ends; raises ``errors.OnboardError`` where it is damaged."""
+    """When the certificate in a PEM file ends; ``errors.OnboardError`` where it is damaged."""
     return _read(path).not_valid_after_utc
 
 

@@ -73,7 +73,7 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
         state=environment.State(store=f"file://{lab.home.store}"),
         images=environment.Images(
             e_office=f"{_IMAGE}@sha256:{_stand_in_digest()}",
-            allowed_registries=(_IMAGE.split("/")[0],),
+            allowed_registries=(_IMAGE.partition("/")[0],),
         ),
         attestations=known.attestations if known else _attestations(lab),
         credentials=_credentials(lab, known),
@@ -160,5 +160,3 @@ def _kubeconfig_lacks(path: Path, target: environment.Environment, now: datetime
     claims = jwt.decode(token, options={"verify_signature": False})
     left = datetime.fromtimestamp(claims.get("exp", now.timestamp() + 1e9), UTC) - now
     return "its token is near its end" if left < RENEW_BEFORE else ""
-
-

@@ -42,6 +42,4 @@ def describe(lab: component.Lab) -> component.Component:
 
 
 def _ready(lab: component.Lab) -> str:
-    return component.answers(
-        lab.url("etcd-client", "/health"), lab.trust("etcd-ca", "etcd-client")
-    )
+    return component.answers(lab.url("etcd-client", "/health"), lab.trust("etcd-ca", "etcd-client"))

@@ -38,9 +38,7 @@ def describe(lab: component.Lab) -> component.Component:
 
 def _ready(lab: component.Lab) -> str:
     """Every node of the lab is Ready."""
-    answer = wire.request(
-        "GET", lab.url("apiserver", "/api/v1/nodes"), lab.trust(client="admin")
-    )
+    answer = wire.request("GET", lab.url("apiserver", "/api/v1/nodes"), lab.trust(client="admin"))
     if answer.status != 200:
         return f"the list of nodes answers {answer.status}"
     nodes = answer.json()["items"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from onboarding import errors, progress
@@ -50,10 +50,9 @@ class Ledger:
             )
             states.save(self._home, self._state)
 
-    def change(self, **fields: object) -> None:
-        """Replace fields of the state by name and save it."""
+    def change(self, how: Callable[[states.State], states.State]) -> None:
         with self._lock:
-            self._state = replace(self._state, **fields)  # type: ignore[arg-type]
+            self._state = how(self._state)
             states.save(self._home, self._state)
 
 
@@ -77,7 +76,7 @@ class _Launch:
             self.news.put(Ready(part.name, started, time.monotonic() - begun))
         except errors.OnboardError as error:
             self.news.put(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a silent thread would leave us waiting
             self.news.put(
                 errors.EngineFailed(
                     f"{part.name} could not be started",

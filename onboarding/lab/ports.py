@@ -10,7 +10,7 @@ from onboarding import errors
 
 ADDRESS = "127.0.0.1"
 FIRST, LAST = 20000, 31999
-"""Below the kernel's range for outgoing connections (ip_local_port_range), which starts at 32768."""
+"""Below the range of outgoing connections (ip_local_port_range), which begins at 32768."""
 
 
 def is_free(port: int) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from onboarding import errors
 
 MARKER = "ONBOARD_LAB_COMPONENT"
-"""In the environment of every component: ``<home>:<component>``; finds what a kill left unrecorded."""
+"""In every component's environment: ``<home>:<component>``; finds what a kill left unrecorded."""
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -40,7 +40,7 @@ def boot_id() -> str:
 
 
 def _stat(pid: int) -> tuple[str, int] | None:
-    """State letter and start ticks (fields 3 and 22 of proc_pid_stat(5)); None without a process."""
+    """State letter and start ticks (fields 3, 22 of proc_pid_stat(5)); None without a process."""
     try:
         text = (_PROC / str(pid) / "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onboarding import errors, progress
@@ -27,16 +27,14 @@ _LEAST_FREE_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """What ``up`` did: components in the order they became ready, and where the lab is described."""
+    """What ``up`` did: components in the order they became ready, and the file it wrote."""
 
     ready: tuple[launch.Ready, ...]
     environment_file: Path
     bootstrapped: bool
 
 
-def up(
-    home: homes.Home, engines: Mapping[str, Path], report: progress.Progress
-) -> Up:
+def up(home: homes.Home, engines: Mapping[str, Path], report: progress.Progress) -> Up:
     """Bring the lab up and set it up; what already runs as it should is left alone.
 
     ``engines`` are the executables and folders of ``roster.ENGINES``. Raises
@@ -49,7 +47,12 @@ def up(
         certificates.ensure(home)
         lab = component.Lab(home, _ports(home, ledger.state), engines)
         ledger.change(
-            ports=lab.ports, wanted=True, engines={k: str(v) for k, v in sorted(engines.items())}
+            lambda known: replace(
+                known,
+                ports=lab.ports,
+                wanted=True,
+                engines={name: str(path) for name, path in sorted(engines.items())},
+            )
         )
         with report.step(f"Lab {home.name}: start the engines"):
             ready = launch.launch(lab, roster.describe(lab), ledger, report)
@@ -66,7 +69,7 @@ def down(home: homes.Home, report: progress.Progress) -> tuple[str, ...]:
             return ()
         ledger = launch.Ledger(home, adopt(home, states.load(home)))
         stopped = _stop_all(home, ledger, report)
-        ledger.change(wanted=False)
+        ledger.change(lambda known: replace(known, wanted=False))
         return stopped
 
 
@@ -124,7 +127,9 @@ def _ports_of_others(home: homes.Home) -> set[int]:
     for other in home.root.parent.glob("*/lab.json"):
         if other.parent != home.root:
             try:
-                taken.update(states.load(homes.Home(other.parent.name, other.parent)).ports.values())
+                taken.update(
+                    states.load(homes.Home(other.parent.name, other.parent)).ports.values()
+                )
             except errors.OnboardError:
                 continue
     return taken

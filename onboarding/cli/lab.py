@@ -1,0 +1,264 @@
+"""``onboard lab``: real engines on this computer."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from onboarding import errors
+from onboarding.cli import console, options
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _name_option(function: F) -> F:
+    return click.option(
+        "--name", default="default", show_default=True, metavar="NAME", help="Which lab."
+    )(function)
+
+
+class _ComponentName(click.ParamType[str]):
+    """The name of a component; known only when asked for, so that ``--help`` stays quick."""
+
+    name = "component"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        from onboarding.lab import roster
+
+        known = (*roster.DESCRIPTIONS, "keycloak-build")
+        if value not in known:
+            self.fail(f"{value!r} is none of: {', '.join(known)}", param, ctx)
+        return str(value)
+
+    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        from onboarding.lab import roster
+
+        return [CompletionItem(name) for name in roster.DESCRIPTIONS if name.startswith(incomplete)]
+
+
+@click.group(short_help="A whole platform on this computer.")
+def lab() -> None:
+    """A whole platform on this computer: Kubernetes, OpenBao, Keycloak and Pulumi, all real.
+
+    \b
+    Examples:
+      onboard lab up          bring it up (the first time builds the engines)
+      onboard lab status      what runs
+      onboard lab doctor      what is wrong, and how to mend it
+      onboard lab down        stop it, keep its data
+    """
+
+
+@lab.command(short_help="Bring the lab up.")
+@_name_option
+def up(name: str) -> int:
+    """Bring the lab up and set it up; what already runs is left alone.
+
+    Missing engines are downloaded or built first, once. Ctrl-C is safe: run it again to go on.
+
+    \b
+    Examples:
+      onboard lab up
+      onboard lab up --name trial
+    """
+    from onboarding.lab import home, roster, runtime, supply
+
+    report = console.progress()
+    began = time.monotonic()
+    place = home.locate(name)
+    engines = supply.ensure(roster.ENGINES, report)
+    done = runtime.up(place, engines, report)
+    started = [one.name for one in done.ready if one.started]
+    what = f"started {', '.join(started)}" if started else "everything was already running"
+    console.result(
+        f"lab {name} is up after {time.monotonic() - began:.1f} s: {what}\n"
+        f"environment file: {done.environment_file}"
+    )
+    return errors.ExitCode.DONE
+
+
+@lab.command(short_help="Stop the lab, keep its data.")
+@_name_option
+def down(name: str) -> int:
+    """Stop the lab's own processes, and no others; its data stays.
+
+    \b
+    Examples:
+      onboard lab down
+      onboard lab down --name trial
+    """
+    from onboarding.lab import home, runtime
+
+    stopped = runtime.down(home.locate(name), console.progress())
+    console.result(
+        f"lab {name} is down: stopped {', '.join(stopped)}" if stopped else f"lab {name} was down"
+    )
+    return errors.ExitCode.DONE
+
+
+@lab.command(short_help="What runs, and how it is doing.")
+@_name_option
+@options.output_option
+def status(name: str, output: str) -> int:
+    """Show each component: condition, process, ports, memory, time since its start.
+
+    Ends with code 4 where something that should run does not, or is not ready.
+
+    \b
+    Examples:
+      onboard lab status
+      onboard lab status --output json
+    """
+    from onboarding.cli import lab_text
+    from onboarding.lab import home, standing
+
+    found = standing.of(home.locate(name))
+    total = sum(one.resident for one in found)
+    if output == "json":
+        console.result_json(
+            {
+                "lab": name,
+                "residentBytes": total,
+                "components": [lab_text.standing_json(one) for one in found],
+            }
+        )
+    else:
+        console.result("\n".join(lab_text.standing_table(name, found, total)))
+    bad = (standing.Condition.DIED, standing.Condition.NOT_READY)
+    ill = any(one.condition in bad for one in found)
+    return errors.ExitCode.FINDINGS if ill else errors.ExitCode.DONE
+
+
+@lab.command(short_help="What is wrong, and how to mend it.")
+@_name_option
+@options.output_option
+def doctor(name: str, output: str) -> int:
+    """Look for what is wrong with the lab and say how to mend it; changes nothing.
+
+    Ends with code 4 where something is wrong.
+
+    \b
+    Examples:
+      onboard lab doctor
+      onboard lab doctor --name trial --output json
+    """
+    from onboarding.cli import lab_text
+    from onboarding.lab import doctor as examination
+    from onboarding.lab import home
+
+    complaints = examination.examine(home.locate(name))
+    if output == "json":
+        console.result_json(
+            {"lab": name, "complaints": [lab_text.complaint_json(c) for c in complaints]}
+        )
+    elif not complaints:
+        console.result(f"lab {name}: nothing is wrong")
+    else:
+        for one in complaints:
+            console.result(lab_text.complaint_text(one))
+    return errors.ExitCode.FINDINGS if complaints else errors.ExitCode.DONE
+
+
+@lab.command(short_help="What the components wrote.")
+@click.argument("component", type=_ComponentName(), required=False)
+@_name_option
+@click.option("-f", "--follow", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("-n", "--lines", default=20, show_default=True, help="How many last lines.")
+def logs(component: str | None, name: str, follow: bool, lines: int) -> int:
+    """Print the last lines of one COMPONENT's log, or of all.
+
+    \b
+    Examples:
+      onboard lab logs keycloak
+      onboard lab logs -f
+      onboard lab logs apiserver -n 200
+    """
+    from onboarding.lab import home, logbook
+
+    place = home.locate(name)
+    several = component is None
+    for source, line in logbook.read(place, component, last=lines, follow=follow):
+        console.result(f"{source:<18} | {line}" if several else line)
+    return errors.ExitCode.DONE
+
+
+@lab.command(short_help="Variables for other tools.")
+@_name_option
+@options.output_option
+def env(name: str, output: str) -> int:
+    """Print the variables with which kubectl, bao and onboard find the lab; holds no secret.
+
+    \b
+    Examples:
+      eval "$(onboard lab env)"
+      onboard lab env --output json
+    """
+    from onboarding.lab import exports, home
+
+    variables: Mapping[str, str] = exports.variables(home.locate(name))
+    if output == "json":
+        console.result(json.dumps(dict(variables), indent=2))
+    else:
+        console.result(
+            "\n".join(f"export {key}={shlex.quote(value)}" for key, value in variables.items())
+        )
+    return errors.ExitCode.DONE
+
+
+@lab.command(short_help="Get the engines.")
+@click.option("--list", "only_list", is_flag=True, help="Only show what is there.")
+@options.output_option
+def build(only_list: bool, output: str) -> int:
+    """Get every engine the lab needs: installed, downloaded or built, and kept for all labs.
+
+    \b
+    Examples:
+      onboard lab build
+      onboard lab build --list
+    """
+    from onboarding.cli import lab_text
+    from onboarding.lab import roster, supply
+
+    if not only_list:
+        supply.ensure(roster.ENGINES, console.progress())
+    found = supply.status(roster.ENGINES)
+    if output == "json":
+        console.result_json({"engines": [lab_text.engine_json(one) for one in found]})
+        return errors.ExitCode.DONE
+    console.result(f"{'engine':<28} {'version':<10} {'state':<8} {'source':<17} path")
+    for one in found:
+        console.result(
+            f"{one.name:<28} {one.version:<10} {one.state:<8} {one.source:<17} {one.path or ''}"
+        )
+    return errors.ExitCode.DONE
+
+
+@lab.command(short_help="Stop the lab and delete its data.")
+@_name_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(name: str, yes: bool) -> int:
+    """Stop the lab and delete everything in it; the engines that were built are kept.
+
+    \b
+    Examples:
+      onboard lab reset --name trial
+      onboard lab reset --yes
+    """
+    from onboarding.lab import home, runtime
+
+    place = home.locate(name)
+    if not place.root.exists():
+        console.result(f"there is no lab {name}")
+        return errors.ExitCode.DONE
+    if not yes and not console.confirm(f"Delete the lab {name} and all it holds ({place.root})?"):
+        raise errors.Refused("nothing was deleted", resolution="Answer yes, or add --yes.")
+    runtime.reset(place, console.progress())
+    console.result(f"lab {name} is deleted")
+    return errors.ExitCode.DONE
