@@ -179,6 +179,14 @@ def refuse_if_unsafe(plan: Plan, *, allow_delete: bool) -> None:
             resolution="Rename or remove the objects, or give the agency another metadata.id.",
         )
     deleted = [c for c in plan.changes if c.action is Action.DELETE]
+    records = [c for c in deleted if c.holds_data]
+    if records:
+        raise errors.Refused(
+            f"{plan.tenant_id}: the plan would delete {len(records)} object(s) that hold data",
+            details=[str(c.ref) for c in records],
+            resolution="Records are exported before they are deleted: put the unit or system back "
+            "into the manifest.",
+        )
     if deleted and not allow_delete:
         raise errors.Refused(
             f"{plan.tenant_id}: the plan deletes {len(deleted)} object(s)",

@@ -15,6 +15,7 @@ from onboarding import catalogue, names, sizing
 from onboarding import environment as environments
 from onboarding.manifest import drafts, model
 
+SHARED_REALM = "gdcc"
 KV_MOUNT = "kv"
 CLUSTER_ROLES = ("operator", "viewer")
 
@@ -138,12 +139,16 @@ class Clash:
     agencies: tuple[str, ...]
 
 
-def resolve(manifest: model.AgencyMou, environment: environments.Environment) -> Tenant:
+def resolve(
+    manifest: model.AgencyMou, environment: environments.Environment | None = None
+) -> Tenant:
     """Decide every name, size and role of one agency in one environment.
 
+    Without an environment the shared realm has its usual name; nothing else depends on one.
     Raises errors.InvalidInput for a system that the catalogue does not offer.
     """
     own_realm = manifest.identity.isolation == "realm"
+    shared_realm = environment.keycloak.shared_realm if environment else SHARED_REALM
     bodies = tuple(_body(entry) for entry in manifest.tenancy.sub_tenants)
     return Tenant(
         id=manifest.id,
@@ -155,7 +160,7 @@ def resolve(manifest: model.AgencyMou, environment: environments.Environment) ->
         pki_mount=names.pki_mount(manifest.id),
         kv_mount=KV_MOUNT,
         kv_prefix=f"{manifest.id}/",
-        realm=manifest.id if own_realm else environment.keycloak.shared_realm,
+        realm=manifest.id if own_realm else shared_realm,
         own_realm=own_realm,
         organization=manifest.id,
         groups=tuple(_group_subject(manifest.id, role) for role in CLUSTER_ROLES),

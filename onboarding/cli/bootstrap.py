@@ -9,7 +9,7 @@ from onboarding.cli import console, options
 
 
 @click.command(
-    epilog="Example: onboard bootstrap --environment gdcc-test --yes", short_help="Prepare a target."
+    epilog="Example: onboard bootstrap --environment gdcc-test --yes", 
 )
 @options.environment_option
 @options.output_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import signal
@@ -15,17 +16,18 @@ from onboarding import errors
 from onboarding.cli import console
 
 _COMMANDS = {
-    "init": ("onboarding.cli.manifests", "init"),
-    "validate": ("onboarding.cli.manifests", "validate"),
-    "plan": ("onboarding.cli.runs", "plan_command"),
-    "apply": ("onboarding.cli.runs", "apply_command"),
-    "verify": ("onboarding.cli.runs", "verify_command"),
-    "status": ("onboarding.cli.status", "status"),
-    "certs": ("onboarding.cli.certs", "certs"),
-    "bootstrap": ("onboarding.cli.bootstrap", "bootstrap"),
-    "lab": ("onboarding.cli.lab", "lab"),
-    "completion": ("onboarding.cli.completion", "completion"),
+    "init": ("manifests", "init", "Write a new manifest from a few answers."),
+    "validate": ("manifests", "validate", "Check manifests; touch nothing."),
+    "plan": ("runs", "plan_command", "Show what would change; write nothing."),
+    "apply": ("runs", "apply_command", "Show the plan, ask, write it, verify it."),
+    "verify": ("runs", "verify_command", "Judge the live systems, control by control."),
+    "status": ("status", "status", "Show where each agency stands."),
+    "certs": ("certs", "certs", "Certificates of officials who sign letters."),
+    "bootstrap": ("bootstrap", "bootstrap", "Make what an environment needs once."),
+    "lab": ("lab", "lab", "Real engines on this computer."),
+    "completion": ("completion", "completion", "Print the completion script of a shell."),
 }
+"""Command: its module in this package, its name there, and its line in the list of commands."""
 
 
 class _Lazy(click.Group):
@@ -37,10 +39,22 @@ class _Lazy(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        module, attribute = _COMMANDS[name]
-        found = getattr(importlib.import_module(module), attribute)
+        module, attribute, _ = _COMMANDS[name]
+        found = getattr(importlib.import_module(f"onboarding.cli.{module}"), attribute)
         assert isinstance(found, click.Command)  # noqa: S101 - a wrong table is a bug
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+        if args[0] not in _COMMANDS and near and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -81,7 +81,7 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
 
 
 @click.command(
-    short_help="Show what would change; write nothing.",
+    
     epilog="Examples: onboard plan examples/moph.yaml    "
     "onboard plan examples/moph.yaml --detailed-exitcode --output json",
 )
@@ -131,7 +131,7 @@ def plan_command(
 
 
 @click.command(
-    short_help="Show the plan, ask, write it, verify it.",
+    
     epilog="Examples: onboard apply examples/moph.yaml    "
     "onboard apply examples/moph.yaml --yes --environment gdcc-test",
 )
@@ -265,7 +265,7 @@ def _report_run(
 
 
 @click.command(
-    short_help="Judge the live systems, control by control.",
+    
     epilog="Examples: onboard verify examples/moph.yaml    "
     "onboard verify examples/moph.yaml --language th    onboard verify FILE --output json",
 )

@@ -1,0 +1,163 @@
+"""No secret leaves Vault and the operator's 0600 files: a whole run is searched for known ones."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+import pytest
+import yaml
+
+from onboarding import environment
+from tests.running import ROOT, onboard
+
+pytestmark = pytest.mark.lab
+
+AGENCY = "admincourt"
+MANIFEST = ROOT / "examples" / f"{AGENCY}.yaml"
+
+
+def _operator_secrets(home: Path) -> Iterator[tuple[str, bytes]]:
+    """Every credential of the operator: file contents, and tokens and keys inside kubeconfigs."""
+    for path in sorted((home / "credentials").rglob("*")):
+        if not path.is_file() or path.name.endswith((".crt", ".jwks.json", ".pub")):
+            continue
+        content = path.read_bytes().strip()
+        if "kubeconfig" in path.name:
+            for user in yaml.safe_load(content)["users"]:
+                for key in ("token", "client-key-data"):
+                    if key in user["user"]:
+                        yield f"{path}:{key}", user["user"][key].encode()
+        else:
+            yield str(path), content
+
+
+def _tenant_secrets(lab: environment.Environment) -> Iterator[tuple[str, bytes]]:
+    """The private keys a run made: ingress certificates and OIDC client keys."""
+    found = subprocess.run(
+        ["kubectl", "--kubeconfig", str(lab.login(environment.Role.BOOTSTRAP).kubeconfig),
+         "get", "secrets", "-A", "-l", f"gdcc.go.th/agency={AGENCY}", "-o", "yaml"],
+        capture_output=True, check=True,
+        env={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    for secret in yaml.safe_load(found.stdout)["items"]:
+        key = base64.b64decode(secret["data"]["tls.key"])
+        yield f"Secret {secret['metadata']['namespace']}/{secret['metadata']['name']}", key
+
+
+def _needles(secrets: list[tuple[str, bytes]]) -> dict[bytes, str]:
+    """What to look for: a secret as it is, its longest line (PEM), and its base64 form."""
+    needles: dict[bytes, str] = {}
+    for name, content in secrets:
+        longest = max(content.splitlines() or [b""], key=len)
+        for form in (content, longest, base64.b64encode(content)):
+            if len(form) >= 16:
+                needles[form] = name
+    return needles
+
+
+class _Watch(threading.Thread):
+    """Collects argv and environment of every process that a run starts."""
+
+    def __init__(self, root_pid: int) -> None:
+        super().__init__(daemon=True)
+        self.seen: dict[str, bytes] = {}
+        self._root = root_pid
+        self.stop = False
+
+    def run(self) -> None:
+        family = {self._root}
+        while not self.stop:
+            for entry in Path("/proc").iterdir():
+                if entry.name.isdigit():
+                    self._look(entry, family)
+            time.sleep(0.02)
+
+    def _look(self, entry: Path, family: set[int]) -> None:
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if int(entry.name) in family or parent in family:
+                family.add(int(entry.name))
+                for part in ("cmdline", "environ"):
+                    self.seen[f"{entry.name}/{part}"] = (entry / part).read_bytes()
+        except (OSError, IndexError, ValueError):
+            return
+
+
+@pytest.fixture(scope="module")
+def run(lab: environment.Environment) -> _Watch:
+    """An apply that really writes, watched from outside."""
+    first = onboard("apply", str(MANIFEST), "--yes")
+    assert first.code in (0, 4), first.err
+    namespace = f"ga-{AGENCY}-uat"
+    kubectl = [str(Path(sys.executable).parent / "kubectl"), "--kubeconfig",
+               str(lab.login(environment.Role.BOOTSTRAP).kubeconfig), "-n", namespace]  # fmt: skip
+    subprocess.run([*kubectl, "delete", "secret,configmap,networkpolicy", "-l",
+                    "gdcc.go.th/managed-by=onboard"], check=True, capture_output=True)  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "onboarding", "-v", "apply", str(MANIFEST), "--yes"],
+        env={**os.environ, "ONBOARD_ENVIRONMENT": lab.name},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    watch = _Watch(child.pid)
+    watch.start()
+    printed, _ = child.communicate(timeout=600)
+    watch.stop = True
+    watch.join()
+    assert child.returncode in (0, 4), printed
+    watch.seen["printed"] = printed
+    return watch
+
+
+def test_no_secret_in_argv_environment_or_output(run: _Watch, lab: environment.Environment) -> None:
+    home = environment.labs_folder() / lab.name
+    needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab)])
+    assert len(needles) > 10
+    assert len(run.seen) > 5
+    leaks = [f"{needles[n]} in {place}" for place, text in run.seen.items() for n in needles if n in text]
+    assert leaks == []
+
+
+@pytest.mark.usefixtures("run")
+def test_no_secret_in_any_file_a_run_leaves(lab: environment.Environment) -> None:
+    home = environment.labs_folder() / lab.name
+    needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab)])
+    places = [home / "state", home / "pulumi", home / "logs", home / "onboard.yaml", home / "lab.json",
+              platformdirs.user_log_path("onboard"), platformdirs.user_state_path("onboard"),
+              Path("/dev/shm"), Path("/tmp")]  # noqa: S108 # fmt: skip
+    searched, leaks = 0, []
+    for path in (p for place in places for p in _files(place)):
+        searched += 1
+        content = path.read_bytes()
+        leaks += [f"{needles[n]} in {path}" for n in needles if n in content]
+    assert searched > 20
+    assert leaks == []
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """Files below a place that this user wrote lately; engines' binaries and sockets are left out."""
+    recent = time.time() - 3600
+    for path in [place] if place.is_file() else place.rglob("*"):
+        try:
+            known = path.lstat()
+        except OSError:
+            continue
+        if stat.S_ISREG(known.st_mode) and known.st_size < 64_000_000 and known.st_mtime > recent:
+            yield path
+
+
+def test_credentials_are_for_the_operator_only(lab: environment.Environment) -> None:
+    home = environment.labs_folder() / lab.name
+    open_to_others = [
+        str(p) for p in (home / "credentials").rglob("*") if p.stat().st_mode & 0o077
+    ]
+    assert open_to_others == []

@@ -1,0 +1,84 @@
+"""Comparison is containment: what we own must be there; what others add does not matter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onboarding import item, normal_form
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def differences(kind: str, desired: Any, live: Any) -> list[tuple[str, Any, Any]]:
+    return list(normal_form.differences(kind, desired, live))
+
+
+@given(json_values)
+def test_a_value_never_differs_from_itself(value: Any) -> None:
+    assert differences("Any", value, value) == []
+
+
+@given(st.dictionaries(st.text(max_size=4), json_values, max_size=3), json_values)
+def test_what_others_add_is_not_a_difference(desired: dict[str, Any], extra: Any) -> None:
+    live = {**desired, "added-by-someone-else": extra}
+    assert differences("Any", desired, live) == []
+
+
+def test_a_missing_field_is_a_difference_at_its_path() -> None:
+    assert differences("Role", {"spec": {"a": 1}}, {"spec": {}}) == [("spec.a", None, 1)]
+
+
+def test_a_longer_list_is_a_difference() -> None:
+    found = differences("Role", {"rules": [{"verbs": ["get"]}]}, {"rules": [{"verbs": ["get", "delete"]}]})
+    assert found == [("rules.0.verbs", ["get", "delete"], ["get"])]
+
+
+def test_elements_of_a_list_may_carry_defaults() -> None:
+    live = {"containers": [{"name": "e-office", "terminationMessagePath": "/dev/termination-log"}]}
+    assert differences("Deployment", {"containers": [{"name": "e-office"}]}, live) == []
+
+
+def test_a_key_added_to_a_map_that_is_ours_as_a_whole_is_a_difference() -> None:
+    found = differences("ConfigMap", {"data": {"a": "1"}}, {"data": {"a": "1", "b": "2"}})
+    assert found == [("data.b", "2", None)]
+
+
+def test_true_is_not_one() -> None:
+    assert differences("Any", {"x": True}, {"x": 1})
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("1000m", "1"), ("1024Mi", "1Gi"), ("1Gi", "1073741824"), ("0.5", "500m"), ("2k", 2000)],
+)
+def test_quantities_are_equal_in_any_unit(left: Any, right: Any) -> None:
+    assert normal_form.quantity(left) == normal_form.quantity(right)
+    quota = {"spec": {"hard": {"x": left}}}
+    assert differences("ResourceQuota", quota, {"spec": {"hard": {"x": right}}}) == []
+
+
+def test_quantities_are_compared_as_such_only_where_the_table_says() -> None:
+    assert differences("ConfigMap", {"data": {"x": "1000m"}}, {"data": {"x": "1"}})
+
+
+@pytest.mark.parametrize("live", ["anything", 7, {"a": 1}])
+def test_known_after_apply_is_satisfied_by_any_present_value(live: Any) -> None:
+    assert differences("Any", {"x": item.KNOWN_AFTER_APPLY}, {"x": live}) == []
+
+
+@pytest.mark.parametrize("live", [{}, {"x": None}, {"x": ""}])
+def test_known_after_apply_is_not_satisfied_by_nothing(live: dict[str, Any]) -> None:
+    assert differences("Any", {"x": item.KNOWN_AFTER_APPLY}, live)
+
+
+def test_a_dot_in_a_key_does_not_look_like_a_step() -> None:
+    found = differences("Namespace", {"labels": {"gdcc.go.th/env": "prod"}}, {"labels": {}})
+    assert found[0][0] == "labels.gdcc·go·th/env"

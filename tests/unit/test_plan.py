@@ -1,0 +1,94 @@
+"""A plan says what would change, in the order of engines, and what must not be touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onboarding import errors, item, plan
+
+TARGET = {"cluster": "uid-1"}
+
+
+def thing(
+    name: str,
+    fields: dict[str, Any] | None = None,
+    *,
+    engine: item.EngineName = item.EngineName.CLUSTER,
+    owner: str = "moph",
+    data: bool = False,
+) -> item.Item:
+    return item.Item(item.Ref(engine, "ConfigMap", "ns", name), fields or {}, owner, data)
+
+
+def diff(desired: list[item.Item], observed: list[item.Item], applied: Any = ()) -> plan.Plan:
+    return plan.diff("moph", desired, observed, applied, target=TARGET)
+
+
+def test_nothing_to_do_is_an_empty_plan() -> None:
+    made = diff([thing("a", {"x": 1})], [thing("a", {"x": 1, "defaulted": 2})])
+    assert made.changes == ()
+    assert made.unchanged == 1
+
+
+def test_missing_item_is_planned_as_create() -> None:
+    (change,) = diff([thing("a")], []).changes
+    assert (change.action, change.reason) == (plan.Action.CREATE, "not there yet")
+
+
+def test_item_that_vanished_is_created_again_and_says_so() -> None:
+    (change,) = diff([thing("a")], [], [thing("a")]).changes
+    assert change.reason == "vanished from the live system"
+
+
+def test_differing_item_is_planned_as_update_with_its_fields() -> None:
+    (change,) = diff([thing("a", {"x": 1})], [thing("a", {"x": 2})]).changes
+    assert change.action is plan.Action.UPDATE
+    assert change.fields == (plan.FieldChange("x", 2, 1),)
+
+
+def test_own_item_that_is_wanted_no_more_is_planned_as_delete() -> None:
+    (change,) = diff([], [thing("a")]).changes
+    assert change.action is plan.Action.DELETE
+
+
+@pytest.mark.parametrize("owner", ["", "someone-else"])
+def test_what_is_not_ours_and_not_wanted_is_left_alone(owner: str) -> None:
+    assert diff([], [thing("a", owner=owner)]).changes == ()
+
+
+@pytest.mark.parametrize("owner", ["", "someone-else"])
+def test_what_stands_in_our_place_is_a_conflict_and_never_overwritten(owner: str) -> None:
+    made = diff([thing("a", {"x": 1})], [thing("a", {"x": 2}, owner=owner)])
+    assert made.changes == ()
+    assert made.conflicts == (plan.Conflict(thing("a").ref, owner),)
+    with pytest.raises(errors.Refused, match="not ours"):
+        plan.refuse_if_unsafe(made, allow_delete=True)
+
+
+def test_deletion_needs_to_be_allowed() -> None:
+    made = diff([], [thing("a")])
+    with pytest.raises(errors.Refused, match="deletes 1 object"):
+        plan.refuse_if_unsafe(made, allow_delete=False)
+    plan.refuse_if_unsafe(made, allow_delete=True)
+
+
+def test_deletion_of_what_holds_data_is_refused_even_where_deletion_is_allowed() -> None:
+    made = diff([], [thing("a", data=True)])
+    with pytest.raises(errors.Refused, match="hold data"):
+        plan.refuse_if_unsafe(made, allow_delete=True)
+
+
+def test_changes_stand_in_the_order_of_engines() -> None:
+    wanted = [thing(e.value, engine=e) for e in reversed(item.ENGINE_ORDER)]
+    assert tuple(c.ref.engine for c in diff(wanted, []).changes) == item.ENGINE_ORDER
+
+
+def test_digest_covers_what_is_written_and_the_target_only() -> None:
+    one = diff([thing("a", {"x": 1})], [])
+    same = diff([thing("a", {"x": 1})], [])
+    other_value = diff([thing("a", {"x": 2})], [])
+    elsewhere = plan.diff("moph", [thing("a", {"x": 1})], [], target={"cluster": "uid-2"})
+    assert one.digest == same.digest
+    assert len({one.digest, other_value.digest, elsewhere.digest}) == 3
