@@ -13,7 +13,8 @@ from onboarding.lab.supply import cache, engine, installed, process
 
 EXTRAS = "pip install 'gdcc-onboarding[lab]'"
 _OTHER_TARGETS = ("GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN", "GOFLAGS", "GOWORK")
-_FULL = "no space left on device"
+_FULL = ("no space left on device", "disk quota exceeded")
+_TAIL_LINES = 15
 
 
 def build(
@@ -110,13 +111,13 @@ def run(
     ended = process.run(arguments, log=log, stop=stop, environment=environment(), folder=folder)
     if ended.status == 0:
         return ended.cpu_seconds
-    lines = process.tail(log, start)
-    if any(_FULL in line for line in lines):
+    told = process.output(log, start)
+    if any(sign in told.lower() for sign in _FULL):
         raise cache.full(name)
     step = " ".join([Path(arguments[0]).name, arguments[1]])
     raise errors.EngineFailed(
         f"{name}: the step '{step}' failed with status {ended.status}",
-        details=[*lines, f"full log: {log}"],
+        details=[*told.splitlines()[-_TAIL_LINES:], f"full log: {log}"],
         resolution="Mend what the last lines say and run the same command again; "
         "what is done is kept.",
     )

@@ -158,27 +158,29 @@ def full(name: str) -> errors.EngineFailed:
     """The error of a full disk."""
     return errors.EngineFailed(
         f"the disk is full: {name} could not be supplied",
-        details=[f"{root()} has {free(root()) // _MIB} MiB free", "nothing half-written was left"],
+        details=[f"cache folder: {root()}", "nothing half-written was left"],
         resolution=_remedy(),
     )
 
 
-def require_space(needed_mib: int) -> None:
-    """Refuses before the work begins where the disk cannot hold it.
+def require_space_to_build(needed_mib: int) -> None:
+    """As ``require_space`` on the disks of Go's caches; what they hold already counts as done."""
+    for folder in {Path(given) for given in go_folders().values()}:
+        if free(folder) < needed_mib * _MIB:
+            done = sum(_size(Path(given)) for given in set(go_folders().values()))
+            require_space(needed_mib - done // _MIB, folder)
 
-    What Go has compiled already counts as done. Raises ``errors.EngineFailed``.
-    """
-    folders = {Path(folder) for folder in go_folders().values()}
-    left = min(free(folder) for folder in folders)
-    if left >= needed_mib * _MIB:
-        return
-    missing = needed_mib * _MIB - left - sum(_size(folder) for folder in folders)
+
+def require_space(needed_mib: int, folder: Path) -> None:
+    """Refuses before the work begins where the disk cannot hold it: ``errors.EngineFailed``."""
+    left = free(folder)
+    missing = needed_mib * _MIB - left
     if missing <= 0:
         return
     raise errors.EngineFailed(
-        "not enough space on the disk to build the engines",
+        "not enough space on the disk for the engines",
         details=[
-            f"{go_folders()['GOCACHE']}: {left // _MIB} MiB free",
+            f"{folder}: {left // _MIB} MiB free",
             f"about {missing // _MIB} MiB more are needed",
         ],
         resolution=_remedy(),

@@ -99,11 +99,12 @@ def _make(
         folder.mkdir()
     compiler = shared.table["go"]
     if wanted.build is not None:
-        cache.require_space(sum(one.space for one in shared.builds_left))
+        cache.require_space_to_build(sum(one.space for one in shared.builds_left))
         _prefetch_others(wanted, compiler, shared)
         used = build.build(wanted, wanted.build, compiler, folder, shared.stop, note)
         return "built", used
     if wanted.artifact is not None:
+        cache.require_space(wanted.space, cache.root())
         return "maven", maven.fetch(wanted, wanted.artifact, folder, shared.stop, note)
     raise errors.EngineFailed(
         f"{wanted.name} {wanted.version} is not here and cannot be downloaded: {reason}",

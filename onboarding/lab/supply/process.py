@@ -15,7 +15,6 @@ from onboarding import errors
 
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 5.0
-_TAIL_LINES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,11 @@ def run(
     return ended
 
 
-def tail(log: Path, start: int = 0) -> list[str]:
-    """The last lines of a log from the byte ``start`` on."""
+def output(log: Path, start: int = 0) -> str:
+    """What was logged from the byte ``start`` on."""
     with log.open("rb") as handle:
         handle.seek(start)
-        return handle.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
+        return handle.read().decode(errors="replace")
 
 
 def _poll(child: subprocess.Popen[bytes]) -> Ended | None:

@@ -115,9 +115,10 @@ def test_other_failures_of_the_disk_are_not_called_full() -> None:
 def test_too_little_space_is_refused_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     few = shutil.disk_usage("/")._replace(free=100 * 1024 * 1024)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: few)
-    cache.require_space(100)
+    cache.require_space(100, Path("/"))
+    cache.require_space_to_build(100)
     with pytest.raises(errors.EngineFailed, match="not enough space") as caught:
-        cache.require_space(12_000)
+        cache.require_space_to_build(12_000)
     assert "100 MiB free" in str(caught.value)
     assert "11900 MiB more" in str(caught.value)
 
@@ -130,9 +131,9 @@ def test_what_is_compiled_already_counts_as_done(
     compiled.write_bytes(os.urandom(3 * 1024 * 1024))
     few = shutil.disk_usage("/")._replace(free=1024 * 1024)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: few)
-    cache.require_space(4)
+    cache.require_space_to_build(4)
     with pytest.raises(errors.EngineFailed):
-        cache.require_space(6)
+        cache.require_space_to_build(6)
 
 
 def test_trim_frees_what_only_a_rebuild_needs(own_cache: Path) -> None:

@@ -179,7 +179,8 @@ def test_a_failed_build_names_the_step_the_last_lines_and_the_log(place: Path) -
 
 
 def test_a_disk_that_fills_up_while_compiling_is_said_so(place: Path) -> None:
-    compiler(place, "echo 'write /x/b001/_pkg_.a: no space left on device'; exit 1")
+    told = "write /x/b001/_pkg_.a: No space left on device"
+    compiler(place, f"echo '{told}'; for n in $(seq 40); do echo; done; exit 1")
     with pytest.raises(errors.EngineFailed, match="disk is full"):
         supply.ensure(["tool"], progress.Silent(), table(place))
     assert left_over(place) == []
