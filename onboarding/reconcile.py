@@ -155,7 +155,7 @@ def carry_out(
                 outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in changes]
                 continue
             began = time.monotonic()
-            outcomes += _run_engine(by_name[name], of, changes, store, report)
+            _run_engine(by_name[name], of, changes, store, report, outcomes)
             seconds[name] = time.monotonic() - began
     except KeyboardInterrupt:
         store.record(of.id, "apply-interrupted", digest=made.digest)
@@ -178,8 +178,9 @@ def _run_engine(
     changes: Sequence[plan.Change],
     store: state.StateStore,
     report: progress.Progress,
-) -> list[plan.Outcome]:
-    outcomes: list[plan.Outcome] = []
+    outcomes: list[plan.Outcome],
+) -> None:
+    """Append each outcome as it ends, so that an interruption loses none."""
     store.record(of.id, "engine-begun", engine=engine.name.value, changes=len(changes))
     with report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"):
         for outcome in engine.apply(of, changes, report):
@@ -202,7 +203,7 @@ def _run_engine(
         )
         outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=silent))
         missing = missing[1:]
-    return outcomes + [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
+    outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
 
 
 def _done(outcomes: Iterable[plan.Outcome]) -> int:

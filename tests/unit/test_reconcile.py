@@ -1,0 +1,137 @@
+"""The order of work: what is written, what is recorded, and how a run stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from onboarding import environment, errors, item, plan, progress, reconcile, tenant
+from onboarding.manifest import reading
+from onboarding.state import files
+from tests.unit import targets
+
+MOPH = tenant.resolve(reading.load(Path("examples/moph.yaml")))
+
+
+class Recorded:
+    """An engine that holds nothing: it writes down what it was asked, and fails where told."""
+
+    def __init__(self, name: item.EngineName, identity: str = "id") -> None:
+        self.name = name
+        self.asked: list[plan.Change] = []
+        self.fail_at: str = ""
+        self.interrupt_at: str = ""
+        self.silent_about: str = ""
+        self._identity = identity
+
+    def identity(self) -> str:
+        return self._identity
+
+    def observe(
+        self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+    ) -> item.Observation:
+        return item.Observation()
+
+    def apply(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> Iterator[plan.Outcome]:
+        for change in changes:
+            if change.ref.name == self.interrupt_at:
+                raise KeyboardInterrupt
+            self.asked.append(change)
+            if change.ref.name == self.fail_at:
+                broken = errors.EngineFailed("broken")
+                yield plan.Outcome(change, plan.Status.FAILED, error=broken)
+                return
+            if change.ref.name != self.silent_about:
+                yield plan.Outcome(change, plan.Status.APPLIED)
+
+
+def thing(engine: item.EngineName, name: str) -> item.Item:
+    return item.Item(item.Ref(engine, "Thing", "", name), {"x": 1}, MOPH.id)
+
+
+WANTED = [thing(e, f"{e.value}-{n}") for e in item.ENGINE_ORDER for n in (1, 2)]
+
+
+@pytest.fixture
+def target() -> environment.Environment:
+    return targets.pinned("id")
+
+
+@pytest.fixture
+def engines() -> list[Recorded]:
+    return [Recorded(e) for e in item.ENGINE_ORDER]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> files.FileStore:
+    return files.FileStore(tmp_path)
+
+
+def prepared(target: environment.Environment, store: files.FileStore) -> reconcile.Prepared:
+    made = plan.diff(MOPH.id, WANTED, (), store.applied(MOPH.id), target=target.pins())
+    return reconcile.Prepared(MOPH, target, tuple(WANTED), {}, made, ())
+
+
+def names(changes: Sequence[plan.Change]) -> list[str]:
+    return [c.ref.name for c in changes]
+
+
+def test_all_engines_run_in_order_and_everything_is_kept(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    run = reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert run.failure is None
+    assert run.count(plan.Status.APPLIED) == len(WANTED)
+    assert store.applied(MOPH.id) == tuple(sorted(WANTED, key=lambda i: i.ref))
+    assert [e.event for e in store.journal(MOPH.id)][0] == "apply-begun"
+    assert [e.event for e in store.journal(MOPH.id)][-1] == "apply-ended"
+
+
+def test_a_failure_stops_the_engine_and_all_that_follow(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    engines[1].fail_at = "sso-1"
+    run = reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert str(run.failure) == "broken"
+    assert names(engines[0].asked) == ["vault_pki-1", "vault_pki-2"]
+    assert names(engines[1].asked) == ["sso-1"]
+    assert all(not e.asked for e in engines[2:])
+    assert run.count(plan.Status.NOT_ATTEMPTED) == 7
+    assert [i.ref.name for i in store.applied(MOPH.id)] == ["vault_pki-1", "vault_pki-2"]
+    assert store.journal(MOPH.id)[-1].event == "apply-failed"
+
+
+def test_an_engine_that_says_nothing_of_a_change_has_failed(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    engines[0].silent_about = "vault_pki-2"
+    run = reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert run.failure is not None
+    assert "without saying" in run.failure.message
+    assert not engines[1].asked
+
+
+def test_an_interrupted_run_keeps_what_was_done_and_says_how_to_go_on(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    engines[1].interrupt_at = "sso-2"
+    with pytest.raises(errors.Interrupted, match="stopped") as stopped:
+        reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert stopped.value.exit_code == 130
+    assert {i.ref.name for i in store.applied(MOPH.id)} == {"sso-1", "vault_pki-1", "vault_pki-2"}
+    assert store.journal(MOPH.id)[-1].event == "apply-interrupted"
+
+
+@pytest.mark.parametrize("pinned", ["another", ""])
+def test_nothing_is_written_to_a_system_that_is_not_the_pinned_one(
+    pinned: str, engines: list[Recorded], store: files.FileStore
+) -> None:
+    with pytest.raises(errors.Mismatch) as refused:
+        reconcile.carry_out(prepared(targets.pinned(pinned), store), engines, store, progress.Silent())
+    assert refused.value.exit_code == 7
+    assert all(not e.asked for e in engines)
+    assert store.journal(MOPH.id) == ()
