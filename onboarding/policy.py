@@ -59,7 +59,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything a control may look at, for one tenant at one stage."""
+    """Everything a control may look at, for one tenant at one stage.
+
+    ``thresholds`` are policy values by key, e.g. ``net.dnsApps``.
+    """
 
     tenant: Tenant
     environment: Environment
@@ -69,7 +72,8 @@ class View:
     thresholds: Mapping[str, Any]
     desired: tuple[item.Item, ...] = ()
     observed: Mapping[item.EngineName, item.Observation] = field(default_factory=dict)
-    others: tuple[Tenant, ...] = ()
+    others: tuple[Tenant, ...] | None = None
+    """The other agencies whose manifests were read; None where nobody looked for any."""
 
     def items(self, engine: item.EngineName, kind: str) -> tuple[item.Item, ...]:
         """The items of a kind: desired ones at plan stage, observed ones live.

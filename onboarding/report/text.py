@@ -1,0 +1,205 @@
+"""Findings as text for people: grouped by area, what failed first, one line of counts.
+
+Plain strings. Who writes to a terminal may pass ``marks``, which puts the verdict words between
+ANSI codes of its choice; nothing here knows about terminals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from onboarding import clock, policy
+from onboarding.policy import Severity, Stage, Verdict
+
+Language = Literal["en", "th"]
+Marks = Mapping[Verdict, tuple[str, str]]
+"""Text put before and after the word of a verdict, e.g. ANSI colours."""
+
+_ORDER = (
+    Verdict.FAIL,
+    Verdict.UNKNOWN,
+    Verdict.WAIVED,
+    Verdict.PASS,
+    Verdict.NOT_APPLICABLE,
+)
+_OPEN = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)
+_SEVERITIES = tuple(Severity)
+_SHOWN_SUBJECTS = 20
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "fail": "FAIL",
+        "unknown": "UNKNOWN",
+        "waived": "waived",
+        "pass": "pass",
+        "not-applicable": "n/a",
+        "critical": "critical",
+        "high": "high",
+        "medium": "medium",
+        "low": "low",
+        "manifest": "manifest",
+        "plan": "plan",
+        "live": "live",
+        "remedy": "remedy",
+        "confirm": "to be confirmed",
+        "basis": "basis",
+        "configuration": "configuration",
+        "more": "and {count} more",
+        "controls": "{controls} controls, {findings} findings:",
+        "failed": "failed",
+        "could not be determined": "could not be determined",
+        "passed": "passed",
+        "not applicable": "not applicable",
+        "MOU": "Manifest and law",
+        "PDP": "Personal data",
+        "TEN": "Tenancy",
+        "WRK": "Workloads",
+        "NET": "Network",
+        "PKI": "Signers",
+        "SEC": "Vault",
+        "IDP": "Identity",
+        "DOC": "e-Office",
+        "XCH": "Links",
+        "OPS": "Operations",
+    },
+    "th": {
+        "fail": "ไม่ผ่าน",
+        "unknown": "ตรวจสอบไม่ได้",
+        "waived": "ได้รับยกเว้น",
+        "pass": "ผ่าน",
+        "not-applicable": "ไม่ใช้บังคับ",
+        "critical": "วิกฤต",
+        "high": "สูง",
+        "medium": "ปานกลาง",
+        "low": "ต่ำ",
+        "manifest": "แบบแจ้งข้อมูล",
+        "plan": "แผน",
+        "live": "ระบบจริง",
+        "remedy": "วิธีแก้ไข",
+        "confirm": "รอการยืนยัน",
+        "basis": "พิจารณาจาก",
+        "configuration": "การตั้งค่า",
+        "more": "และอีก {count} รายการ",
+        "controls": "{controls} มาตรการ {findings} ผลการตรวจ:",
+        "failed": "ไม่ผ่าน",
+        "could not be determined": "ตรวจสอบไม่ได้",
+        "passed": "ผ่าน",
+        "not applicable": "ไม่ใช้บังคับ",
+        "MOU": "ข้อตกลงและกฎหมาย",
+        "PDP": "ข้อมูลส่วนบุคคล",
+        "TEN": "การแยกพื้นที่หน่วยงาน",
+        "WRK": "ระบบงาน",
+        "NET": "เครือข่าย",
+        "PKI": "ใบรับรองผู้ลงนาม",
+        "SEC": "ระบบเก็บความลับ",
+        "IDP": "การยืนยันตัวตน",
+        "DOC": "งานสารบรรณ",
+        "XCH": "การเชื่อมโยงข้อมูล",
+        "OPS": "การปฏิบัติการ",
+    },
+}
+_THAI_MONTHS = (
+    "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
+    "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม",
+)  # fmt: skip
+
+
+def findings(
+    found: Sequence[policy.Finding],
+    *,
+    language: str = "en",
+    verbose: bool = False,
+    now: clock.Clock | None = None,
+    marks: Marks | None = None,
+) -> str:
+    """The report; ``verbose`` lists passed and not applicable findings one by one too."""
+    words = _WORDS[language if language in _WORDS else "en"]
+    lines = [_heading(now, language)] if now else []
+    for area in dict.fromkeys(f.control.id[:3] for f in _sorted(found)):
+        of_area = [f for f in found if f.control.id.startswith(area)]
+        lines += ["", f"{area}  {words[area]}"] if lines else [f"{area}  {words[area]}"]
+        lines += _controls(of_area, words, language, verbose=verbose, marks=marks or {})
+    return "\n".join([*lines, "", counts(found, language=language)])
+
+
+def counts(found: Sequence[policy.Finding], *, language: str = "en") -> str:
+    """``42 controls, 180 findings: 1 failed, 0 could not be determined, …``."""
+    words = _WORDS[language if language in _WORDS else "en"]
+    verdicts = [f.result.verdict for f in found]
+    start = words["controls"].format(
+        controls=len({f.control.id for f in found}), findings=len(found)
+    )
+    named = (
+        (Verdict.FAIL, "failed"),
+        (Verdict.UNKNOWN, "could not be determined"),
+        (Verdict.WAIVED, "waived"),
+        (Verdict.PASS, "passed"),
+        (Verdict.NOT_APPLICABLE, "not applicable"),
+    )
+    if language == "th":
+        return f"{start} " + ", ".join(f"{words[n]} {verdicts.count(v)}" for v, n in named)
+    return f"{start} " + ", ".join(f"{verdicts.count(v)} {words[n]}" for v, n in named)
+
+
+def _heading(now: clock.Clock, language: str) -> str:
+    day = now.today()
+    year = clock.buddhist_year(day)
+    if language == "th":
+        return f"ณ วันที่ {day.day} {_THAI_MONTHS[day.month - 1]} พ.ศ. {year}"
+    return f"As of {day.isoformat()} (B.E. {year})"
+
+
+def _sorted(found: Iterable[policy.Finding]) -> list[policy.Finding]:
+    """What needs attention first: by verdict, then severity, then id."""
+    return sorted(
+        found,
+        key=lambda f: (
+            _ORDER.index(f.result.verdict),
+            _SEVERITIES.index(f.control.severity),
+            f.control.id,
+        ),
+    )
+
+
+def _controls(
+    found: Sequence[policy.Finding],
+    words: Mapping[str, str],
+    language: str,
+    *,
+    verbose: bool,
+    marks: Marks,
+) -> list[str]:
+    lines: list[str] = []
+    for control in dict.fromkeys(f.control for f in _sorted(found)):
+        of_control = _sorted(f for f in found if f.control is control)
+        worst = of_control[0].result.verdict
+        before, after = marks.get(worst, ("", ""))
+        title = control.title_th if language == "th" else control.title_en
+        lines.append(
+            f"  {before}{words[worst.value]:<8}{after} {control.id}  {title}"
+            f"  ({words[control.severity.value]}; {_tally(of_control, words)})"
+        )
+        shown = [f for f in of_control if verbose or f.result.verdict in _OPEN]
+        lines += [_object(f, words) for f in shown[: None if verbose else _SHOWN_SUBJECTS]]
+        if not verbose and len(shown) > _SHOWN_SUBJECTS:
+            lines.append("      " + words["more"].format(count=len(shown) - _SHOWN_SUBJECTS))
+        if worst in (Verdict.FAIL, Verdict.UNKNOWN):
+            remedy = control.remedy_th if language == "th" else control.remedy_en
+            lines.append(f"      {words['remedy']}: {remedy}")
+        if control.confirm and worst is not Verdict.NOT_APPLICABLE:
+            lines.append(f"      {words['confirm']}: {control.confirm}")
+    return lines
+
+
+def _tally(found: Sequence[policy.Finding], words: Mapping[str, str]) -> str:
+    verdicts = [f.result.verdict for f in found]
+    return ", ".join(f"{verdicts.count(v)} {words[v.value]}" for v in _ORDER if v in verdicts)
+
+
+def _object(finding: policy.Finding, words: Mapping[str, str]) -> str:
+    result = finding.result
+    stage = "" if finding.stage is Stage.LIVE else f" [{words[finding.stage.value]}]"
+    basis = f" [{words['basis']}: {words.get(result.basis, result.basis)}]" if result.basis else ""
+    seen = f": {result.seen}" if result.seen else ""
+    return f"      {words[result.verdict.value]:<8} {result.subject}{seen}{stage}{basis}"

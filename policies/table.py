@@ -1,0 +1,29 @@
+"""The explicit list of all controls; a control that is not here does not exist."""
+
+from __future__ import annotations
+
+from onboarding import policy
+from onboarding.policies import mou_table, net, ops, pdp, ten, ten_access, wrk_table
+
+CONTROLS: tuple[policy.Control, ...] = tuple(
+    sorted(
+        (
+            *mou_table.CONTROLS,
+            *ten.CONTROLS,
+            *ten_access.CONTROLS,
+            *wrk_table.CONTROLS,
+            *net.CONTROLS,
+            *pdp.CONTROLS,
+            *ops.CONTROLS,
+        ),
+        key=lambda control: control.id,
+    )
+)
+
+
+def get(control_id: str) -> policy.Control:
+    """The control of an id. Raises KeyError for an id that is not in the table."""
+    for control in CONTROLS:
+        if control.id == control_id:
+            return control
+    raise KeyError(control_id)
