@@ -220,7 +220,7 @@ def _scalar(value: str) -> str:
     """``value`` as YAML text: plain where that reads back the same, else in quotes."""
     if not value:
         return ""
-    if not set(value) & set("{}[],:#&*!|>'\"%@`\\\n"):
+    if not set(value) & set("{}[],:#"):
         try:
             if strict_yaml.loads(f"[{value}]", "answer").value == [value]:
                 return value

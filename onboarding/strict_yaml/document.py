@@ -79,6 +79,8 @@ def _bytes(path: Path, max_bytes: int) -> bytes:
             raw = stream.read(max_bytes + 1)
     except FileNotFoundError as error:
         raise _refusal(name, "does not exist", "Check the path.") from error
+    except IsADirectoryError as error:
+        raise _refusal(name, "is a folder, not a file", "Name a YAML file.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refusal(name, f"cannot be read: {reason}", "Check the path and rights.") from error
