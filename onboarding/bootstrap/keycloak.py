@@ -1,0 +1,119 @@
+"""What an environment needs of Keycloak once: the shared realm, and our own service accounts.
+
+Each role of the tool is a client with a key pair (``private_key_jwt``), local to the realm it
+works in and with the least rights there. Two stand in the realm master: ``onboard-applier``,
+which can do nothing there but create a realm, and ``onboard-bootstrap``, the administrator that
+takes the place of Keycloak's temporary one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from onboarding import environment, errors, item, plan, progress
+from onboarding.bootstrap import vault_credentials
+from onboarding.desired import realm as wanted
+from onboarding.identity import assertion, carrying_out, keycloak, provider
+
+OWNER = "environment"
+DISPLAY_NAME = "คลาวด์กลางภาครัฐ (GDCC)"
+MASTER_RIGHTS = {"onboard-applier": "create-realm", "onboard-bootstrap": "admin"}
+_KEY = "keycloak-key.pem"
+_RETIRED = "keycloak-client-to-remove"
+_PREFIX = "onboard-"
+
+
+def desired(target: environment.Environment) -> tuple[item.Item, ...]:
+    """Everything of Keycloak that belongs to the environment itself."""
+    made = [*wanted.items(target.keycloak.shared_realm, DISPLAY_NAME, OWNER, shared=True)]
+    for client_id, role in MASTER_RIGHTS.items():
+        made += wanted.service_account(
+            keycloak.MASTER, client_id, OWNER, wanted.JWKS_OPERATOR, {"": [role]}
+        )
+    return tuple(made)
+
+
+def observe(target: environment.Environment) -> tuple[item.Item, ...]:
+    """What is there of it; the key files tell whether a client holds the key that we have."""
+    connected = provider.connect(target, environment.Role.BOOTSTRAP)
+
+    def key_of(ref: item.Ref, source: str) -> str | None:
+        if source != wanted.JWKS_OPERATOR:
+            return None
+        path = _key_file(target, ref.name)
+        return assertion.public_set(path) if path.is_file() else ""
+
+    seen = list(connected.service_clients(keycloak.MASTER, _PREFIX, key_of))
+    shared = connected.realm(target.keycloak.shared_realm)
+    if shared is not None:
+        seen += [shared, *connected.base(target.keycloak.shared_realm, key_of)]
+    return tuple(seen)
+
+
+def apply(
+    target: environment.Environment, changes: Sequence[plan.Change], report: progress.Progress
+) -> Iterator[plan.Outcome]:
+    """Write the changes; makes the key of a client that has none yet."""
+
+    def key_of(ref: item.Ref, source: str) -> str | None:
+        path = _key_file(target, ref.name)
+        if not path.is_file():
+            assertion.make_key(path)
+        return assertion.public_set(path)
+
+    connected = provider.connect(target, environment.Role.BOOTSTRAP)
+    return carrying_out.run(connected, changes, key_of, report)
+
+
+def issue_credentials(
+    target: environment.Environment, role: environment.Role
+) -> environment.KeycloakLogin:
+    """The login of a role, tried once.
+
+    The first run signs in with Keycloak's temporary administrator. It is removed by the first
+    call that itself signs in as ``onboard-bootstrap``: by then the environment file names that
+    login, so a kill at any point leaves a way in.
+    """
+    _retire(target)
+    before = target.login(environment.Role.BOOTSTRAP).keycloak
+    of_bootstrap = role is environment.Role.BOOTSTRAP
+    client_id = f"{_PREFIX}{role.value}"
+    if of_bootstrap and before.method == "client-secret" and before.client_id != client_id:
+        note = _note(target)
+        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        note.write_text(before.client_id + "\n", encoding="utf-8")
+    login = environment.KeycloakLogin(
+        method="private-key-jwt",
+        client_id=client_id,
+        realm=keycloak.MASTER if of_bootstrap else target.keycloak.shared_realm,
+        secret_file=_key_file(target, client_id),
+    )
+    door = keycloak.Keycloak(target.keycloak, login, role.value)
+    if not door.exists(login.realm):
+        raise errors.Unreachable(
+            f"Keycloak has no realm {login.realm!r}", resolution="Run: onboard bootstrap"
+        )
+    return login
+
+
+def _retire(target: environment.Environment) -> None:
+    """Remove the temporary administrator once ours is what the environment file names."""
+    note = _note(target)
+    if target.login(environment.Role.BOOTSTRAP).keycloak.method == "client-secret":
+        return
+    if not note.is_file():
+        return
+    client_id = note.read_text(encoding="utf-8").strip()
+    connected = provider.connect(target, environment.Role.BOOTSTRAP)
+    connected.delete(wanted.ref("Client", keycloak.MASTER, client_id))
+    note.unlink()
+
+
+def _note(target: environment.Environment) -> Path:
+    return vault_credentials.folder(target, environment.Role.BOOTSTRAP) / _RETIRED
+
+
+def _key_file(target: environment.Environment, client_id: str) -> Path:
+    role = environment.Role(client_id.removeprefix(_PREFIX))
+    return vault_credentials.folder(target, role) / _KEY

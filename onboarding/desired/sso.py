@@ -1,0 +1,72 @@
+"""What Keycloak must hold for an agency: an organization or a realm, groups, clients. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onboarding import environment, item, tenant
+from onboarding.desired import realm, realm_flow
+
+SIGNERS = "signers"
+SARABAN_ROLES = ("central", "division", "section", "screener", "department")
+"""The five roles of official correspondence (งานสารบรรณ)."""
+
+
+def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
+    """All items of the agency: cluster groups always stand in the shared realm, which is the
+    one issuer that the API server trusts; the rest stands where the agency's people do."""
+    shared = target.keycloak.shared_realm
+    made: list[item.Item] = [organization(of, shared)]
+    if of.own_realm:
+        name_th = of.manifest.agency.name_th
+        made += realm.items(of.realm, name_th, of.id, shared=False)
+        made += groups(of, shared, tenant.CLUSTER_ROLES)
+        made += groups(of, of.realm, tuple(office_roles(of)))
+    else:
+        made += groups(of, shared, (*tenant.CLUSTER_ROLES, *office_roles(of)))
+    made += clients(of)
+    return tuple(made)
+
+
+def organization(of: tenant.Tenant, shared: str) -> item.Item:
+    fields = {
+        "name": of.organization,
+        "description": of.manifest.agency.name_th,
+        "enabled": True,
+        "domains": [{"name": name} for name in sorted(set(of.domains))],
+        "attributes": realm.list_marks(of.id),
+    }
+    ref = realm.ref("Organization", shared, of.organization)
+    return item.Item(ref, fields, of.id, holds_data=True)
+
+
+def office_roles(of: tenant.Tenant) -> Iterator[str]:
+    """Roles in the e-Office: signers, the Saraban roles, and one group per shard or body."""
+    yield SIGNERS
+    yield from SARABAN_ROLES
+    yield from (f"unit:{shard.id}" for shard in of.manifest.tenancy.shards)
+    yield from (f"unit:{body.id}" for body in of.bodies)
+
+
+def groups(of: tenant.Tenant, realm_name: str, roles: tuple[str, ...]) -> Iterator[item.Item]:
+    """One parent named as the agency, and a child per role."""
+    marks = realm.list_marks(of.id)
+    parent = {"parent": "", "attributes": marks}
+    yield item.Item(realm.ref("Group", realm_name, of.id), parent, of.id, holds_data=True)
+    for role in roles:
+        attributes = dict(marks)
+        if role == SIGNERS:
+            attributes[realm_flow.SECOND_FACTOR] = [realm_flow.WEBAUTHN]
+        fields = {"parent": of.id, "attributes": attributes}
+        ref = realm.ref("Group", realm_name, f"{of.id}:{role}")
+        yield item.Item(ref, fields, of.id, holds_data=True)
+
+
+def clients(of: tenant.Tenant) -> Iterator[item.Item]:
+    """One OIDC client per e-Office instance, named as its namespace."""
+    required = realm.policy()["acrRequired"]
+    for instance in of.e_offices:
+        fields = realm.office_client(
+            instance.host, of.id, instance.system, instance.environment, required
+        )
+        yield item.Item(realm.ref("Client", of.realm, instance.namespace), fields, of.id)

@@ -1,0 +1,170 @@
+"""The engine of single sign-on: an agency's organization or realm, its groups and clients.
+
+Everything stands in the shared realm, but for an agency with a realm of its own: its people,
+clients and e-Office groups are there, and only organization and cluster groups are shared,
+because the API server trusts one issuer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from onboarding import environment, errors, item, plan, progress, tenant, vault
+from onboarding.desired import realm as wanted
+from onboarding.desired import sso as desired
+from onboarding.desired import vault as vault_desired
+from onboarding.identity import assertion, carrying_out, interface, keycloak, provider
+
+_READ = frozenset({"Realm", "Organization", "Group", "Client"})
+_READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "ClientScope", "ServiceAccount"})
+_EVIDENCE = frozenset({*_READ_OF_OWN_REALM, "RealmKeys", "GroupMembers"})
+_TOOL = "onboard-"
+
+
+class Sso:
+    """``interface.Engine`` for Keycloak."""
+
+    def __init__(self, target: environment.Environment, role: environment.Role) -> None:
+        self._target = target
+        self._role = role
+        self._shared = target.keycloak.shared_realm
+        self._provider: provider.Provider | None = None
+        self._keys_of: dict[str, dict[str, str]] = {}
+
+    @property
+    def name(self) -> item.EngineName:
+        return item.EngineName.SSO
+
+    def identity(self) -> str:
+        """Internal id of the shared realm."""
+        return self._connected().realm_id(self._shared)
+
+    def requests(self) -> dict[str, int]:
+        """Requests sent to Keycloak so far, by kind: login, read, write."""
+        return dict(self._connected().requests())
+
+    def observe(
+        self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+    ) -> item.Observation:
+        self._keys_of.clear()
+        shared = self._shared_realm()
+        items: dict[str, tuple[item.Item, ...]] = {}
+        common: list[item.Item] = [shared]
+        lives_here = [shared]
+        if evidence:
+            base = self._connected().base(self._shared, self._key_of(None))
+            common += [*base, self._connected().keys(self._shared)]
+            lives_here += [i for i in common if i.ref.kind in ("AuthenticationFlow", "RealmKeys")]
+        for of in tenants:
+            seen = list(self._agency(of, evidence=evidence))
+            items[of.id] = (*seen,) if of.own_realm else (*lives_here, *seen)
+        items[""] = tuple(common)
+        read = _READ | (_READ_OF_OWN_REALM if any(t.own_realm for t in tenants) else frozenset())
+        return item.Observation(items, read | _EVIDENCE if evidence else read)
+
+    def apply(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> Iterator[plan.Outcome]:
+        self._keys_of.clear()
+        yield from carrying_out.run(self._connected(), changes, self._key_of(of), report)
+
+    def _connected(self) -> provider.Provider:
+        if self._provider is None:
+            self._provider = provider.connect(self._target, self._role)
+        return self._provider
+
+    def _shared_realm(self) -> item.Item:
+        try:
+            found = self._connected().realm(self._shared)
+        except keycloak.RealmMissing:
+            found = None
+        if found is None:
+            raise errors.Unreachable(
+                f"Keycloak has no realm {self._shared!r}, in which agencies live",
+                resolution=f"Run: onboard bootstrap --environment {self._target.name}",
+            )
+        return found
+
+    def _agency(self, of: tenant.Tenant, *, evidence: bool) -> Iterator[item.Item]:
+        names = _names(of)
+        key_of = self._key_of(of)
+        yield from self._connected().agency(self._shared, names, key_of)
+        exists = True
+        if of.own_realm:
+            exists = self._own_realm_exists(of)
+            if exists:
+                yield from self._own_realm(of, names, key_of, evidence=evidence)
+            elif exists is None:
+                yield item.Item(wanted.ref("Realm", "", of.realm), {}, "", holds_data=True)
+        if evidence and exists:
+            signers = f"{of.id}:{desired.SIGNERS}"
+            members = self._connected().members(of.realm, signers, of.id)
+            if members is not None:
+                yield members
+
+    def _own_realm_exists(self, of: tenant.Tenant) -> bool | None:
+        """None: a realm of this name is there, and is not ours, for it does not know us."""
+        try:
+            return self._connected().exists(of.realm)
+        except keycloak.ClientUnknown:
+            return None
+
+    def _own_realm(
+        self,
+        of: tenant.Tenant,
+        names: interface.Names,
+        key_of: interface.KeyOf,
+        *,
+        evidence: bool,
+    ) -> Iterator[item.Item]:
+        found = self._connected().realm(of.realm)
+        if found is None:
+            return
+        yield found
+        yield from self._connected().base(of.realm, key_of)
+        yield from self._connected().groups(of.realm, names)
+        if evidence:
+            yield self._connected().keys(of.realm)
+
+    def _key_of(self, of: tenant.Tenant | None) -> interface.KeyOf:
+        def key_of(ref: item.Ref, source: str) -> str | None:
+            if source == wanted.JWKS_SHARED:
+                return self._kept(source, self._tool_keys).get(ref.name, "")
+            if source == wanted.JWKS_VAULT and of is not None:
+                return self._kept(f"vault {of.id}", lambda: self._vault_keys(of)).get(ref.name, "")
+            return None
+
+        return key_of
+
+    def _kept(self, name: str, ask: Callable[[], dict[str, str]]) -> dict[str, str]:
+        if name not in self._keys_of:
+            self._keys_of[name] = ask()
+        return self._keys_of[name]
+
+    def _tool_keys(self) -> dict[str, str]:
+        return self._connected().public_keys(self._shared, _TOOL)
+
+    def _vault_keys(self, of: tenant.Tenant) -> dict[str, str]:
+        """Public JWK sets by client id, from the metadata of the agency's key pairs."""
+        door = vault.connect(self._target, self._role)
+        try:
+            found = door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}")
+        finally:
+            door.close()
+        keys = {}
+        for instance in of.e_offices:
+            path = vault_desired.key_pair_path(of, instance).removeprefix(of.kv_prefix)
+            notes = (found.get(path) or {}).get("custom_metadata") or {}
+            if notes.get("public_jwk"):
+                keys[instance.namespace] = assertion.as_set(json.loads(notes["public_jwk"]))
+        return keys
+
+
+def _names(of: tenant.Tenant) -> interface.Names:
+    return interface.Names(
+        agency=of.id,
+        clients=frozenset(i.namespace for i in of.e_offices),
+        client_prefix=f"ga-{of.id}-",
+        organization=of.organization,
+    )

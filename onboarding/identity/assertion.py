@@ -1,0 +1,132 @@
+"""Keys with which our own clients sign in (private_key_jwt, RFC 7523), and their public half."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from onboarding import errors
+
+ALGORITHM = "ES256"
+LIFETIME_SECONDS = 30
+PUBLIC_FILE = "public.jwks.json"
+_PRIVATE_MODE = 0o600
+
+
+def make_key(path: Path) -> None:
+    """Write a new EC P-256 private key (PEM, 0600) and its public set beside it.
+
+    The key appears under its name only when it is complete.
+    """
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE)
+    with os.fdopen(descriptor, "wb") as out:
+        out.write(pem)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(path)
+    path.with_name(PUBLIC_FILE).write_text(public_set(path) + "\n", encoding="utf-8")
+
+
+def private_key(path: Path) -> Any:
+    """The EC private key of a file. Raises ``errors.Denied`` where it cannot be used."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise errors.Denied(
+                f"key file {path} may be read by others",
+                resolution=f"Run: chmod 600 {path}",
+            )
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError) as problem:
+        raise errors.Denied(
+            f"key file {path} cannot be used",
+            details=[problem.strerror or "" if isinstance(problem, OSError) else "not a PEM key"],
+            resolution="Run: onboard bootstrap",
+        ) from problem
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
+        raise errors.Denied(
+            f"key file {path} does not hold an EC P-256 key",
+            resolution="Remove the file and run: onboard bootstrap",
+        )
+    return key
+
+
+def public_set(path: Path) -> str:
+    """The public half as a JWK set in canonical JSON; the key id is the RFC 7638 thumbprint."""
+    return as_set(_public_jwk(private_key(path)))
+
+
+def as_set(jwk: Mapping[str, Any]) -> str:
+    """A JWK set of one public key, as ``jwks.string`` of a client takes it."""
+    wanted = {name: jwk[name] for name in ("alg", "crv", "kid", "kty", "use", "x", "y") if name in jwk}
+    return json.dumps({"keys": [wanted]}, sort_keys=True, separators=(",", ":"))
+
+
+def same_key(left: str, right: str) -> bool:
+    """Whether two JWK sets hold the same public points, in any spelling."""
+    try:
+        return bool(_points(left)) and _points(left) == _points(right)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def _points(text: str) -> set[tuple[str, str, str]]:
+    return {(k["crv"], k["x"], k["y"]) for k in json.loads(text)["keys"]}
+
+
+def _public_jwk(key: Any) -> dict[str, str]:
+    import hashlib
+
+    numbers = key.public_key().public_numbers()
+    jwk = {"crv": "P-256", "kty": "EC", "x": _number(numbers.x), "y": _number(numbers.y)}
+    print_of = hashlib.sha256(
+        json.dumps(jwk, sort_keys=True, separators=(",", ":")).encode()
+    ).digest()
+    return {**jwk, "alg": ALGORITHM, "use": "sig", "kid": _text(print_of)}
+
+
+def signed(path: Path, client_id: str, audience: str) -> str:
+    """A client assertion for one sign-in, valid for half a minute."""
+    import jwt
+
+    key = private_key(path)
+    now = int(time.time())
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "jti": str(uuid.uuid4()),
+        "iat": now,
+        "nbf": now,
+        "exp": now + LIFETIME_SECONDS,
+    }
+    return jwt.encode(
+        claims, key, algorithm=ALGORITHM, headers={"kid": _public_jwk(key)["kid"]}
+    )
+
+
+def _number(value: int) -> str:
+    return _text(value.to_bytes(32, "big"))
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,101 @@
+"""Changes carried out in an order that holds: a realm whole, parents before children."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from onboarding import errors, item, plan, progress
+from onboarding.identity.interface import IdentityProvider, KeyOf
+
+_ORDER = (
+    "AuthenticationFlow",
+    "Realm",
+    "ClientScope",
+    "Client",
+    "ServiceAccount",
+    "Organization",
+    "Group",
+)
+
+
+def run(
+    provider: IdentityProvider,
+    changes: Sequence[plan.Change],
+    key_of: KeyOf,
+    report: progress.Progress,
+) -> Iterator[plan.Outcome]:
+    """An outcome per change as it ends; stops after the first that failed."""
+    left = list(changes)
+    for realm in [c for c in changes if _creates_realm(c)]:
+        bundle = [c for c in left if c is realm or _inside(c, realm.ref.name)]
+        left = [c for c in left if c not in bundle]
+        report.note(f"realm {realm.ref.name} with {len(bundle) - 1} objects")
+        began = time.monotonic()
+        failure = _attempt_realm(provider, bundle, key_of)
+        seconds = time.monotonic() - began
+        yield _outcome(realm, failure, seconds)
+        if failure:
+            return
+        yield from (_outcome(c, None, 0.0) for c in bundle if c is not realm)
+    for change in sorted(left, key=_place):
+        report.note(f"{change.action.value} {change.ref}")
+        began = time.monotonic()
+        failure = _attempt(provider, change, key_of)
+        yield _outcome(change, failure, time.monotonic() - began)
+        if failure:
+            return
+
+
+def _creates_realm(change: plan.Change) -> bool:
+    return change.ref.kind == "Realm" and change.action is plan.Action.CREATE
+
+
+def _inside(change: plan.Change, realm: str) -> bool:
+    """Organizations are not part of a realm's representation, as this tool uses it."""
+    return (
+        change.ref.scope == realm
+        and change.action is plan.Action.CREATE
+        and change.ref.kind != "Organization"
+    )
+
+
+def _attempt_realm(
+    provider: IdentityProvider, bundle: Sequence[plan.Change], key_of: KeyOf
+) -> errors.OnboardError | None:
+    try:
+        provider.create_realm([c.desired for c in bundle if c.desired is not None], key_of)
+    except errors.OnboardError as problem:
+        return problem
+    return None
+
+
+def _attempt(
+    provider: IdentityProvider, change: plan.Change, key_of: KeyOf
+) -> errors.OnboardError | None:
+    try:
+        if change.desired is None:
+            provider.delete(change.ref)
+        elif change.action is plan.Action.CREATE:
+            provider.create(change.desired, key_of)
+        else:
+            provider.update(change.desired, key_of)
+    except errors.OnboardError as problem:
+        return problem
+    return None
+
+
+def _outcome(
+    change: plan.Change, failure: errors.OnboardError | None, seconds: float
+) -> plan.Outcome:
+    status = plan.Status.FAILED if failure else plan.Status.APPLIED
+    return plan.Outcome(change, status, seconds, failure)
+
+
+def _place(change: plan.Change) -> tuple[bool, int, int, item.Ref]:
+    """Deletions come last and turn the order round; a group's parent is made before it."""
+    deletes = change.action is plan.Action.DELETE
+    order, depth = _ORDER.index(change.ref.kind), change.ref.name.count(":")
+    if deletes:
+        order, depth = -order, -depth
+    return deletes, order, depth, change.ref

@@ -1,0 +1,170 @@
+"""Keycloak's objects, read as items: few requests, no listing of realms, no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from onboarding import item
+from onboarding.desired import realm as wanted
+from onboarding.identity import assertion, flows, representation, rights
+from onboarding.identity.interface import KeyOf, Names
+from onboarding.identity.keycloak import Keycloak
+
+_EVERYTHING = "10000"
+
+
+def realm(door: Keycloak, name: str) -> item.Item | None:
+    rep = door.get(name, "")
+    if rep is None:
+        return None
+    return item.Item(
+        wanted.ref("Realm", "", name),
+        representation.realm(rep),
+        representation.owner(rep),
+        holds_data=True,
+    )
+
+
+def base(door: Keycloak, name: str, key_of: KeyOf, *, rights_too: bool) -> Iterator[item.Item]:
+    """The flow, scopes and clients of a realm besides those of agencies."""
+    yield from flow(door, name)
+    yield from client_scopes(door, name)
+    for rep in door.get(name, "/clients", max=_EVERYTHING) or ():
+        yield from _with_rights(door, name, rep, key_of, rights_too=rights_too)
+
+
+def service_clients(
+    door: Keycloak, name: str, prefix: str, key_of: KeyOf
+) -> Iterator[item.Item]:
+    """The clients of our own tool in a realm of which nothing else is ours, and their rights."""
+    for rep in door.get(name, "/clients", search="true", clientId=prefix) or ():
+        if rep["clientId"].startswith(prefix):
+            yield from _with_rights(door, name, rep, key_of, rights_too=True)
+
+
+def _with_rights(
+    door: Keycloak, name: str, rep: Mapping[str, Any], key_of: KeyOf, *, rights_too: bool
+) -> Iterator[item.Item]:
+    made = client(name, rep, key_of)
+    yield made
+    if rights_too and rep.get("serviceAccountsEnabled") and made.owner:
+        found = rights.read(door, name, rep["id"])
+        yield item.Item(wanted.ref("ServiceAccount", name, rep["clientId"]), found, made.owner)
+
+
+def flow(door: Keycloak, name: str) -> Iterator[item.Item]:
+    from onboarding.desired import realm_flow
+
+    found = flows.read(door, name, realm_flow.ALIAS)
+    if found is not None:
+        owner = representation.owner_in_text(found["description"])
+        yield item.Item(wanted.ref("AuthenticationFlow", name, realm_flow.ALIAS), found, owner)
+
+
+def client_scopes(door: Keycloak, name: str) -> Iterator[item.Item]:
+    for rep in door.get(name, "/client-scopes") or ():
+        yield item.Item(
+            wanted.ref("ClientScope", name, rep["name"]),
+            representation.client_scope(rep),
+            representation.owner(rep),
+        )
+
+
+def client(realm_name: str, rep: Mapping[str, Any], key_of: KeyOf) -> item.Item:
+    """One client; ``publicKey`` says whether its key is the one that the key's home holds."""
+    ref = wanted.ref("Client", realm_name, rep["clientId"])
+    fields = representation.client(rep)
+    owner = representation.owner(rep)
+    source = _key_source(rep)
+    home = key_of(ref, source) if owner and source else None
+    if home is not None:
+        fields["publicKey"] = _judged(fields, source, home)
+    return item.Item(ref, fields, owner)
+
+
+def _key_source(rep: Mapping[str, Any]) -> str:
+    """Where the key of a client of ours has its home, by the mark that we left on it."""
+    return str((rep.get("attributes") or {}).get(wanted.KEY_HOME, ""))
+
+
+def _judged(fields: Mapping[str, Any], source: str, home: str) -> str:
+    here = str(fields["attributes"].get("jwks.string", ""))
+    if not home:
+        return "no key there yet"
+    return source if assertion.same_key(here, home) else "another key"
+
+
+def agency(door: Keycloak, name: str, names: Names, key_of: KeyOf) -> Iterator[item.Item]:
+    """Three requests: the agency's clients, organization and groups, and what is in their place."""
+    listed = door.get(name, "/clients", search="true", clientId=names.client_prefix) or ()
+    for rep in listed:
+        if rep["clientId"] in names.clients or representation.owner(rep) == names.agency:
+            yield client(name, rep, key_of)
+    yield from organizations(door, name, names)
+    yield from groups(door, name, names)
+
+
+def organizations(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:
+    query = {"search": names.organization, "exact": "true", "briefRepresentation": "false"}
+    for rep in door.get(name, "/organizations", **query) or ():
+        if rep["name"] == names.organization:
+            yield item.Item(
+                wanted.ref("Organization", name, rep["alias"]),
+                representation.organization(rep),
+                representation.owner(rep),
+                holds_data=True,
+            )
+
+
+def groups(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:
+    query = {"search": names.agency, "briefRepresentation": "false", "subGroupsCount": "false"}
+    for top in door.get(name, "/groups", **query) or ():
+        if top["name"] != names.agency:
+            continue
+        yield _group(name, top, "")
+        for child in top.get("subGroups") or ():
+            yield _group(name, child, top["name"])
+
+
+def _group(realm_name: str, rep: Mapping[str, Any], parent: str) -> item.Item:
+    return item.Item(
+        wanted.ref("Group", realm_name, rep["name"]),
+        representation.group(rep, parent),
+        representation.owner(rep),
+        holds_data=True,
+    )
+
+
+def group_members(door: Keycloak, realm_name: str, group: str, parent: str) -> item.Item | None:
+    """Who is in a group, by e-mail address; None where the group is missing."""
+    found = door.get(realm_name, f"/group-by-path/{parent}/{group}")
+    if found is None:
+        return None
+    query = {"briefRepresentation": "true", "max": _EVERYTHING}
+    listed = door.get(realm_name, f"/groups/{found['id']}/members", **query) or ()
+    members = sorted(str(m.get("email") or m["username"]) for m in listed if m.get("enabled"))
+    return item.Item(wanted.ref("GroupMembers", realm_name, group), {"members": members}, parent)
+
+
+def keys(door: Keycloak, realm_name: str) -> item.Item:
+    """The algorithms of the realm's active keys, and each key's use and certificate-free facts."""
+    found = door.get(realm_name, "/keys") or {}
+    listed = [
+        {k: key[k] for k in ("algorithm", "status", "type", "use") if k in key}
+        for key in found.get("keys") or ()
+    ]
+    return item.Item(
+        wanted.ref("RealmKeys", realm_name, "keys"),
+        {"active": sorted(found.get("active") or ()), "keys": sorted(listed, key=item.canonical)},
+    )
+
+
+def public_keys(door: Keycloak, realm_name: str, prefix: str) -> dict[str, str]:
+    """The public JWK sets of the clients whose id begins so, by client id."""
+    listed = door.get(realm_name, "/clients", search="true", clientId=prefix) or ()
+    return {
+        rep["clientId"]: str((rep.get("attributes") or {}).get("jwks.string", ""))
+        for rep in listed
+        if rep["clientId"].startswith(prefix)
+    }

@@ -1,0 +1,286 @@
+"""Items written to Keycloak: one request per object, a whole realm in one.
+
+Where a name is taken already, the object is adopted only if it carries the mark of the same
+owner, which is how an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from onboarding import errors, item
+from onboarding.desired import realm as wanted
+from onboarding.identity import flows, keycloak, representation, rights
+from onboarding.identity.interface import KeyOf
+from onboarding.identity.keycloak import Keycloak
+
+_NO_MAPPERS = frozenset({"protocolMappers"})
+
+
+def create(door: Keycloak, want: item.Item, key_of: KeyOf) -> None:
+    """Create one object, or adopt ours. Raises ``errors.Refused`` where it is another's."""
+    try:
+        _CREATE[want.ref.kind](door, want, _ready(want, key_of))
+    except keycloak.Taken as taken:
+        found = _find(door, want.ref)
+        if found is None or representation.owner(found) != want.owner:
+            raise errors.Refused(
+                f"{want.ref} exists in Keycloak and is not ours",
+                details=list(taken.details),
+                resolution="Rename or remove it, or give the agency another metadata.id.",
+            ) from taken
+        update(door, want, key_of)
+
+
+def update(door: Keycloak, want: item.Item, key_of: KeyOf) -> None:
+    """Put our fields over the live object; what others set in it stays."""
+    _UPDATE[want.ref.kind](door, want, _ready(want, key_of))
+
+
+def delete(door: Keycloak, ref: item.Ref) -> None:
+    """Delete one object; none there is as good. A realm is never deleted here."""
+    found = _find(door, ref)
+    if found is not None:
+        door.delete(ref.scope, f"{_PLACE[ref.kind]}/{found['id']}")
+
+
+def realm_representation(items: Sequence[item.Item], key_of: KeyOf) -> dict[str, Any]:
+    """A whole realm as one representation: itself, flow, keys, scopes, clients, rights, groups."""
+    by_kind: dict[str, list[item.Item]] = {}
+    for each in items:
+        by_kind.setdefault(each.ref.kind, []).append(each)
+    head = by_kind["Realm"][0]
+    flow_list, configs = wanted.flow_import(head.owner)
+    accounts = by_kind.get("ServiceAccount", [])
+    return {
+        **representation.sendable(head.fields),
+        "realm": head.ref.name,
+        "authenticationFlows": flow_list,
+        "authenticatorConfig": configs,
+        "components": _KEYS,
+        "clients": [
+            *(representation.sendable(_ready(c, key_of), clientId=c.ref.name) for c in by_kind.get("Client", ())),
+            *_SWITCHED_OFF,
+        ],
+        "users": [
+            {
+                "username": f"service-account-{a.ref.name}",
+                "enabled": True,
+                "serviceAccountClientId": a.ref.name,
+                "clientRoles": a.fields["roles"],
+            }
+            for a in accounts
+        ],
+        "clientScopeMappings": _scope_mappings(accounts),
+        "groups": _group_tree(by_kind.get("Group", [])),
+    }
+
+
+def _scope_mappings(accounts: Sequence[item.Item]) -> dict[str, list[dict[str, Any]]]:
+    mappings: dict[str, list[dict[str, Any]]] = {}
+    for account in accounts:
+        for client, roles in account.fields["scope"].items():
+            mappings.setdefault(client, []).append({"client": account.ref.name, "roles": roles})
+    return mappings
+
+
+def _group_tree(groups: Sequence[item.Item]) -> list[dict[str, Any]]:
+    def node(group: item.Item) -> dict[str, Any]:
+        return {
+            "name": group.ref.name,
+            "attributes": group.fields["attributes"],
+            "subGroups": [node(g) for g in groups if g.fields["parent"] == group.ref.name],
+        }
+
+    return [node(g) for g in groups if not g.fields["parent"]]
+
+
+_KEYS = {
+    "org.keycloak.keys.KeyProvider": [
+        {
+            "name": "ecdsa-generated",
+            "providerId": "ecdsa-generated",
+            "config": {"priority": ["200"], "ecdsaEllipticCurveKey": ["P-256"]},
+        },
+        {"name": "rsa-generated", "providerId": "rsa-generated", "config": {"priority": ["100"]}},
+        {
+            "name": "hmac-generated-hs512",
+            "providerId": "hmac-generated",
+            "config": {"priority": ["100"], "algorithm": ["HS512"]},
+        },
+        {"name": "aes-generated", "providerId": "aes-generated", "config": {"priority": ["100"]}},
+    ]
+}
+"""ES256 first; the symmetric keys seal Keycloak's own cookies and codes, never an id token."""
+
+_SWITCHED_OFF = [
+    {
+        "clientId": client_id,
+        "enabled": False,
+        "publicClient": True,
+        "standardFlowEnabled": False,
+        "implicitFlowEnabled": False,
+        "directAccessGrantsEnabled": False,
+        "fullScopeAllowed": False,
+        "redirectUris": [],
+        "webOrigins": [],
+    }
+    for client_id in ("admin-cli", "security-admin-console")
+]
+"""Built-in clients for administering a realm by password; ours sign in by key instead."""
+
+
+def _ready(want: item.Item, key_of: KeyOf) -> dict[str, Any]:
+    """The fields with the client's public key in them."""
+    fields = dict(want.fields)
+    source = fields.get("publicKey")
+    if source is not None:
+        key = key_of(want.ref, source)
+        if not key:
+            raise errors.EngineFailed(
+                f"{want.ref}: its public key is not there ({source})",
+                resolution="Run the same command again; the key is made before the client.",
+            )
+        fields["attributes"] = {**fields["attributes"], "jwks.string": key}
+    return fields
+
+
+def _create_realm(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    raise errors.EngineFailed(f"{want.ref}: a realm is created together with what is in it")
+
+
+def _create_flow(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    flows.replace(door, want.ref.scope, want.ref.name, fields)
+
+
+def _create_named(key: str) -> Callable[[Keycloak, item.Item, Mapping[str, Any]], None]:
+    def create_one(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+        body = representation.sendable(fields, **{key: want.ref.name})
+        door.post(want.ref.scope, _PLACE[want.ref.kind], body)
+
+    return create_one
+
+
+def _create_group(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    body = {"name": want.ref.name, "attributes": fields["attributes"]}
+    parent = fields["parent"]
+    if not parent:
+        door.post(want.ref.scope, "/groups", body)
+        return
+    above = _group_at(door, want.ref.scope, parent)
+    if above is None:
+        raise errors.EngineFailed(f"{want.ref}: its parent group {parent!r} is missing")
+    door.post(want.ref.scope, f"/groups/{above['id']}/children", body)
+
+
+def _update_realm(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    live = door.get(want.ref.name, "")
+    door.put(want.ref.name, "", representation.merged(live, representation.sendable(fields)))
+
+
+def _update_plain(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    live = _must_find(door, want.ref)
+    body = representation.merged(live, representation.sendable(fields))
+    door.put(want.ref.scope, f"{_PLACE[want.ref.kind]}/{live['id']}", body)
+
+
+def _update_client(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    """Scopes of a client have requests of their own; a PUT leaves them as they are."""
+    live = _must_find(door, want.ref)
+    _update_plain(door, want, fields)
+    for part, leaf in (
+        ("defaultClientScopes", "default-client-scopes"),
+        ("optionalClientScopes", "optional-client-scopes"),
+    ):
+        have, need = set(live.get(part) or ()), set(fields.get(part, live.get(part) or ()))
+        if have == need:
+            continue
+        ids = {s["name"]: s["id"] for s in door.get(want.ref.scope, "/client-scopes") or ()}
+        for name in sorted(have - need):
+            door.delete(want.ref.scope, f"/clients/{live['id']}/{leaf}/{ids[name]}")
+        for name in sorted(need - have):
+            door.put(want.ref.scope, f"/clients/{live['id']}/{leaf}/{ids[name]}", {})
+
+
+def _update_scope(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    """Mappers of a scope have requests of their own as well."""
+    live = _must_find(door, want.ref)
+    place = f"/client-scopes/{live['id']}"
+    own = {k: v for k, v in fields.items() if k not in _NO_MAPPERS}
+    door.put(want.ref.scope, place, representation.merged(live, own))
+    there = {m["name"]: m for m in live.get("protocolMappers") or ()}
+    for body in representation.mapper_list(fields):
+        have = there.get(body["name"])
+        if have is None:
+            door.post(want.ref.scope, f"{place}/protocol-mappers/models", body)
+        elif representation.merged(have, body) != have:
+            leaf = f"{place}/protocol-mappers/models/{have['id']}"
+            door.put(want.ref.scope, leaf, representation.merged(have, body))
+
+
+def _write_rights(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    client = _must_find(door, wanted.ref("Client", want.ref.scope, want.ref.name))
+    rights.write(door, want.ref.scope, client["id"], fields)
+    door.forget(want.ref.scope)
+
+
+def _must_find(door: Keycloak, ref: item.Ref) -> dict[str, Any]:
+    found = _find(door, ref)
+    if found is None:
+        raise errors.EngineFailed(
+            f"{ref} vanished from Keycloak meanwhile",
+            resolution="Run the same command again; it plans anew.",
+        )
+    return found
+
+
+def _find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
+    if ref.kind == "Client":
+        listed = door.get(ref.scope, "/clients", clientId=ref.name) or ()
+    elif ref.kind == "ClientScope":
+        listed = [s for s in door.get(ref.scope, "/client-scopes") or () if s["name"] == ref.name]
+    elif ref.kind == "Organization":
+        query = {"search": ref.name, "exact": "true", "briefRepresentation": "false"}
+        found = door.get(ref.scope, "/organizations", **query) or ()
+        listed = [o for o in found if o["alias"] == ref.name]
+    elif ref.kind == "Group":
+        path = ref.name if ":" not in ref.name else f"{ref.name.partition(':')[0]}/{ref.name}"
+        found_group = _group_at(door, ref.scope, path)
+        listed = [found_group] if found_group else []
+    else:
+        listed = []
+    return dict(listed[0]) if listed else None
+
+
+def _group_at(door: Keycloak, realm: str, path: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = door.get(realm, f"/group-by-path/{quote(path)}")
+    return found
+
+
+_PLACE: Mapping[str, str] = {
+    "Client": "/clients",
+    "ClientScope": "/client-scopes",
+    "Group": "/groups",
+    "Organization": "/organizations",
+}
+_Write = Callable[[Keycloak, item.Item, Mapping[str, Any]], None]
+_CREATE: Mapping[str, _Write] = {
+    "Realm": _create_realm,
+    "AuthenticationFlow": _create_flow,
+    "ClientScope": _create_named("name"),
+    "Client": _create_named("clientId"),
+    "ServiceAccount": _write_rights,
+    "Group": _create_group,
+    "Organization": _create_named("alias"),
+}
+_UPDATE: Mapping[str, _Write] = {
+    "Realm": _update_realm,
+    "AuthenticationFlow": _create_flow,
+    "ClientScope": _update_scope,
+    "Client": _update_client,
+    "ServiceAccount": _write_rights,
+    "Group": _update_plain,
+    "Organization": _update_plain,
+}
