@@ -19,9 +19,9 @@ from onboarding.lab import (
     roster,
     runtime,
     standing,
-    supply,
 )
 from onboarding.lab import home as homes
+from onboarding.lab.supply import engine, installed
 
 _LOW_DISK_BYTES = 2 * 1024**3
 _LOW_MEMORY_KIB = 1024 * 1024
@@ -121,8 +121,8 @@ def _clock_and_certificates(lab: component.Lab, now: datetime) -> Iterator[Compl
 
 
 def _engines(lab: component.Lab) -> Iterator[Complaint]:
-    """Engines that were removed, or replaced by another version since the last start."""
-    present = {one.name: one for one in supply.status(roster.ENGINES)}
+    """Engines that are gone, or are no longer of a version that fits."""
+    table = engine.load()
     for name in roster.ENGINES:
         path = lab.engines.get(name)
         if path is None or not path.exists():
@@ -133,13 +133,13 @@ def _engines(lab: component.Lab) -> Iterator[Complaint]:
                 "Run: onboard lab build    and then: onboard lab up",
             )
             continue
-        offered = present[name]
-        if offered.path and offered.path != path:
+        if table[name].command and not installed.fits(table[name], path):
+            found = installed.reported(table[name], path)
             yield Complaint(
                 name,
-                f"the lab runs another copy than the one in use now ({offered.version})",
-                (f"the lab's: {path}", f"now: {offered.path}"),
-                f"Run: onboard lab up --name {lab.home.name}    (it restarts with the new one)",
+                f"the lab runs version {found or 'unknown'}; {table[name].version} is wanted",
+                (str(path),),
+                f"Run: onboard lab up --name {lab.home.name}    (it restarts with a fitting one)",
             )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from onboarding import errors
-from onboarding.lab import component
+from onboarding.lab import component, supply
 from onboarding.lab import home as homes
 
 NAME = "keycloak"
@@ -121,7 +123,7 @@ def _secret(home: homes.Home) -> str:
 
 
 def _prepare(lab: component.Lab) -> None:
-    """Lay out this lab's copy and build it, unless it is already built from the same source."""
+    """Lay out this lab's copy, built, unless it is there already."""
     source, server = lab.engines["keycloak"], distribution(lab.home)
     stamp = server / ".built"
     wanted = hashlib.sha256(
@@ -131,7 +133,12 @@ def _prepare(lab: component.Lab) -> None:
         return
     stamp.unlink(missing_ok=True)
     _lay_out(source, server)
-    _build(lab, server)
+    kept = supply.root() / "keycloak-built" / wanted[:16]
+    if kept.is_dir():
+        shutil.copytree(kept, server / "lib" / "quarkus", dirs_exist_ok=True)
+    else:
+        _build(lab, server)
+        _keep(server / "lib" / "quarkus", kept)
     homes.write(stamp, wanted)
 
 
@@ -176,3 +183,14 @@ def _build(lab: component.Lab, server: Path) -> None:
             details=[*log.read_text(errors="replace").splitlines()[-12:], f"log: {log}"],
             resolution="Run: onboard lab doctor",
         )
+
+
+def _keep(built: Path, kept: Path) -> None:
+    """Keep what the build made for other labs: it holds no path and no setting of one lab."""
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as draft:
+        whole = Path(draft) / "quarkus"
+        shutil.copytree(built, whole)
+        # Another lab may have kept the same in the meantime; either copy will do.
+        with contextlib.suppress(OSError):
+            whole.rename(kept)

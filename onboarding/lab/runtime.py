@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent import futures
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,8 +54,10 @@ def up(home: homes.Home, engines: Mapping[str, Path], report: progress.Progress)
                 engines={name: str(path) for name, path in sorted(engines.items())},
             )
         )
+        parts = roster.describe(lab)
+        _stop(home, _unfit(parts, ledger.state), ledger, report)
         with report.step(f"Lab {home.name}: start the engines"):
-            ready = launch.launch(lab, roster.describe(lab), ledger, report)
+            ready = launch.launch(lab, parts, ledger, report)
         plugins.install(lab)
         with report.step(f"Lab {home.name}: environment"):
             bootstrapped = environment_file.complete(lab, report)
@@ -68,7 +70,7 @@ def down(home: homes.Home, report: progress.Progress) -> tuple[str, ...]:
         if not home.exists():
             return ()
         ledger = launch.Ledger(home, adopt(home, states.load(home)))
-        stopped = _stop_all(home, ledger, report)
+        stopped = _stop(home, roster.DESCRIPTIONS, ledger, report)
         ledger.change(lambda known: replace(known, wanted=False))
         return stopped
 
@@ -83,7 +85,7 @@ def reset(home: homes.Home, report: progress.Progress) -> None:
             known = states.State()
         if home.root.exists():
             homes.create(home)
-            _stop_all(home, launch.Ledger(home, adopt(home, known)), report)
+            _stop(home, roster.DESCRIPTIONS, launch.Ledger(home, adopt(home, known)), report)
             shutil.rmtree(home.root)
 
 
@@ -135,27 +137,37 @@ def _ports_of_others(home: homes.Home) -> set[int]:
     return taken
 
 
-def _stop_all(
-    home: homes.Home, ledger: launch.Ledger, report: progress.Progress
+def _stop(
+    home: homes.Home, names: Collection[str], ledger: launch.Ledger, report: progress.Progress
 ) -> tuple[str, ...]:
-    """In waves, so that nothing loses what it leans on while it is still ending."""
+    """Stop these components in waves, so that nothing loses what it leans on while it ends."""
+    running = {name: one for name, one in ledger.state.started.items() if name in names}
+    if not running:
+        return ()
     stopped: list[str] = []
-    running = ledger.state.started
     with report.step(f"Lab {home.name}: stop"):
         for wave in roster.STOP_WAVES:
             present = [name for name in wave if name in running]
-            with futures.ThreadPoolExecutor(max_workers=max(1, len(present))) as pool:
-                list(
-                    pool.map(
-                        lambda name: process.stop(running[name].mark, roster.STOP_SECONDS[name]),
-                        present,
-                    )
-                )
-            for name in present:
+            with futures.ThreadPoolExecutor(max_workers=len(wave)) as pool:
+                ends = [
+                    pool.submit(process.stop, running[name].mark, roster.STOP_SECONDS[name])
+                    for name in present
+                ]
+            for name, end in zip(present, ends, strict=True):
+                end.result()
                 ledger.record(name, None)
                 report.note(f"{name}: stopped")
             stopped += present
     return tuple(stopped)
+
+
+def _unfit(parts: tuple[component.Component, ...], state: states.State) -> set[str]:
+    """Running components that are not what is wanted any more: another version, port or file."""
+    return {
+        part.name
+        for part in parts
+        if part.name in state.started and state.started[part.name].digest != part.digest()
+    }
 
 
 def _refuse_full_disk(home: homes.Home) -> None:
