@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 
 def render(template: str, **context: Any) -> str:
-    """The text of ``templates/<template>`` filled with ``context``; the same input, the same bytes."""
+    """The text of ``templates/<template>`` filled with ``context``; always the same bytes."""
     return _environment().get_template(template).render(context)
 
 
 def yaml_text(value: Any) -> str:
-    """YAML of plain values: Thai stays readable, keys keep their order, no anchors, no folding."""
+    """YAML of plain values: Thai stays readable, keys keep their order, no anchors, no folding.
+
+    Text that begins with a digit is quoted, so that no reader takes a code such as ``08:30`` or
+    ``012`` for a number or a date.
+    """
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -32,6 +36,11 @@ def yaml_text(value: Any) -> str:
         def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
             super().increase_indent(flow, False)
 
+        def text(self, value: str) -> yaml.ScalarNode:
+            style = "'" if value[:1].isdigit() else None
+            return self.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, Dumper.text)
     return yaml.dump(
         value, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=10**6, line_break="\n"
     )
@@ -44,6 +53,10 @@ def sha256(text: str) -> str:
 def one_line(text: str) -> str:
     """Text for one cell or line of a document: no line breaks, no table separator."""
     return " ".join(text.split()).replace("|", "\\|")
+
+
+def _yaml_block(value: Any) -> str:
+    return yaml_text(value).rstrip("\n")
 
 
 @functools.cache
@@ -64,5 +77,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(yaml=yaml_text, shell=shlex.quote, line=one_line)
+    made.filters.update(yaml=_yaml_block, shell=shlex.quote, line=one_line)
     return made

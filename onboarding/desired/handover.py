@@ -8,13 +8,24 @@ it, so only its owner may enter the folder.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from onboarding import clock, environment, errors, item, tenant
-from onboarding.desired import documents
-from onboarding.manifest import model
+from onboarding.desired import documents, vault
+
+_MONTHS = (
+    "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
+    "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม",
+)  # fmt: skip
+
+_PUBLISHED = {
+    "certificate": "ca",
+    "chain": "ca_chain",
+    "revocationList": "crl",
+    "ocsp": "ocsp",
+}
 
 KIND = "HandoverKit"
 FOLDER = "handover"
@@ -60,7 +71,7 @@ def files(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]:
         "coordinator": of.manifest.mou.coordinator,
         "dpo": of.manifest.legal.pdpa.dpo,
         "pdpc_hours": of.manifest.operations.pdpc_hours,
-        "units": _unit_names(of.manifest),
+        "units": of.units() if len(of.units()) > 1 else (),
         "thai_date": thai_date,
     }
     return {
@@ -73,13 +84,9 @@ def files(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]:
     }
 
 
-def thai_date(day: Any) -> str:
+def thai_date(day: date) -> str:
     """A day as official letters print it: ``3 กุมภาพันธ์ พ.ศ. 2568``."""
-    months = (
-        "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน"
-        " กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม"
-    ).split()
-    return f"{day.day} {months[day.month - 1]} พ.ศ. {clock.buddhist_year(day)}"
+    return f"{day.day} {_MONTHS[day.month - 1]} พ.ศ. {clock.buddhist_year(day)}"
 
 
 def issuer(target: environment.Environment, realm: str) -> str:
@@ -92,7 +99,6 @@ def ca_chain_address(of: tenant.Tenant, target: environment.Environment) -> str:
 
 
 def _endpoints(of: tenant.Tenant, target: environment.Environment) -> dict[str, Any]:
-    published = f"{target.vault.public_url.rstrip('/')}/v1/{of.pki_mount}"
     return {
         "agency": of.id,
         "environment": target.name,
@@ -116,10 +122,7 @@ def _endpoints(of: tenant.Tenant, target: environment.Environment) -> dict[str, 
             "client": CLUSTER_CLIENT,
         },
         "certificateAuthority": {
-            "certificate": f"{published}/ca/pem",
-            "chain": f"{published}/ca_chain",
-            "revocationList": f"{published}/crl/pem",
-            "ocsp": f"{published}/ocsp",
+            name: vault.public_url(target, of.pki_mount, what) for name, what in _PUBLISHED.items()
         },
     }
 
@@ -208,10 +211,3 @@ def _escaped(value: str) -> str:
     for special in ("\\", "/", "+"):
         value = value.replace(special, f"\\{special}")
     return value
-
-
-def _unit_names(of: model.AgencyMou) -> list[Mapping[str, str]]:
-    parts = of.tenancy.sub_tenants or of.tenancy.shards
-    return [{"id": p.id, "name": p.name_th} for p in parts]
-
-

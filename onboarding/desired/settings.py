@@ -24,7 +24,7 @@ from onboarding import (
     tenant,
 )
 from onboarding.desired import documents, handover
-from onboarding.manifest import model
+from onboarding.manifest import model, systems
 
 KIND = "Settings"
 NAME = "e-office-settings"
@@ -42,7 +42,7 @@ _EPA_BINDS = ("applicable", "royal-decree")
 def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
     """Everything that Ansible delivers: settings of every e-Office, and the hand-over kit."""
     return (
-        *(_item(of, i) for i in of.instances if i.kind == names.E_OFFICE),
+        *(_item(of, i) for i in of.e_offices),
         handover.desired(of, target),
     )
 
@@ -106,9 +106,7 @@ def _body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
         "speeds": _chosen(law["speed"]["values"], office.speeds),
         "units": units,
         "registers": _registers(law["registers"], of, units),
-        "roles": [
-            {**role, "group": f"{of.id}:{role['id']}"} for role in law["roles"]["values"]
-        ],
+        "roles": [{**role, "group": f"{of.id}:{role['id']}"} for role in law["roles"]["values"]],
         "workflow": _workflow(law["workflow"]),
         "retention": {"years": office.retention_years, "deletion": law["retention"]["deletion"]},
         "workCalendar": _calendar(law["workCalendar"], of, office.work_calendar),
@@ -146,23 +144,18 @@ def _secrecy(law: Mapping[str, Any], system: model.System) -> dict[str, Any]:
 
 def _units(of: tenant.Tenant, instance: tenant.Instance) -> list[dict[str, Any]]:
     """Who keeps registers: each body of a pooled agency, the shard, or the agency itself."""
-    manifest = of.manifest
-    if of.bodies:
-        codes = {s.id: s.ecms for s in manifest.tenancy.sub_tenants}
-        return [_unit(of.id, body.id, body.name_th, codes.get(body.id)) for body in of.bodies]
-    for shard in manifest.tenancy.shards:
-        if shard.id == instance.shard:
-            return [_unit(of.id, shard.id, shard.name_th, manifest.agency.ecms)]
-    return [_unit(of.id, of.id, manifest.agency.name_th, manifest.agency.ecms)]
-
-
-def _unit(agency: str, id_: str, name_th: str, codes: model.EcmsCodes | None) -> dict[str, Any]:
-    return {
-        "id": id_,
-        "nameTh": name_th,
-        "group": f"{agency}:unit:{id_}",
-        "ecmsDepartmentCode": codes.department_code if codes else "",
-    }
+    agency = of.manifest.agency.ecms
+    own = agency.department_code if agency else ""
+    codes = {body.id: body.ecms_department for body in of.bodies}
+    return [
+        {
+            "id": unit.id,
+            "nameTh": unit.name_th,
+            "group": f"{of.id}:unit:{unit.id}",
+            "ecmsDepartmentCode": codes.get(unit.id, own),
+        }
+        for unit in of.units(instance)
+    ]
 
 
 def _registers(
@@ -198,7 +191,7 @@ def _workflow(law: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _calendar(
-    law: Mapping[str, Any], of: tenant.Tenant, agreed: model.WorkCalendar
+    law: Mapping[str, Any], of: tenant.Tenant, agreed: systems.WorkCalendar
 ) -> dict[str, Any]:
     mode = of.manifest.legal.epa2565.mode
     return {
@@ -219,7 +212,7 @@ def _ecms(
     law: Mapping[str, Any],
     of: tenant.Tenant,
     instance: tenant.Instance,
-    account: model.EcmsAccount | None,
+    account: systems.EcmsAccount | None,
 ) -> dict[str, Any]:
     """The letter exchange. Only production exchanges letters: a trial must not send real ones."""
     codes = of.manifest.agency.ecms

@@ -19,9 +19,7 @@ SECONDS = 300
 """A run that takes longer is stopped; 57 bodies and a kit take a few seconds."""
 
 
-def _done(
-    outcomes: Iterable[plan.Outcome], waiting: list[plan.Change]
-) -> Iterator[plan.Outcome]:
+def _done(outcomes: Iterable[plan.Outcome], waiting: list[plan.Change]) -> Iterator[plan.Outcome]:
     for outcome in outcomes:
         waiting.remove(outcome.change)
         yield outcome
@@ -103,12 +101,12 @@ class AnsiblePlaybooks:
         places = [("ConfigMap", c.ref.scope, c.ref.name) for c in waiting if c.ref.scope]
         try:
             with contextlib.closing(kube.connect(self._target, self._role)) as cluster:
-                found = {o["metadata"]["namespace"]: o for o in cluster.get_all(places)}
+                found = cluster.get_all(places)
         except errors.OnboardError:
             return []
         made = []
-        for change in waiting:
-            if not delivery.is_made(change, found.get(change.ref.scope)):
+        for change, live_object in zip(waiting, found, strict=False):
+            if not delivery.is_made(change, live_object):
                 break
             made.append(change)
         return made

@@ -6,40 +6,28 @@ import hashlib
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from onboarding import environment, errors, item, labels, names, strict_yaml, tenant
+from onboarding import environment, errors, item, kube, labels, strict_yaml, tenant
 from onboarding.desired import handover, settings
 
 _LISTED_BY_NAME = 40
 """Up to so many agencies the LIST asks for them by name; beyond, for all of ours."""
 
 
-class Reader(Protocol):
-    """What is needed of the cluster's door."""
-
-    def list(
-        self, kind: str, *, namespace: str = "", selector: str = ""
-    ) -> list[dict[str, Any]]: ...
-
-    def get_all(self, wanted: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]: ...
-
-
 def settings_items(
-    reader: Reader, tenants: Sequence[tenant.Tenant]
+    cluster: kube.Cluster, tenants: Sequence[tenant.Tenant]
 ) -> dict[str, tuple[item.Item, ...]]:
     """Settings objects by agency: one LIST for what carries our label, plus what stands
     unlabelled in the place of ours."""
     found = {
         _place(o): o
-        for o in reader.list("ConfigMap", selector=_selector(tenants))
+        for o in cluster.list("ConfigMap", selector=_selector(tenants))
         if o["metadata"]["name"] == settings.NAME
     }
-    places = {
-        i.namespace: of.id for of in tenants for i in of.instances if i.kind == names.E_OFFICE
-    }
+    places = {i.namespace: of.id for of in tenants for i in of.e_offices}
     unseen = [("ConfigMap", place, settings.NAME) for place in places if place not in found]
-    found |= {_place(o): o for o in reader.get_all(unseen)}
+    found |= {_place(o): o for o in cluster.get_all(unseen) if o is not None}
     grouped: dict[str, list[item.Item]] = {of.id: [] for of in tenants}
     for place, live in sorted(found.items()):
         agency = places.get(place) or labels.owner(live["metadata"].get("labels"))
@@ -74,12 +62,12 @@ def _selector(tenants: Sequence[tenant.Tenant]) -> str:
 
 
 def _settings_item(place: str, live: Mapping[str, Any]) -> item.Item:
-    metadata = {
-        part: dict(live["metadata"].get(part) or {}) for part in ("labels", "annotations")
-    }
+    metadata = {part: dict(live["metadata"].get(part) or {}) for part in ("labels", "annotations")}
     ref = item.Ref(item.EngineName.SETTINGS, settings.KIND, place, settings.NAME)
     body = _body(str((live.get("data") or {}).get(settings.KEY) or ""))
-    return item.Item(ref, settings.fields_of(body, metadata), owner=labels.owner(metadata["labels"]))
+    return item.Item(
+        ref, settings.fields_of(body, metadata), owner=labels.owner(metadata["labels"])
+    )
 
 
 def _body(text: str) -> dict[str, Any]:

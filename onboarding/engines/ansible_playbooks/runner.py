@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
@@ -82,7 +82,7 @@ def play(
     *,
     seconds: int,
     check: bool = False,
-) -> Iterator[TaskEnd]:
+) -> Generator[TaskEnd, None, None]:
     """Run a playbook of ``onboarding/playbooks`` once and yield its tasks as they end.
 
     ``variables`` are our own paths and switches: text from an agency has no place in them,

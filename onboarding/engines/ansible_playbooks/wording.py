@@ -26,8 +26,7 @@ _REMEDIES = (
     ),
     (
         r"Max retries|Connection refused|timed out|Name or service not known|unreachable",
-        "The system does not answer. See that it is up (a lab: onboard lab status), then run the"
-        " same command again.",
+        "The system does not answer. See that it is up (a lab: onboard lab status), then go on.",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
@@ -64,11 +63,9 @@ def failure(
     elif ending.status == "timeout":
         details, remedy = [f"Ansible was stopped after {seconds} s"], _AGAIN
     else:
-        details = [f"Ansible ended as {ending.status!r}: {_last_line(ending.output)}"]
+        details = [f"Ansible ended as {ending.status!r}: {_complaint(ending.output)}"]
         remedy = _remedy(ending.output[-2000:])
-    return errors.EngineFailed(
-        what, details=[*details, f"raw output: {log}"], resolution=remedy
-    )
+    return errors.EngineFailed(what, details=[*details, f"raw output: {log}"], resolution=remedy)
 
 
 def _reason(failed: runner.TaskEnd) -> str:
@@ -83,9 +80,11 @@ def _remedy(text: str) -> str:
     return next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, text)), _AGAIN)
 
 
-def _last_line(output: str) -> str:
+def _complaint(output: str) -> str:
+    """What Ansible says where it never came to a task: its first error, else its last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return _short(lines[-1]) if lines else "no output"
+    wrong = [line for line in lines if line.startswith(("[ERROR]", "ERROR!"))]
+    return _short((wrong or lines[-1:] or ["no output"])[0])
 
 
 def _short(text: str) -> str:
