@@ -21,8 +21,6 @@ from pydantic import alias_generators
 
 from onboarding import errors, strict_yaml
 
-API_VERSION = "gdcc.go.th/v1alpha1"
-
 
 class _Model(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(
@@ -137,7 +135,7 @@ class Attestation(_Model):
 class Environment(_Model):
     """A target of the tool, as one file."""
 
-    api_version: Literal["gdcc.go.th/v1alpha1"] = API_VERSION
+    api_version: Literal["gdcc.go.th/v1alpha1"] = "gdcc.go.th/v1alpha1"
     kind: Literal["Environment"] = "Environment"
     name: str
     production: bool

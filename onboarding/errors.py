@@ -52,9 +52,7 @@ class OnboardError(Exception):
 
     exit_code = ExitCode.FAILED
 
-    def __init__(
-        self, message: str, *, details: Sequence[str] = (), resolution: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, details: Sequence[str] = (), resolution: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.details = tuple(details)

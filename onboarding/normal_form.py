@@ -21,7 +21,10 @@ _QUANTITY = re.compile(r"^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti|Pi|)$")
 QUANTITY_PATHS: Mapping[str, tuple[str, ...]] = {
     "ResourceQuota": ("spec.hard.*",),
     "LimitRange": ("spec.limits.*.*.*",),
-    "Deployment": ("spec.template.spec.*.*.resources.*.*", "spec.template.spec.volumes.*.*.sizeLimit"),
+    "Deployment": (
+        "spec.template.spec.*.*.resources.*.*",
+        "spec.template.spec.volumes.*.*.sizeLimit",
+    ),
     "PersistentVolumeClaim": ("spec.resources.requests.*",),
 }
 """Where Kubernetes keeps quantities, which it may print in another unit (``1000m`` as ``1``)."""

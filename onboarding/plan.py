@@ -115,7 +115,9 @@ def diff(
         else:
             changes.append(change)
     changes += [
-        Change(Action.DELETE, i.ref, None, reason="no longer in the manifest", holds_data=i.holds_data)
+        Change(
+            Action.DELETE, i.ref, None, reason="no longer in the manifest", holds_data=i.holds_data
+        )
         for i in live.values()
         if i.owner == tenant_id and i.ref not in wanted
     ]
@@ -129,9 +131,7 @@ def _change(want: item.Item, have: item.Item | None, *, known: bool) -> Change |
         return Change(Action.CREATE, want.ref, want, reason=reason, holds_data=want.holds_data)
     fields = tuple(
         FieldChange(path, before, after)
-        for path, before, after in normal_form.differences(
-            want.ref.kind, want.fields, have.fields
-        )
+        for path, before, after in normal_form.differences(want.ref.kind, want.fields, have.fields)
     )
     if not fields:
         return None
@@ -170,10 +170,14 @@ def refuse_if_unsafe(plan: Plan, *, allow_delete: bool) -> None:
     """
     if plan.conflicts:
         raise errors.Refused(
-            f"{plan.tenant_id}: {len(plan.conflicts)} object(s) stand in our place and are not ours",
+            f"{plan.tenant_id}: {len(plan.conflicts)} object(s) in our place are not ours",
             details=[
                 f"{c.ref}: "
-                + (f"belongs to agency {c.owner!r}" if c.owner else "carries no owner label of ours")
+                + (
+                    f"belongs to agency {c.owner!r}"
+                    if c.owner
+                    else "carries no owner label of ours"
+                )
                 for c in plan.conflicts
             ],
             resolution="Rename or remove the objects, or give the agency another metadata.id.",

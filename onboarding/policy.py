@@ -81,9 +81,7 @@ class View:
         Raises ``NotSeen`` where the kind was not read.
         """
         if self.stage is not Stage.LIVE:
-            return tuple(
-                i for i in self.desired if i.ref.engine == engine and i.ref.kind == kind
-            )
+            return tuple(i for i in self.desired if i.ref.engine == engine and i.ref.kind == kind)
         return self._live(engine, kind, self.tenant.id)
 
     def shared(self, engine: item.EngineName, kind: str) -> tuple[item.Item, ...]:

@@ -79,10 +79,10 @@ def observe(
     evidence: bool = False,
 ) -> dict[item.EngineName, item.Observation]:
     """Read all engines side by side; the first that cannot be read ends it with its error."""
-    with report.step("Read " + ", ".join(e.name.value for e in engines)):
-        with futures.ThreadPoolExecutor(max_workers=len(engines)) as pool:
-            asked = {e.name: pool.submit(e.observe, tenants, evidence=evidence) for e in engines}
-            return {name: answer.result() for name, answer in asked.items()}
+    title = "Read " + ", ".join(e.name.value for e in engines)
+    with report.step(title), futures.ThreadPoolExecutor(max_workers=len(engines)) as pool:
+        asked = {e.name: pool.submit(e.observe, tenants, evidence=evidence) for e in engines}
+        return {name: answer.result() for name, answer in asked.items()}
 
 
 def check_identity(engines: Engines, target: environment.Environment) -> None:

@@ -1,4 +1,4 @@
-"""What an environment needs once: root CA, shared realm, auth mounts, our own least-privilege roles.
+"""What an environment needs once: root CA, shared realm, auth mounts, our own roles.
 
 Planned like everything else: desired, observed, diff, then write. The lab is set up by the same
 code as a real environment. Runs again at any time: it mends what is missing and renews what is
@@ -35,10 +35,10 @@ class _System(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``environment`` is the file's content after the run; ``plan`` what was found to do."""
+    """``target`` is the file's content after the run; ``made`` what was found to do."""
 
-    environment: environment.Environment
-    plan: plan.Plan
+    target: environment.Environment
+    made: plan.Plan
     outcomes: tuple[plan.Outcome, ...]
 
 

@@ -9,18 +9,18 @@ from onboarding.cli import console, options
 
 
 @click.command(
-    epilog="Example: onboard bootstrap --environment gdcc-test --yes", 
+    epilog="Example: onboard bootstrap --environment gdcc-test --yes",
 )
 @options.environment_option
 @options.output_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option(
-    "--repin", is_flag=True, help="Accept that the systems are other ones than pinned, and pin them."
+    "--repin",
+    is_flag=True,
+    help="Accept that the systems are other ones than pinned, and pin them.",
 )
-def bootstrap(
-    wanted: str | None, output: str, yes: bool, dry_run: bool, repin: bool
-) -> int:
+def bootstrap(wanted: str | None, output: str, yes: bool, dry_run: bool, repin: bool) -> int:
     """Make what an environment needs once: root CA, shared realm, auth mounts, our own roles.
 
     It can run again at any time: it mends what is missing, renews credentials that are near
@@ -46,10 +46,11 @@ def bootstrap(
 
     done = work.run(path, report, agree=agree, repin=repin)
     if output == "json":
-        console.result_json({"environment": str(path), "pins": done.environment.pins(), **plan_json.of(done.plan)})
+        console.result_json(
+            {"environment": str(path), "pins": done.target.pins(), **plan_json.of(done.made)}
+        )
     else:
         console.result(
-            f"environment {done.environment.name} is ready: "
-            f"{len(done.outcomes)} changes made; {path}"
+            f"environment {done.target.name} is ready: {len(done.outcomes)} changes made; {path}"
         )
     return errors.ExitCode.DONE

@@ -8,7 +8,9 @@ from click import shell_completion
 from onboarding.cli import console
 
 
-@click.command(epilog="Example: onboard completion bash > ~/.local/share/bash-completion/completions/onboard")
+@click.command(
+    epilog="Example: onboard completion bash > ~/.local/share/bash-completion/completions/onboard"
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

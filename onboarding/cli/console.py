@@ -15,7 +15,8 @@ from typing import Any
 import click
 import platformdirs
 
-from onboarding import errors, progress as progress_seam
+from onboarding import errors
+from onboarding import progress as progress_seam
 
 _volume = {"quiet": False, "verbose": False}
 
@@ -71,7 +72,9 @@ def bug(of: Exception) -> None:
     try:
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with log.open("a", encoding="utf-8") as out:
-            out.write(f"{time.strftime('%FT%T%z')} onboard\n{''.join(traceback.format_exception(of))}\n")
+            out.write(
+                f"{time.strftime('%FT%T%z')} onboard\n{''.join(traceback.format_exception(of))}\n"
+            )
         log.chmod(0o600)
         where = f"The trace is in {log}."
     except OSError:

@@ -73,7 +73,11 @@ class LiveTree:
         running = not step.ended
         seconds = (step.ended or time.monotonic()) - step.began
         mark: console.RenderableType = (
-            self._spinner if running else text.Text("x", "red") if step.failed else text.Text("+", "green")
+            self._spinner
+            if running
+            else text.Text("x", "red")
+            if step.failed
+            else text.Text("+", "green")
         )
         line = text.Text("  " * depth + step.title)
         if running and step.note:

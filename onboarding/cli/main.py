@@ -1,4 +1,4 @@
-"""The command ``onboard``: its groups, loaded when they are asked for, and the one catch of errors."""
+"""The command ``onboard``: its groups, loaded when asked for, and the one catch of errors."""
 
 from __future__ import annotations
 

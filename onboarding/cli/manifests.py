@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    
-    epilog="Examples: onboard validate examples/moph.yaml    onboard validate agencies/*.yaml -o json",
+    epilog="Examples: onboard validate moph.yaml    onboard validate agencies/*.yaml -o json",
 )
 @click.argument("files", type=options.MANIFEST, nargs=-1, required=True, metavar="FILE…")
 @options.output_option
@@ -129,7 +129,6 @@ def _validate_json(
 
 
 @click.command(
-    
     epilog="Examples: onboard init agency.yaml    "
     "onboard init moc.yaml --preset ministry --answers answers.yaml    "
     "onboard init moc.yaml --preset ministry --set id=moc --set users=900 …",
@@ -182,7 +181,7 @@ def init(
 
 
 def _asks() -> bool:
-    return click.get_text_stream("stdin").isatty()
+    return sys.stdin.isatty()
 
 
 def _given(answers: Path | None, given: Sequence[str]) -> dict[str, str | int]:

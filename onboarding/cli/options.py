@@ -64,5 +64,3 @@ def language_option(function: F) -> F:
 def target(wanted: str | None) -> environment.Environment:
     """The environment that ``--environment`` means, read and checked."""
     return environment.load(environment.locate(wanted))
-
-

@@ -81,7 +81,6 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
 
 
 @click.command(
-    
     epilog="Examples: onboard plan examples/moph.yaml    "
     "onboard plan examples/moph.yaml --detailed-exitcode --output json",
 )
@@ -90,9 +89,7 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
 @options.output_option
 @options.language_option
 @options.as_of_option
-@click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit with 3 where the plan holds changes."
-)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where the plan holds changes.")
 def plan_command(
     file: Path,
     wanted: str | None,
@@ -131,7 +128,6 @@ def plan_command(
 
 
 @click.command(
-    
     epilog="Examples: onboard apply examples/moph.yaml    "
     "onboard apply examples/moph.yaml --yes --environment gdcc-test",
 )
@@ -141,8 +137,12 @@ def plan_command(
 @options.language_option
 @options.as_of_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--allow-delete", is_flag=True, help="Allow the plan to delete objects of this agency.")
-@click.option("--no-verify", is_flag=True, help="Do not verify afterwards; the state stays 'not verified'.")
+@click.option(
+    "--allow-delete", is_flag=True, help="Allow the plan to delete objects of this agency."
+)
+@click.option(
+    "--no-verify", is_flag=True, help="Do not verify afterwards; the state stays 'not verified'."
+)
 def apply_command(
     file: Path,
     wanted: str | None,
@@ -240,9 +240,7 @@ def _record_verdict(job: _Job, findings: tuple[policy.Finding, ...]) -> None:
     )
 
 
-def _report_run(
-    job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, ...] | None
-) -> int:
+def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, ...] | None) -> int:
     from onboarding import verify
     from onboarding.report import json as findings_json
     from onboarding.report import run_report, text
@@ -265,7 +263,6 @@ def _report_run(
 
 
 @click.command(
-    
     epilog="Examples: onboard verify examples/moph.yaml    "
     "onboard verify examples/moph.yaml --language th    onboard verify FILE --output json",
 )
@@ -297,9 +294,7 @@ def verify_command(
             + text.findings(findings, language=language, verbose=console.verbose())
         )
     else:
-        console.result_json(
-            findings_json.findings(findings, job.tenant, job.environment, job.now)
-        )
+        console.result_json(findings_json.findings(findings, job.tenant, job.environment, job.now))
     console.progress().note(f"{len(findings)} findings in {time.monotonic() - began:.1f} s")
     return verify.exit_code(findings)
 

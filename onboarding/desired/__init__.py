@@ -1,4 +1,4 @@
-"""Desired items: what every engine must hold for a tenant. Pure functions of tenant and environment."""
+"""Desired items: what every engine must hold for a tenant, as pure functions."""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ def text(title: str, run: reconcile.Run, *, ready: bool | None) -> str:
     """What was made, where to look, how long each engine took, and whether it is ready."""
     lines = [title, ""]
     if not run.outcomes:
-        lines.append(f"No changes: {run.prepared.plan.unchanged} items are as the manifest wants them.")
+        lines.append(
+            f"No changes: {run.prepared.plan.unchanged} items are as the manifest wants them."
+        )
     for engine, seconds in run.seconds.items():
         ended = [o for o in run.outcomes if o.change.ref.engine is engine]
         done = sum(o.status is plan.Status.APPLIED for o in ended)

@@ -92,7 +92,9 @@ class FileStore:
                 ) from None
             os.ftruncate(handle, 0)
             since = datetime.now(UTC).isoformat(timespec="seconds")
-            os.pwrite(handle, f"pid {os.getpid()} on {os.uname().nodename} since {since}".encode(), 0)
+            os.pwrite(
+                handle, f"pid {os.getpid()} on {os.uname().nodename} since {since}".encode(), 0
+            )
             yield
         finally:
             os.close(handle)

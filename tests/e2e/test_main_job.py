@@ -42,9 +42,7 @@ def test_a_second_plan_is_empty(agency: str) -> None:
     assert json.loads(planned.out)["changes"] == []
 
 
-def test_a_second_apply_writes_nothing_anywhere(
-    agency: str, lab: environment.Environment
-) -> None:
+def test_a_second_apply_writes_nothing_anywhere(agency: str, lab: environment.Environment) -> None:
     seen_from_outside = outside.Outside(lab)
     before = seen_from_outside.now()
     again = onboard("apply", example(agency), "--yes", "--output", "json")
@@ -85,4 +83,10 @@ def test_status_knows_the_agency(agency: str) -> None:
 def test_hand_over_kit_is_written(agency: str, lab: environment.Environment) -> None:
     kit: Path = lab.store() / "handover" / agency
     names = {p.name for p in kit.iterdir()}
-    assert {"README.th.md", "README.en.md", "endpoints.yaml", "kubeconfig.yaml", "ca-chain.pem"} <= names
+    assert {
+        "README.th.md",
+        "README.en.md",
+        "endpoints.yaml",
+        "kubeconfig.yaml",
+        "ca-chain.pem",
+    } <= names

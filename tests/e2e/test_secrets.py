@@ -123,7 +123,9 @@ def test_no_secret_in_argv_environment_or_output(run: _Watch, lab: environment.E
     needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab)])
     assert len(needles) > 10
     assert len(run.seen) > 5
-    leaks = [f"{needles[n]} in {place}" for place, text in run.seen.items() for n in needles if n in text]
+    leaks = [
+        f"{needles[n]} in {place}" for place, text in run.seen.items() for n in needles if n in text
+    ]
     assert leaks == []
 
 
@@ -131,9 +133,10 @@ def test_no_secret_in_argv_environment_or_output(run: _Watch, lab: environment.E
 def test_no_secret_in_any_file_a_run_leaves(lab: environment.Environment) -> None:
     home = environment.labs_folder() / lab.name
     needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab)])
-    places = [home / "state", home / "pulumi", home / "logs", home / "onboard.yaml", home / "lab.json",
+    places = [home / "state", home / "pulumi", home / "logs", home / "onboard.yaml",
+              home / "lab.json",
               platformdirs.user_log_path("onboard"), platformdirs.user_state_path("onboard"),
-              Path("/dev/shm"), Path("/tmp")]  # noqa: S108 # fmt: skip
+              Path("/dev/shm"), Path("/tmp")]  # fmt: skip
     searched, leaks = 0, []
     for path in (p for place in places for p in _files(place)):
         searched += 1
@@ -144,7 +147,7 @@ def test_no_secret_in_any_file_a_run_leaves(lab: environment.Environment) -> Non
 
 
 def _files(place: Path) -> Iterator[Path]:
-    """Files below a place that this user wrote lately; engines' binaries and sockets are left out."""
+    """Files below a place that were written lately; binaries and sockets are left out."""
     recent = time.time() - 3600
     for path in [place] if place.is_file() else place.rglob("*"):
         try:
@@ -157,7 +160,5 @@ def _files(place: Path) -> Iterator[Path]:
 
 def test_credentials_are_for_the_operator_only(lab: environment.Environment) -> None:
     home = environment.labs_folder() / lab.name
-    open_to_others = [
-        str(p) for p in (home / "credentials").rglob("*") if p.stat().st_mode & 0o077
-    ]
+    open_to_others = [str(p) for p in (home / "credentials").rglob("*") if p.stat().st_mode & 0o077]
     assert open_to_others == []

@@ -69,7 +69,8 @@ class Outside:
             of = event.get("objectRef", {})
             resource = "/".join(filter(None, [of.get("resource"), of.get("subresource")]))
             if resource not in _CLUSTER_QUESTIONS:
-                yield f"cluster {event['verb']} {resource} {of.get('namespace', '')}/{of.get('name', '')}"
+                name = f"{of.get('namespace', '')}/{of.get('name', '')}"
+                yield f"cluster {event['verb']} {resource} {name}"
 
     def _vault_writes(self, start: int) -> Iterator[str]:
         for event in _lines(self._vault, start):

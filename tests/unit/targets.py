@@ -28,9 +28,7 @@ def pinned(identity: str = "id", *, production: bool = False) -> environment.Env
             identity=identity,
             public_url="https://vault.invalid",
         ),
-        keycloak=environment.Keycloak(
-            address="https://sso.invalid", ca_file=ca, identity=identity
-        ),
+        keycloak=environment.Keycloak(address="https://sso.invalid", ca_file=ca, identity=identity),
         pulumi=environment.Pulumi(
             backend="file:///nowhere", home=Path("/nowhere"), passphrase_file=Path("/nowhere/p")
         ),

@@ -12,7 +12,9 @@ from onboarding import item, normal_form
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -37,7 +39,9 @@ def test_a_missing_field_is_a_difference_at_its_path() -> None:
 
 
 def test_a_longer_list_is_a_difference() -> None:
-    found = differences("Role", {"rules": [{"verbs": ["get"]}]}, {"rules": [{"verbs": ["get", "delete"]}]})
+    found = differences(
+        "Role", {"rules": [{"verbs": ["get"]}]}, {"rules": [{"verbs": ["get", "delete"]}]}
+    )
     assert found == [("rules.0.verbs", ["get", "delete"], ["get"])]
 
 

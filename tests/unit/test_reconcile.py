@@ -87,8 +87,8 @@ def test_all_engines_run_in_order_and_everything_is_kept(
     assert run.failure is None
     assert run.count(plan.Status.APPLIED) == len(WANTED)
     assert store.applied(MOPH.id) == tuple(sorted(WANTED, key=lambda i: i.ref))
-    assert [e.event for e in store.journal(MOPH.id)][0] == "apply-begun"
-    assert [e.event for e in store.journal(MOPH.id)][-1] == "apply-ended"
+    events = [e.event for e in store.journal(MOPH.id)]
+    assert (events[0], events[-1]) == ("apply-begun", "apply-ended")
 
 
 def test_a_failure_stops_the_engine_and_all_that_follow(
@@ -131,7 +131,9 @@ def test_nothing_is_written_to_a_system_that_is_not_the_pinned_one(
     pinned: str, engines: list[Recorded], store: files.FileStore
 ) -> None:
     with pytest.raises(errors.Mismatch) as refused:
-        reconcile.carry_out(prepared(targets.pinned(pinned), store), engines, store, progress.Silent())
+        reconcile.carry_out(
+            prepared(targets.pinned(pinned), store), engines, store, progress.Silent()
+        )
     assert refused.value.exit_code == 7
     assert all(not e.asked for e in engines)
     assert store.journal(MOPH.id) == ()

@@ -11,7 +11,9 @@ from onboarding.state import files
 
 
 def thing(name: str) -> item.Item:
-    return item.Item(item.Ref(item.EngineName.VAULT, "Policy", "", name), {"x": ["ก", 1]}, "moph", True)
+    return item.Item(
+        item.Ref(item.EngineName.VAULT, "Policy", "", name), {"x": ["ก", 1]}, "moph", True
+    )
 
 
 @pytest.fixture
@@ -31,7 +33,9 @@ def test_an_unknown_tenant_has_nothing(store: files.FileStore) -> None:
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"items": [], "sha256": "0"}', "[]"])
-def test_a_damaged_record_is_never_used(store: files.FileStore, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_record_is_never_used(
+    store: files.FileStore, tmp_path: Path, damage: str
+) -> None:
     store.keep_applied("moph", [thing("a")])
     (tmp_path / "tenants/moph/applied.json").write_text(damage)
     with pytest.raises(errors.EngineFailed, match="damaged"):
@@ -69,7 +73,9 @@ def test_damage_before_the_end_is_an_error(store: files.FileStore, tmp_path: Pat
         store.journal("moph")
 
 
-def test_a_second_run_is_refused_and_the_holder_named(store: files.FileStore, tmp_path: Path) -> None:
+def test_a_second_run_is_refused_and_the_holder_named(
+    store: files.FileStore, tmp_path: Path
+) -> None:
     other = files.FileStore(tmp_path)
     with store.lease("moph"):
         with pytest.raises(errors.Refused, match="pid "), other.lease("moph"):

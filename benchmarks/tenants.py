@@ -1,0 +1,20 @@
+"""Fresh agencies for a benchmark: the Administrative Courts under other names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def manifest(agency: str, folder: Path) -> Path:
+    """Write a manifest like ``examples/admincourt.yaml`` for an agency of another id and domain."""
+    text = (ROOT / "examples/admincourt.yaml").read_text(encoding="utf-8")
+    path = folder / f"{agency}.yaml"
+    path.write_text(
+        text.replace("id: admincourt", f"id: {agency}").replace(
+            "admincourt.go.th", f"{agency}.go.th"
+        ),
+        encoding="utf-8",
+    )
+    return path
