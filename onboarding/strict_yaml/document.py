@@ -122,5 +122,5 @@ def _text_problems(text: str, name: str) -> Iterator[errors.Problem]:
         for fault in characters.faults(line):
             yield errors.Problem(name, number, fault.column, "", fault.message, fault.remedy)
             found += 1
-        if found >= reader.MAX_PROBLEMS:
-            return
+            if found >= reader.MAX_PROBLEMS:
+                return

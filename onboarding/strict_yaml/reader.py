@@ -15,11 +15,14 @@ KeyPath = tuple[str | int, ...]
 
 MAX_DEPTH = 24
 MAX_PROBLEMS = 100
+MAX_PARTS = 100_000
+"""Keys and values of one file; a programme of 5,000 bodies has some 40,000."""
 _SHOWN = 60
 
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
 _FLOAT = re.compile(
-    r"(?=[^.eE]*[.eE])[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII
+    r"(?=[^.eE]*[.eE])[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z",
+    re.ASCII,
 )
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 # The complement of YAML's printable characters.
@@ -98,8 +101,12 @@ class _Reading:
         self._name = name
         self._want_positions = positions
         self._open: list[_Frame] = []
+        self._parts = 0
 
     def take(self, event: Any) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            self._stop(event, f"more than {MAX_PARTS:,} keys and values", "split the file")
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_hidden(event)
             if self._key_expected():

@@ -55,12 +55,12 @@ def validate(model: type[ModelT], source: document.Document) -> ModelT:
         return model.model_validate_json(json.dumps(source.value, ensure_ascii=False))
     except pydantic.ValidationError as error:
         found = _without_echoes(error.errors(include_url=False))
-    problems = [_explain(model, source, item) for item in found]
+    problems = [_explain(model, source, item) for item in found[: reader.MAX_PROBLEMS]]
     problems.sort(key=lambda problem: (problem.line, problem.column, problem.field))
-    count = len(problems)
+    count = len(found)
     raise errors.InvalidInput(
         f"{source.name} has {count} mistake{'s' if count > 1 else ''}",
-        problems[: reader.MAX_PROBLEMS],
+        problems,
         resolution=document.FIX,
     )
 
@@ -121,16 +121,8 @@ def _explain(
 
 def _without_echoes(found: list[Any]) -> list[Any]:
     """A list with a wrong entry is also called too short; the entry's own error is enough."""
-    return [
-        item
-        for item in found
-        if item["type"] != "too_short"
-        or not any(other is not item and _is_below(other["loc"], item["loc"]) for other in found)
-    ]
-
-
-def _is_below(location: tuple[int | str, ...], parent: tuple[int | str, ...]) -> bool:
-    return len(location) > len(parent) and location[: len(parent)] == parent
+    parents = {item["loc"][:depth] for item in found for depth in range(len(item["loc"]))}
+    return [item for item in found if item["type"] != "too_short" or item["loc"] not in parents]
 
 
 def _wording(kind: str, item: Any) -> tuple[str, str]:

@@ -149,6 +149,24 @@ def test_alias_bomb_stops_at_its_first_anchor() -> None:
     assert time.monotonic() - begun < 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"a{n}: b\n" for n in range(90_000)),
+        "- a\n" * 260_000,
+        "\u200b" * 340_000,
+        "ก\u0e48\u0e38 " * 100_000,
+        "[" * 1_000_000,
+        "a: " * 300_000,
+    ],
+    ids=["keys", "entries", "invisible", "nfd", "depth", "colons"],
+)
+def test_a_hostile_megabyte_is_refused_within_seconds(text: str) -> None:
+    begun = time.process_time()
+    assert refused(text).remedy
+    assert time.process_time() - begun < 5
+
+
 def test_too_large_a_file_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "large.yaml"
     with path.open("wb") as stream:
