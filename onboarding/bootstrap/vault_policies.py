@@ -1,0 +1,146 @@
+"""Rights of the tool's own roles in Vault, each with what its work needs and no more.
+
+Three things to know:
+
+* The applier signs the intermediates of agencies, so it alone holds ``root/sign-intermediate`` of
+  the environment's root. PKI-017 forbids that path, and all others of its kind, to agencies.
+* Whoever may write policies named ``ga-*`` can give them any path; Vault has no finer right. The
+  applier is therefore to be guarded like an administrator, and its credential is short-lived.
+* Nobody reads a secret of an agency: planner and auditor see metadata, the applier can only write.
+
+A path that begins with ``+`` stands for every agency's PKI mount.
+"""
+
+from __future__ import annotations
+
+from onboarding import environment, vault
+from onboarding.desired.vault_policies import Rules
+
+ROOT = "pki-root"
+_READ = ("read",)
+_LIST = ("list",)
+_WRITE = ("create", "update")
+_OWN = ("create", "read", "update", "delete")
+
+
+def name(role: environment.Role) -> str:
+    """Name of the policy, and of the AppRole, of a role of the tool."""
+    return f"onboard-{role.value}"
+
+
+def rules(role: environment.Role) -> Rules:
+    """Capabilities by path of a role of the tool."""
+    if role is environment.Role.BOOTSTRAP:
+        return _bootstrap()
+    if role is environment.Role.APPLIER:
+        return {**_planner(), **_applier()}
+    if role is environment.Role.AUDITOR:
+        return {**_planner(), **_auditor()}
+    return _planner()
+
+
+def _planner() -> Rules:
+    return {
+        "sys/mounts": _READ,
+        "sys/auth": _READ,
+        "sys/policies/detailed/acl": _LIST,
+        "sys/policies/detailed/acl/": _LIST,
+        "auth/kubernetes/role": _LIST,
+        "auth/kubernetes/role/": _LIST,
+        "auth/kubernetes/role/+": _READ,
+        "+/roles": _LIST,
+        "+/roles/": _LIST,
+        "+/roles/+": _READ,
+        "+/issuers": _LIST,
+        "+/issuers/": _LIST,
+        "+/issuer/+": _READ,
+        "+/config/issuers": _READ,
+        "+/config/urls": _READ,
+        "+/config/crl": _READ,
+        "+/config/auto-tidy": _READ,
+        "kv/detailed-metadata/*": ("list", "scan"),
+        "kv/metadata/*": ("read", "list"),
+    }
+
+
+def _auditor() -> Rules:
+    return {
+        "sys/audit": ("read", "sudo"),
+        "auth/token/accessors": ("list", "sudo"),
+        "auth/token/accessors/": ("list", "sudo"),
+        "auth/token/lookup-accessor": ("update",),
+        "+/certs": _LIST,
+        "+/certs/": _LIST,
+        "+/cert/+": _READ,
+        "+/tidy-status": _READ,
+    }
+
+
+def _applier() -> Rules:
+    return {
+        "sys/mounts/+": _READ,
+        "sys/mounts/pki-*": ("create", "read", "update"),
+        f"sys/mounts/{ROOT}": _READ,
+        f"sys/mounts/{ROOT}/*": _READ,
+        "sys/policies/acl/ga-*": _OWN,
+        "auth/kubernetes/role/+": _READ,
+        "auth/kubernetes/role/ga-*": _OWN,
+        "+/roles/+": _OWN,
+        "+/config/issuers": ("read", *_WRITE),
+        "+/config/urls": ("read", *_WRITE),
+        "+/config/crl": ("read", *_WRITE),
+        "+/config/auto-tidy": ("read", *_WRITE),
+        "+/issuer/+": ("read", *_WRITE),
+        "+/keys": _LIST,
+        "+/keys/": _LIST,
+        "+/intermediate/generate/internal": _WRITE,
+        "+/intermediate/generate/existing": _WRITE,
+        "+/intermediate/set-signed": _WRITE,
+        "+/sign/+": _WRITE,
+        "+/revoke": _WRITE,
+        "+/certs": _LIST,
+        "+/certs/": _LIST,
+        "+/cert/+": _READ,
+        "+/crl/rotate": _READ,
+        # A literal start outranks "+": of the root only these remain.
+        f"{ROOT}/*": ("read", "list"),
+        f"{ROOT}/root/sign-intermediate": _WRITE,
+        "kv/data/+/+/oidc-client": _WRITE,
+        "kv/metadata/*": ("create", "read", "update", "delete", "list"),
+        f"auth/token/create/{vault.TENANT_TOKENS}": _WRITE,
+    }
+
+
+def _bootstrap() -> Rules:
+    tuned = ("create", "read", "update")
+    admin = ("create", "read", "update", "sudo")
+    return {
+        "sys/mounts": _READ,
+        f"sys/mounts/{ROOT}": tuned,
+        f"sys/mounts/{ROOT}/tune": tuned,
+        "sys/mounts/kv": tuned,
+        "sys/mounts/kv/tune": tuned,
+        "sys/auth": _READ,
+        "sys/auth/approle": admin,
+        "sys/auth/approle/tune": admin,
+        "sys/auth/kubernetes": admin,
+        "sys/auth/kubernetes/tune": admin,
+        "sys/auth/token/tune": admin,
+        "sys/audit": ("read", "sudo"),
+        "sys/policies/detailed/acl": _LIST,
+        "sys/policies/detailed/acl/": _LIST,
+        "sys/policies/acl/onboard-*": _OWN,
+        f"{ROOT}/config/*": tuned,
+        f"{ROOT}/issuers": _LIST,
+        f"{ROOT}/issuers/": _LIST,
+        f"{ROOT}/issuer/+": tuned,
+        f"{ROOT}/root/generate/internal": _WRITE,
+        f"{ROOT}/issuers/import/bundle": _WRITE,
+        "auth/approle/role/+": tuned,
+        "auth/approle/role/+/role-id": _READ,
+        "auth/approle/role/+/secret-id": _WRITE,
+        "auth/approle/role/+/secret-id/lookup": _WRITE,
+        "auth/approle/role/+/secret-id/destroy": _WRITE,
+        "auth/kubernetes/config": tuned,
+        f"auth/token/roles/{vault.TENANT_TOKENS}": tuned,
+    }

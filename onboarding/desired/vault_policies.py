@@ -1,0 +1,61 @@
+"""Policies of an agency's workloads and of issuing: documents that stay inside its own prefix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from onboarding import tenant
+from onboarding.desired import vault_mark
+
+Rules = Mapping[str, Sequence[str]]
+"""Capabilities by path."""
+
+_PATH = re.compile(r'^[ \t]*path[ \t]+"([^"]*)"[ \t]*\{([^}]*)\}', re.MULTILINE)
+_CAPABILITIES = re.compile(r"capabilities[ \t]*=[ \t]*\[([^\]]*)\]")
+
+
+def workload_name(of: tenant.Tenant, instance: tenant.Instance) -> str:
+    return f"ga-{of.id}-{instance.namespace}"
+
+
+def issuing_name(of: tenant.Tenant) -> str:
+    return f"ga-{of.id}-issuing"
+
+
+def workload(of: tenant.Tenant, instance: tenant.Instance) -> Rules:
+    """A workload reads the secrets of its own instance and nothing else."""
+    return {f"{of.kv_mount}/data/{of.kv_prefix}{instance.namespace}/*": ("read",)}
+
+
+def issuing(of: tenant.Tenant) -> Rules:
+    """Sign officials' requests and revoke; ``issue`` would make keys and stays shut (PKI-016)."""
+    mount = of.pki_mount
+    return {
+        # One role for the agency, or one for each body: signer, signer-<body>.
+        f"{mount}/sign/signer*": ("update",),
+        f"{mount}/revoke": ("update",),
+        f"{mount}/certs": ("list",),
+        f"{mount}/cert/+": ("read",),
+    }
+
+
+def document(owner: str, purpose: str, rules: Rules) -> str:
+    """The policy as text: a header with the owner, then one block a path."""
+    blocks = [
+        f'path "{path}" {{\n  capabilities = [{", ".join(_quoted(c) for c in capabilities)}]\n}}\n'
+        for path, capabilities in rules.items()
+    ]
+    return f"# {vault_mark.of(owner)}\n# {purpose}\n\n" + "\n".join(blocks)
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'
+
+
+def rules_in(text: str) -> dict[str, list[str]]:
+    """Capabilities by path, read back from a policy's text."""
+    return {
+        path: re.findall(r'"([^"]*)"', found[1]) if (found := _CAPABILITIES.search(block)) else []
+        for path, block in _PATH.findall(text)
+    }

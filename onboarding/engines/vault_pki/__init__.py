@@ -1,0 +1,48 @@
+"""Engine: the certificate authority, policies, sign-in roles and key pairs of agencies in Vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from onboarding import environment, item, plan, progress, tenant, vault
+from onboarding.engines.vault_pki import evidence as evidence_of
+from onboarding.engines.vault_pki import reading, writing
+
+
+class VaultPki:
+    """``Engine`` over one connection to Vault under one role of the tool."""
+
+    def __init__(self, target: environment.Environment, role: environment.Role) -> None:
+        self._target = target
+        self._vault = vault.connect(target, role)
+
+    @property
+    def name(self) -> item.EngineName:
+        return item.EngineName.VAULT
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """Requests so far, by ``read`` and ``write``."""
+        return dict(self._vault.sent)
+
+    def identity(self) -> str:
+        return self._vault.cluster_id()
+
+    def observe(
+        self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+    ) -> item.Observation:
+        items = reading.observe(self._vault, tenants)
+        read = set(reading.KINDS)
+        unread: dict[str, str] = {}
+        if evidence:
+            found = evidence_of.observe(self._vault, tenants, items)
+            items = {key: items.get(key, ()) + found.of(key) for key in {*items, *found.items}}
+            read |= found.read
+            unread = dict(found.unread)
+        return item.Observation(items, frozenset(read), unread)
+
+    def apply(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> Iterator[plan.Outcome]:
+        writer = writing.Writer(self._vault, of, self._target)
+        yield from writer.carry_out(changes, report)

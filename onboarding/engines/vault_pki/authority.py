@@ -1,0 +1,117 @@
+"""An agency's issuing CA: key made inside Vault, signed by the environment's root.
+
+Three requests, any of which may be the last one before a kill: make the key and its request, sign,
+take the signed certificate. ``establish`` goes on from whatever it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography import x509
+
+from onboarding import normal_form, vault
+from onboarding.desired import pki_profile
+from onboarding.engines.vault_pki import reading
+from onboarding.pki import certificates
+
+_SETTINGS = ("leafNotAfterBehavior",)
+
+
+def establish(door: vault.Vault, mount: str, fields: Mapping[str, Any]) -> None:
+    """Give ``mount`` a default issuer as ``fields`` say; a fitting one is kept."""
+    present = _default_issuer(door, mount)
+    issuer = present["id"] if present and _certificate_fits(fields, present) else ""
+    if not issuer:
+        issuer = _new_issuer(door, mount, fields)
+        door.write(f"{mount}/config/issuers", {"default": issuer})
+    door.write(
+        f"{mount}/issuer/{issuer}",
+        {
+            "issuer_name": f"issuing-{issuer[:8]}",
+            "leaf_not_after_behavior": fields["leafNotAfterBehavior"],
+            "usage": ["read-only", "issuing-certificates", "crl-signing", "ocsp-signing"],
+        },
+    )
+
+
+def _default_issuer(door: vault.Vault, mount: str) -> dict[str, Any] | None:
+    default = (door.read(f"{mount}/config/issuers") or {}).get("default")
+    answer = door.read(f"{mount}/issuer/{default}") if default else None
+    root = door.text(f"{reading.ROOT_MOUNT}/ca/pem")
+    return reading.issuer_fields(answer, root) if answer else None
+
+
+def _certificate_fits(fields: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
+    of_certificate = {k: v for k, v in fields.items() if k not in _SETTINGS}
+    if not present["anchorSha256"] or present["revoked"]:
+        return False
+    return not any(normal_form.differences("Issuer", of_certificate, present))
+
+
+def _new_issuer(door: vault.Vault, mount: str, fields: Mapping[str, Any]) -> str:
+    request, resumed = _request(door, mount, fields)
+    signed = _signed_before(door, request) if resumed else ""
+    if not signed:
+        signed = _sign(door, request, fields)
+    taken = door.write(f"{mount}/intermediate/set-signed", {"certificate": signed})
+    found = [*(taken.get("imported_issuers") or ()), *(taken.get("existing_issuers") or ())]
+    return str(found[0])
+
+
+def _subject(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "common_name": fields["commonName"],
+        "organization": [fields["organization"]],
+        "country": [fields["country"]],
+        "exclude_cn_from_sans": True,
+    }
+
+
+def _request(
+    door: vault.Vault, mount: str, fields: Mapping[str, Any]
+) -> tuple[x509.CertificateSigningRequest, bool]:
+    """The request of the mount's unused key, else of a new one; whether the key was there."""
+    used = {about.get("key_id") for about in door.details(f"{mount}/issuers").values()}
+    unused = [key for key in door.names(f"{mount}/keys") if key not in used]
+    body = {**_subject(fields), "add_basic_constraints": True}
+    for key in unused:
+        made = door.write(f"{mount}/intermediate/generate/existing", {**body, "key_ref": key})
+        request = x509.load_pem_x509_csr(made["csr"].encode())
+        known = certificates.key_facts(request.public_key())
+        if (known["keyAlgorithm"], known["keyBits"]) == (fields["keyAlgorithm"], fields["keyBits"]):
+            return request, True
+    body |= {"key_type": fields["keyAlgorithm"], "key_bits": fields["keyBits"]}
+    made = door.write(f"{mount}/intermediate/generate/internal", body)
+    return x509.load_pem_x509_csr(made["csr"].encode()), False
+
+
+def _signed_before(door: vault.Vault, request: x509.CertificateSigningRequest) -> str:
+    """The root's certificate for this very key, signed just before a kill; "" without one."""
+    root = reading.ROOT_MOUNT
+    key = certificates.key_id(request.public_key())
+    for answer in door.read_all(f"{root}/cert/{s}" for s in door.names(f"{root}/certs")).values():
+        if answer and not answer.get("revocation_time"):
+            pem = str(answer["certificate"])
+            if certificates.facts(pem)["keySha256"] == key:
+                return pem
+    return ""
+
+
+def _sign(
+    door: vault.Vault, request: x509.CertificateSigningRequest, fields: Mapping[str, Any]
+) -> str:
+    from cryptography.hazmat.primitives import serialization
+
+    body = {
+        **_subject(fields),
+        "csr": request.public_bytes(serialization.Encoding.PEM).decode(),
+        "max_path_length": fields["pathLength"],
+        "permitted_dns_domains": list(fields["permittedNames"]),
+        "key_usage": ["CertSign", "CRLSign"],
+        "ttl": f"{pki_profile.section('intermediate')['days'] * 24}h",
+        "use_csr_values": False,
+    }
+    answer = door.write(f"{reading.ROOT_MOUNT}/root/sign-intermediate", body)
+    return str(answer["certificate"])

@@ -1,0 +1,136 @@
+"""What only controls ask about: issued certificates, revocation lists, audit devices, tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from onboarding import errors, item, tenant, vault
+from onboarding.desired import vault as wanted
+from onboarding.desired import vault_mark
+from onboarding.engines.vault_pki import reading
+from onboarding.pki import certificates
+
+
+def observe(
+    door: vault.Vault,
+    tenants: Sequence[tenant.Tenant],
+    seen: Mapping[str, tuple[item.Item, ...]],
+) -> item.Observation:
+    """Evidence by agency and, under "", of the environment. What may not be read is ``unread``."""
+    found: dict[str, tuple[item.Item, ...]] = {}
+    read: set[str] = {"Crl", "Certificate"}
+    unread: dict[str, str] = {}
+    for of in tenants:
+        if any(i.ref.kind == "Mount" for i in seen.get(of.id, ())):
+            found[of.id] = (
+                *_revocation_list(door, of),
+                *_certificates(door, of.pki_mount, "Certificate", of.id),
+            )
+    shared: list[item.Item] = []
+    for kind, ask in _shared().items():
+        try:
+            shared += ask(door)
+        except errors.Denied as problem:
+            unread[kind] = problem.message
+        else:
+            read.add(kind)
+    return item.Observation({**found, "": tuple(shared)}, frozenset(read), unread)
+
+
+def _revocation_list(door: vault.Vault, of: tenant.Tenant) -> Iterator[item.Item]:
+    pem = door.text(f"{of.pki_mount}/crl/pem")
+    if pem:
+        facts = certificates.crl_facts(pem)
+        yield reading.make("Crl", of.pki_mount, wanted.DEFAULT_ISSUER, facts, of.id)
+
+
+def _certificates(door: vault.Vault, mount: str, kind: str, owner: str) -> Iterator[item.Item]:
+    """Every certificate that a mount has issued, its own CA certificates left out."""
+    own = {str(about.get("serial_number")) for about in door.details(f"{mount}/issuers").values()}
+    serials = [s for s in door.names(f"{mount}/certs") if s not in own]
+    for serial, answer in zip(
+        serials, door.read_all(f"{mount}/cert/{s}" for s in serials).values(), strict=True
+    ):
+        if answer is not None:
+            yield reading.make(kind, mount, serial, issued_fields(answer), owner)
+
+
+def issued_fields(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of an issued certificate, and when it was revoked ("" where it was not)."""
+    return {
+        **certificates.facts(str(answer["certificate"])),
+        "revoked": bool(answer.get("revocation_time")),
+        "revokedAt": answer.get("revocation_time_rfc3339") or "",
+    }
+
+
+def _audit_devices(door: vault.Vault) -> Iterable[item.Item]:
+    for path, about in (door.read("sys/audit") or {}).items():
+        options = about.get("options") or {}
+        fields = {
+            "type": about.get("type"),
+            "sink": options.get("file_path") or options.get("address") or about.get("type"),
+            "logRaw": str(options.get("log_raw", "false")).lower() == "true",
+            "options": options,
+        }
+        yield reading.make("AuditDevice", "", path.rstrip("/"), fields)
+
+
+def _tokens(door: vault.Vault) -> Iterable[item.Item]:
+    """Every living token, by a hash of its accessor (an accessor could revoke it)."""
+    accessors = door.names("auth/token/accessors")
+    asked = [("auth/token/lookup-accessor", {"accessor": accessor}) for accessor in accessors]
+    for accessor, about in zip(accessors, door.look_up_all(asked), strict=True):
+        if about is None:
+            continue  # It expired between the list and this request.
+        name = hashlib.sha256(accessor.encode()).hexdigest()[:16]
+        policies = sorted(about.get("policies") or ())
+        fields = {
+            "displayName": about.get("display_name"),
+            "policies": policies,
+            "root": "root" in policies,
+            "orphan": bool(about.get("orphan")),
+            "creationTtl": about.get("creation_ttl"),
+            "explicitMaxTtl": about.get("explicit_max_ttl"),
+            "period": about.get("period") or 0,
+            "ttl": about.get("ttl"),
+            "path": about.get("path"),
+            "type": about.get("type"),
+            "expires": about.get("expire_time") or "",
+        }
+        yield reading.make("TokenSummary", "", name, fields)
+
+
+def _root_issuer(door: vault.Vault) -> Iterable[item.Item]:
+    pem = door.text(f"{reading.ROOT_MOUNT}/ca/pem")
+    if pem:
+        facts = certificates.facts(pem)
+        yield reading.make("RootIssuer", reading.ROOT_MOUNT, wanted.DEFAULT_ISSUER, facts)
+
+
+def _auth_mounts(door: vault.Vault) -> Iterable[item.Item]:
+    for path, about in (door.read("sys/auth") or {}).items():
+        if isinstance(about, dict) and "type" in about:
+            fields = {key: about.get(key) for key in ("type", "description", "config")}
+            owner = vault_mark.owner(about.get("description"))
+            yield reading.make("AuthMount", "", path.rstrip("/"), fields, owner)
+
+
+def _root_certificates(door: vault.Vault) -> Iterable[item.Item]:
+    return _certificates(door, reading.ROOT_MOUNT, "RootIssuedCertificate", "")
+
+
+_Ask = Callable[[vault.Vault], Iterable[item.Item]]
+
+
+def _shared() -> Mapping[str, _Ask]:
+    """What belongs to the environment, by kind."""
+    return {
+        "AuditDevice": _audit_devices,
+        "TokenSummary": _tokens,
+        "RootIssuer": _root_issuer,
+        "RootIssuedCertificate": _root_certificates,
+        "AuthMount": _auth_mounts,
+    }

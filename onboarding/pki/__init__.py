@@ -1,0 +1,1 @@
+"""Certificates of officials and services: what they say, must say, and how they are made."""

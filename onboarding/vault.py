@@ -1,0 +1,295 @@
+"""The one door to Vault and OpenBao.
+
+Plain requests by path, with what every caller needs done once: sign-in by role, TLS that is always
+verified, timeouts, a bounded retry of reads, and errors a user can act on. It knows paths and
+answers only; what they mean is the business of the engine, the bootstrap and ``pki``.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent import futures
+from typing import Any
+
+from onboarding import environment, errors
+
+TIMEOUT_SECONDS = (5.0, 30.0)
+"""To connect, and to wait for an answer."""
+_ATTEMPTS = 4
+_CONNECTIONS = 8
+_RENEW_BEFORE_SECONDS = 60.0
+_AGAIN = frozenset({412, 429, 500, 502, 503, 504})
+
+
+class Vault:
+    """A signed-in connection. Safe to use from several threads; ``close`` gives the token back."""
+
+    def __init__(self, address: str, client: Any, login: environment.VaultLogin, who: str) -> None:
+        self.address = address
+        self.sent: Counter[str] = Counter()
+        self._client = client
+        self._login = login
+        self._who = who
+        self._expires = 0.0
+        self._lock = threading.Lock()
+
+    def read(self, path: str) -> dict[str, Any] | None:
+        """The data at a path; None where there is nothing."""
+        return _data(self._ask("get", path))
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The names below a path, sorted; none where there is nothing."""
+        answer = _data(self._ask("get", f"{path}?list=true")) or {}
+        return tuple(sorted(answer.get("keys") or ()))
+
+    def details(self, path: str) -> dict[str, Any]:
+        """What OpenBao tells about each name below a path in one answer (its ``key_info``)."""
+        answer = _data(self._ask("get", f"{path}?list=true")) or {}
+        return dict(answer.get("key_info") or {})
+
+    def scan(self, path: str) -> dict[str, Any]:
+        """As ``details``, at every depth (OpenBao's SCAN)."""
+        answer = _data(self._ask("get", f"{path}?scan=true")) or {}
+        return dict(answer.get("key_info") or {})
+
+    def read_all(self, paths: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+        """``read`` of many paths side by side, by path."""
+        wanted = tuple(dict.fromkeys(paths))
+        with futures.ThreadPoolExecutor(max_workers=_CONNECTIONS) as pool:
+            return dict(zip(wanted, pool.map(self.read, wanted), strict=True))
+
+    def text(self, path: str) -> str:
+        """A plain-text answer, such as a PEM; "" where there is nothing."""
+        answer = self._ask("get", path)
+        return "" if answer is None else str(answer.text)
+
+    def write(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Send ``body`` and return the data of the answer ({} where it has none)."""
+        return _data(self._ask("post", path, body or {})) or {}
+
+    def look_up(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A question that the API wants as a POST; None where it knows nothing of it."""
+        self._sign_in()
+        try:
+            return _data(self._send("post", path, body, counts="read")) or {}
+        except errors.EngineFailed:
+            return None
+
+    def look_up_all(
+        self, questions: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> list[dict[str, Any] | None]:
+        """``look_up`` of many questions side by side, in their order."""
+        with futures.ThreadPoolExecutor(max_workers=_CONNECTIONS) as pool:
+            return list(pool.map(lambda question: self.look_up(*question), questions))
+
+    def remove(self, path: str) -> None:
+        self._ask("delete", path)
+
+    def cluster_id(self) -> str:
+        """Id of the cluster's storage, which lives as long as the data; asked without a token."""
+        answer = self._send("get", "sys/health?standbyok=true&perfstandbyok=true", None)
+        return str(_body(answer).get("cluster_id") or "")
+
+    def tenant_token(self, policies: Sequence[str], minutes: int = 15) -> str:
+        """A token that holds nothing but ``policies`` of one agency, for minutes.
+
+        The caller hands it over in a 0600 file and never logs it.
+        """
+        answer = self._ask(
+            "post",
+            f"auth/token/create/{TENANT_TOKENS}",
+            {"policies": list(policies), "ttl": f"{minutes}m", "renewable": False},
+        )
+        return str(_body(answer)["auth"]["client_token"])
+
+    def close(self) -> None:
+        """Revoke the token of this connection, where signing in made one."""
+        if self._login.method == "approle" and self._client.token:
+            self._send("post", "auth/token/revoke-self", {}, counts="login")
+            self._client.token = None
+            self._expires = 0.0
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        self._sign_in()
+        return self._send(method, path, body)
+
+    def _sign_in(self) -> None:
+        with self._lock:
+            if time.monotonic() < self._expires:
+                return
+            secret = _secret(self._login, self._who)
+            if self._login.method == "token":
+                self._client.token = secret
+                self._expires = float("inf")
+                return
+            body = {"role_id": self._login.role_id, "secret_id": secret}
+            answer = _body(self._send("post", "auth/approle/login", body, counts="login"))
+            self._client.token = answer["auth"]["client_token"]
+            lease = float(answer["auth"]["lease_duration"])
+            self._expires = time.monotonic() + max(lease - _RENEW_BEFORE_SECONDS, lease / 2)
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, counts: str = ""
+    ) -> Any:
+        """The response, or None for 404. ``counts`` says as what, where the method does not."""
+        import requests
+
+        for attempt in range(1, _ATTEMPTS + 1):
+            last = attempt == _ATTEMPTS
+            try:
+                self.sent[counts or ("read" if method == "get" else "write")] += 1
+                answer = self._client.adapter.request(
+                    method,
+                    f"/v1/{path}",
+                    raise_exception=False,
+                    **({"json": dict(body)} if body is not None else {}),
+                )
+            except requests.exceptions.SSLError as problem:
+                raise self._not_trusted(problem) from problem
+            except requests.exceptions.RequestException as problem:
+                unsent = isinstance(problem, requests.exceptions.ConnectTimeout) or (
+                    "refused" in str(problem)
+                )
+                if last or not (method == "get" or unsent):
+                    raise self._unreachable(problem) from problem
+            else:
+                if answer.status_code < 400:
+                    return answer
+                if answer.status_code == 404 and not _messages(answer):
+                    return None
+                again = answer.status_code in _AGAIN and (
+                    method == "get" or answer.status_code == 429
+                )
+                if last or not again:
+                    raise self._refusal(method, path, answer, login=counts == "login")
+            # Jitter, so that many runs that met the same outage do not come back at once.
+            time.sleep(0.2 * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
+        raise AssertionError("the last attempt returns or raises")
+
+    def _refusal(self, method: str, path: str, answer: Any, *, login: bool) -> errors.OnboardError:
+        where = path.partition("?")[0]
+        details = [f"{method.upper()} {self.address}/v1/{where}", *_messages(answer)]
+        if login and answer.status_code in (400, 403):
+            return errors.Denied(
+                f"Vault does not accept the credential of the role {self._who!r}",
+                details=details,
+                resolution="It is unknown or has expired. Renew it with: onboard bootstrap",
+            )
+        if answer.status_code in (401, 403):
+            return errors.Denied(
+                f"Vault does not allow the role {self._who!r} to {_VERBS[method]} {where}",
+                details=details,
+                resolution="The credential has expired or lacks the right; run: onboard bootstrap",
+            )
+        if answer.status_code in (503, 501, 472, 473):
+            return errors.Unreachable(
+                "Vault is sealed, standing by or not initialised",
+                details=details,
+                resolution="Unseal it (in the lab: onboard lab up), then run the command again.",
+            )
+        if answer.status_code in (400, 404):
+            return errors.EngineFailed(
+                f"Vault did not take the request for {where}",
+                details=details,
+                resolution="The answer above says what it objects to.",
+            )
+        return errors.Unreachable(
+            f"Vault answered {answer.status_code} for {where}",
+            details=details,
+            resolution="Look at the log of Vault, then run the command again.",
+        )
+
+    def _unreachable(self, problem: Exception) -> errors.Unreachable:
+        return errors.Unreachable(
+            f"Vault at {self.address} does not answer",
+            details=[_reason(problem)],
+            resolution="Check vault.address in the environment file and that Vault runs "
+            "(in the lab: onboard lab status).",
+        )
+
+    def _not_trusted(self, problem: Exception) -> errors.Unreachable:
+        return errors.Unreachable(
+            f"the TLS certificate of Vault at {self.address} is not trusted",
+            details=[_reason(problem)],
+            resolution="Check vault.caFile in the environment file, and that the address is right.",
+        )
+
+
+TENANT_TOKENS = "onboard-tenant"
+"""Token role under which the applier makes short tokens with policies of one agency."""
+_VERBS = {"get": "read", "post": "write", "delete": "delete"}
+
+
+def connect(target: environment.Environment, role: environment.Role) -> Vault:
+    """A connection under the identity of ``role``. Signs in at the first request.
+
+    Raises ``errors.UsageError`` where the environment has no such credential; requests raise
+    ``errors.Unreachable``, ``errors.Denied`` or ``errors.EngineFailed``.
+    """
+    return connect_as(target, target.login(role).vault, role.value)
+
+
+def connect_as(target: environment.Environment, login: environment.VaultLogin, who: str) -> Vault:
+    """As ``connect``, with a login that is not (yet) in the environment file."""
+    import hvac
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    session = requests.Session()
+    # Proxy and netrc settings of the user's shell must not redirect a connection with secrets.
+    session.trust_env = False
+    session.verify = str(target.vault.ca_file)
+    session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
+    address = target.vault.address.rstrip("/")
+    client = hvac.Client(
+        url=address,
+        token="",
+        verify=str(target.vault.ca_file),
+        timeout=TIMEOUT_SECONDS,
+        session=session,
+        adapter=hvac.adapters.RawAdapter,
+    )
+    return Vault(address, client, login, who)
+
+
+def _secret(login: environment.VaultLogin, who: str) -> str:
+    try:
+        return login.secret_file.read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise errors.Denied(
+            f"the Vault credential of the role {who!r} cannot be read",
+            details=[f"{login.secret_file}: {problem.strerror}"],
+            resolution="Run: onboard bootstrap",
+        ) from problem
+
+
+def _body(answer: Any) -> dict[str, Any]:
+    try:
+        read = json.loads(answer.text) if answer is not None and answer.text else {}
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _data(answer: Any) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    data = _body(answer).get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _messages(answer: Any) -> list[str]:
+    return [str(m).strip() for m in _body(answer).get("errors") or () if str(m).strip()]
+
+
+def _reason(problem: BaseException) -> str:
+    """The innermost cause in one line: the chain of a connection error repeats it many times."""
+    inner = problem
+    while (deeper := inner.__cause__ or inner.__context__) is not None:
+        inner = deeper
+    return f"{type(inner).__name__}: {inner}"
