@@ -8,6 +8,7 @@ takes the place of Keycloak's temporary one.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ MASTER_RIGHTS = {"onboard-applier": "create-realm", "onboard-bootstrap": "admin"
 _KEY = "keycloak-key.pem"
 _RETIRED = "keycloak-client-to-remove"
 _PREFIX = "onboard-"
+_ADMINISTRATOR = wanted.ref("Client", keycloak.MASTER, "onboard-bootstrap")
 
 
 def desired(target: environment.Environment) -> tuple[item.Item, ...]:
@@ -31,12 +33,20 @@ def desired(target: environment.Environment) -> tuple[item.Item, ...]:
         made += wanted.service_account(
             keycloak.MASTER, client_id, OWNER, wanted.JWKS_OPERATOR, {"": [role]}
         )
-    return tuple(made)
+    return tuple(_permanent(each) for each in made)
+
+
+def _permanent(each: item.Item) -> item.Item:
+    """Keycloak marks the administrator that it made itself; ours has to stand without the mark."""
+    if each.ref != _ADMINISTRATOR:
+        return each
+    attributes = {**each.fields["attributes"], "is_temporary_admin": "false"}
+    return dataclasses.replace(each, fields={**each.fields, "attributes": attributes})
 
 
 def observe(target: environment.Environment) -> tuple[item.Item, ...]:
     """What is there of it; the key files tell whether a client holds the key that we have."""
-    connected = provider.connect(target, environment.Role.BOOTSTRAP)
+    connected = _connect(target)
 
     def key_of(ref: item.Ref, source: str) -> str | None:
         if source != wanted.JWKS_OPERATOR:
@@ -44,7 +54,9 @@ def observe(target: environment.Environment) -> tuple[item.Item, ...]:
         path = _key_file(target, ref.name)
         return assertion.public_set(path) if path.is_file() else ""
 
-    seen = list(connected.service_clients(keycloak.MASTER, _PREFIX, key_of))
+    seen = [
+        _as_ours(each, target) for each in connected.service_clients(keycloak.MASTER, _PREFIX, key_of)
+    ]
     shared = connected.realm(target.keycloak.shared_realm)
     if shared is not None:
         seen += [shared, *connected.base(target.keycloak.shared_realm, key_of)]
@@ -62,7 +74,7 @@ def apply(
             assertion.make_key(path)
         return assertion.public_set(path)
 
-    connected = provider.connect(target, environment.Role.BOOTSTRAP)
+    connected = _connect(target)
     return carrying_out.run(connected, changes, key_of, report)
 
 
@@ -77,24 +89,58 @@ def issue_credentials(
     """
     _retire(target)
     before = target.login(environment.Role.BOOTSTRAP).keycloak
-    of_bootstrap = role is environment.Role.BOOTSTRAP
-    client_id = f"{_PREFIX}{role.value}"
-    if of_bootstrap and before.method == "client-secret" and before.client_id != client_id:
+    login = _login(target, role)
+    replaces = role is environment.Role.BOOTSTRAP and before.method == "client-secret"
+    if replaces and before.client_id != login.client_id:
         note = _note(target)
         note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         note.write_text(before.client_id + "\n", encoding="utf-8")
-    login = environment.KeycloakLogin(
-        method="private-key-jwt",
-        client_id=client_id,
-        realm=keycloak.MASTER if of_bootstrap else target.keycloak.shared_realm,
-        secret_file=_key_file(target, client_id),
-    )
     door = keycloak.Keycloak(target.keycloak, login, role.value)
     if not door.exists(login.realm):
         raise errors.Unreachable(
             f"Keycloak has no realm {login.realm!r}", resolution="Run: onboard bootstrap"
         )
     return login
+
+
+def _connect(target: environment.Environment) -> provider.Provider:
+    """Under the bootstrap login of the environment file, or by key where that came first.
+
+    A run that was killed after the temporary administrator took our key left the file behind.
+    """
+    connected = provider.connect(target, environment.Role.BOOTSTRAP)
+    try:
+        connected.exists(keycloak.MASTER)
+    except keycloak.ClientUnknown:
+        path = _key_file(target, _ADMINISTRATOR.name)
+        if target.login(environment.Role.BOOTSTRAP).keycloak.method != "client-secret" or not (
+            path.is_file()
+        ):
+            raise
+        login = _login(target, environment.Role.BOOTSTRAP)
+        connected = provider.Provider(keycloak.Keycloak(target.keycloak, login, "bootstrap"))
+    return connected
+
+
+def _as_ours(each: item.Item, target: environment.Environment) -> item.Item:
+    """The client that the operator signs in with now is ours to turn into the permanent one."""
+    login = target.login(environment.Role.BOOTSTRAP).keycloak
+    if each.ref == _ADMINISTRATOR and login.client_id == each.ref.name and not each.owner:
+        return dataclasses.replace(each, owner=OWNER)
+    return each
+
+
+def _login(
+    target: environment.Environment, role: environment.Role
+) -> environment.KeycloakLogin:
+    client_id = f"{_PREFIX}{role.value}"
+    of_bootstrap = role is environment.Role.BOOTSTRAP
+    return environment.KeycloakLogin(
+        method="private-key-jwt",
+        client_id=client_id,
+        realm=keycloak.MASTER if of_bootstrap else target.keycloak.shared_realm,
+        secret_file=_key_file(target, client_id),
+    )
 
 
 def _retire(target: environment.Environment) -> None:

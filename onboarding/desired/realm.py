@@ -15,8 +15,7 @@ from onboarding import item, labels, strict_yaml
 from onboarding.desired import realm_flow
 
 SERVICE_CLIENTS = ("onboard-applier", "onboard-auditor", "onboard-planner")
-GROUPS_SCOPE = "groups"
-CLIENT_SCOPES = ("acr", "basic", "email", GROUPS_SCOPE, "organization", "profile")
+CLIENT_SCOPES = ("acr", "basic", "email", "organization", "profile")
 """Client scopes of an e-Office client, and nothing more."""
 
 JWKS_OPERATOR = "operator's key file"
@@ -62,7 +61,6 @@ def items(name: str, display_name: str, owner: str, *, shared: bool) -> tuple[it
             ref("Realm", "", name), realm(name, display_name, owner, rules), owner, holds_data=True
         ),
         item.Item(ref("AuthenticationFlow", name, realm_flow.ALIAS), flow(owner, rules), owner),
-        item.Item(ref("ClientScope", name, GROUPS_SCOPE), groups_scope(owner), owner),
     ]
     source = JWKS_OPERATOR if shared else JWKS_SHARED
     for client_id in SERVICE_CLIENTS:
@@ -72,7 +70,7 @@ def items(name: str, display_name: str, owner: str, *, shared: bool) -> tuple[it
         granted = {"realm-management": sorted(rights)}
         made += service_account(name, client_id, owner, source, granted)
     if shared:
-        made += cluster_client(name, owner, rules)
+        made.append(cluster_client(name, owner, rules))
     return tuple(made)
 
 
@@ -209,28 +207,28 @@ def flow_import(owner: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
     return realm_flow.imported(realm_flow.ALIAS, text_mark(owner), _steps(policy()))
 
 
-def groups_scope(owner: str) -> dict[str, Any]:
-    """Puts the names of a person's groups, without their path, into the claim ``groups``."""
-    return {
-        "protocol": "openid-connect",
-        "attributes": {
-            **marks(owner),
-            "include.in.token.scope": "false",
-            "display.on.consent.screen": "false",
-        },
-        "protocolMappers": {
-            "groups": {
-                "protocolMapper": "oidc-group-membership-mapper",
-                "config": {
-                    "claim.name": "groups",
-                    "full.path": "false",
-                    "id.token.claim": "true",
-                    "access.token.claim": "true",
-                    "userinfo.token.claim": "true",
-                },
-            }
-        },
-    }
+GROUPS_MAPPER = {
+    "protocolMapper": "oidc-group-membership-mapper",
+    "config": {
+        "claim.name": "groups",
+        "full.path": "false",
+        "id.token.claim": "true",
+        "access.token.claim": "true",
+        "userinfo.token.claim": "true",
+    },
+}
+"""Puts the names of a person's groups, without their path, into the claim ``groups``."""
+
+USERNAME_MAPPER = {
+    "protocolMapper": "oidc-usermodel-attribute-mapper",
+    "config": {
+        "user.attribute": "username",
+        "claim.name": "preferred_username",
+        "jsonType.label": "String",
+        "id.token.claim": "true",
+        "access.token.claim": "true",
+    },
+}
 
 
 def _jwt_client(owner: str, source: str) -> dict[str, Any]:
@@ -268,7 +266,7 @@ def service_account(
         "serviceAccountsEnabled": True,
         "redirectUris": [],
         "webOrigins": [],
-        "defaultClientScopes": ["basic"],
+        "defaultClientScopes": ["basic", "service_account"],
         "optionalClientScopes": [],
     }
     return [
@@ -296,6 +294,7 @@ def office_client(
         "webOrigins": [f"https://{host}"],
         "defaultClientScopes": sorted(CLIENT_SCOPES),
         "optionalClientScopes": [],
+        "protocolMappers": {"groups": GROUPS_MAPPER},
         "attributes": {
             **fields["attributes"],
             labels.SYSTEM: system,
@@ -307,13 +306,10 @@ def office_client(
     }
 
 
-def cluster_client(
-    realm_name: str, owner: str, rules: Mapping[str, Any]
-) -> list[item.Item]:
+def cluster_client(realm_name: str, owner: str, rules: Mapping[str, Any]) -> item.Item:
     """The public client with which people sign in to the cluster by kubectl (kubelogin).
 
-    Its redirects are loopback ones by RFC 8252 section 7.3, exact and without a wildcard. The
-    audience is put in by a scope of its own.
+    Its redirects are loopback ones by RFC 8252 section 7.3, exact and without a wildcard.
     """
     client_id = rules["cluster"]["client"]
     fields = {
@@ -329,8 +325,13 @@ def cluster_client(
         "consentRequired": False,
         "redirectUris": sorted(rules["cluster"]["redirects"]),
         "webOrigins": [],
-        "defaultClientScopes": sorted(("acr", "basic", GROUPS_SCOPE, client_id)),
+        "defaultClientScopes": ["acr", "basic"],
         "optionalClientScopes": [],
+        "protocolMappers": {
+            "audience": _audience_mapper(client_id),
+            "groups": GROUPS_MAPPER,
+            "username": USERNAME_MAPPER,
+        },
         "attributes": {
             **marks(owner),
             "pkce.code.challenge.method": rules["settings"]["pkceMethod"],
@@ -339,35 +340,15 @@ def cluster_client(
             "default.acr.values": rules["acrRequired"],
         },
     }
-    audience = {
-        "protocol": "openid-connect",
-        "attributes": {
-            **marks(owner),
-            "include.in.token.scope": "false",
-            "display.on.consent.screen": "false",
-        },
-        "protocolMappers": {
-            "audience": {
-                "protocolMapper": "oidc-audience-mapper",
-                "config": {
-                    "included.client.audience": client_id,
-                    "id.token.claim": "true",
-                    "access.token.claim": "true",
-                },
-            },
-            "username": {
-                "protocolMapper": "oidc-usermodel-attribute-mapper",
-                "config": {
-                    "user.attribute": "username",
-                    "claim.name": "preferred_username",
-                    "jsonType.label": "String",
-                    "id.token.claim": "true",
-                    "access.token.claim": "true",
-                },
-            },
+    return item.Item(ref("Client", realm_name, client_id), fields, owner)
+
+
+def _audience_mapper(client_id: str) -> dict[str, Any]:
+    return {
+        "protocolMapper": "oidc-audience-mapper",
+        "config": {
+            "included.client.audience": client_id,
+            "id.token.claim": "true",
+            "access.token.claim": "true",
         },
     }
-    return [
-        item.Item(ref("ClientScope", realm_name, client_id), audience, owner),
-        item.Item(ref("Client", realm_name, client_id), fields, owner),
-    ]

@@ -17,8 +17,8 @@ from onboarding.desired import vault as vault_desired
 from onboarding.identity import assertion, carrying_out, interface, keycloak, provider
 
 _READ = frozenset({"Realm", "Organization", "Group", "Client"})
-_READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "ClientScope", "ServiceAccount"})
-_EVIDENCE = frozenset({*_READ_OF_OWN_REALM, "RealmKeys", "GroupMembers"})
+_READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "ServiceAccount"})
+_EVIDENCE = frozenset({*_READ_OF_OWN_REALM, "ClientScope", "RealmKeys", "GroupMembers"})
 _TOOL = "onboard-"
 
 
@@ -54,7 +54,7 @@ class Sso:
         lives_here = [shared]
         if evidence:
             base = self._connected().base(self._shared, self._key_of(None))
-            common += [*base, self._connected().keys(self._shared)]
+            common += [*base, *self._judged_only(self._shared)]
             lives_here += [i for i in common if i.ref.kind in ("AuthenticationFlow", "RealmKeys")]
         for of in tenants:
             seen = list(self._agency(of, evidence=evidence))
@@ -125,7 +125,12 @@ class Sso:
         yield from self._connected().base(of.realm, key_of)
         yield from self._connected().groups(of.realm, names)
         if evidence:
-            yield self._connected().keys(of.realm)
+            yield from self._judged_only(of.realm)
+
+    def _judged_only(self, realm: str) -> Iterator[item.Item]:
+        """What nobody plans, and controls ask about."""
+        yield self._connected().keys(realm)
+        yield from self._connected().client_scopes(realm)
 
     def _key_of(self, of: tenant.Tenant | None) -> interface.KeyOf:
         def key_of(ref: item.Ref, source: str) -> str | None:

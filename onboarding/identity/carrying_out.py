@@ -11,7 +11,6 @@ from onboarding.identity.interface import IdentityProvider, KeyOf
 _ORDER = (
     "AuthenticationFlow",
     "Realm",
-    "ClientScope",
     "Client",
     "ServiceAccount",
     "Organization",

@@ -41,6 +41,9 @@ class Provider:
     def flow(self, realm: str) -> tuple[item.Item, ...]:
         return tuple(reading.flow(self.door, realm))
 
+    def client_scopes(self, realm: str) -> tuple[item.Item, ...]:
+        return tuple(reading.client_scopes(self.door, realm))
+
     def keys(self, realm: str) -> item.Item:
         return reading.keys(self.door, realm)
 

@@ -27,9 +27,8 @@ def realm(door: Keycloak, name: str) -> item.Item | None:
 
 
 def base(door: Keycloak, name: str, key_of: KeyOf, *, rights_too: bool) -> Iterator[item.Item]:
-    """The flow, scopes and clients of a realm besides those of agencies."""
+    """The flow and the clients of a realm, with the rights of our own service accounts."""
     yield from flow(door, name)
-    yield from client_scopes(door, name)
     for rep in door.get(name, "/clients", max=_EVERYTHING) or ():
         yield from _with_rights(door, name, rep, key_of, rights_too=rights_too)
 

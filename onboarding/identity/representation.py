@@ -8,7 +8,7 @@ from typing import Any
 from onboarding import item, labels
 
 _REALM_DROPPED = frozenset({"smtpServer", "defaultRole", "requiredCredentials", "components"})
-_CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access", "protocolMappers"})
+_CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access"})
 _CLIENT_SETS = ("redirectUris", "webOrigins", "defaultClientScopes", "optionalClientScopes")
 _NOT_SENT = frozenset({"publicKey"})
 

@@ -16,8 +16,6 @@ from onboarding.identity import flows, keycloak, representation, rights
 from onboarding.identity.interface import KeyOf
 from onboarding.identity.keycloak import Keycloak
 
-_NO_MAPPERS = frozenset({"protocolMappers"})
-
 
 def create(door: Keycloak, want: item.Item, key_of: KeyOf) -> None:
     """Create one object, or adopt ours. Raises ``errors.Refused`` where it is another's."""
@@ -47,7 +45,7 @@ def delete(door: Keycloak, ref: item.Ref) -> None:
 
 
 def realm_representation(items: Sequence[item.Item], key_of: KeyOf) -> dict[str, Any]:
-    """A whole realm as one representation: itself, flow, keys, scopes, clients, rights, groups."""
+    """A whole realm as one representation: itself, flow, keys, clients, rights, groups."""
     by_kind: dict[str, list[item.Item]] = {}
     for each in items:
         by_kind.setdefault(each.ref.kind, []).append(each)
@@ -187,9 +185,12 @@ def _update_plain(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
 
 
 def _update_client(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
-    """Scopes of a client have requests of their own; a PUT leaves them as they are."""
+    """Scopes and mappers of a client have requests of their own; a PUT leaves them as they are."""
     live = _must_find(door, want.ref)
-    _update_plain(door, want, fields)
+    own = {k: v for k, v in representation.sendable(fields).items() if k != "protocolMappers"}
+    place = f"/clients/{live['id']}"
+    door.put(want.ref.scope, place, representation.merged(live, own))
+    _update_mappers(door, want, live, f"{place}/protocol-mappers/models")
     for part, leaf in (
         ("defaultClientScopes", "default-client-scopes"),
         ("optionalClientScopes", "optional-client-scopes"),
@@ -199,25 +200,22 @@ def _update_client(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -
             continue
         ids = {s["name"]: s["id"] for s in door.get(want.ref.scope, "/client-scopes") or ()}
         for name in sorted(have - need):
-            door.delete(want.ref.scope, f"/clients/{live['id']}/{leaf}/{ids[name]}")
+            door.delete(want.ref.scope, f"{place}/{leaf}/{ids[name]}")
         for name in sorted(need - have):
-            door.put(want.ref.scope, f"/clients/{live['id']}/{leaf}/{ids[name]}", {})
+            door.put(want.ref.scope, f"{place}/{leaf}/{ids[name]}", {})
 
 
-def _update_scope(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
-    """Mappers of a scope have requests of their own as well."""
-    live = _must_find(door, want.ref)
-    place = f"/client-scopes/{live['id']}"
-    own = {k: v for k, v in fields.items() if k not in _NO_MAPPERS}
-    door.put(want.ref.scope, place, representation.merged(live, own))
+def _update_mappers(door: Keycloak, want: item.Item, live: Mapping[str, Any], place: str) -> None:
     there = {m["name"]: m for m in live.get("protocolMappers") or ()}
-    for body in representation.mapper_list(fields):
+    bodies = representation.mapper_list(want.fields)
+    for body in bodies:
         have = there.get(body["name"])
         if have is None:
-            door.post(want.ref.scope, f"{place}/protocol-mappers/models", body)
+            door.post(want.ref.scope, place, body)
         elif representation.merged(have, body) != have:
-            leaf = f"{place}/protocol-mappers/models/{have['id']}"
-            door.put(want.ref.scope, leaf, representation.merged(have, body))
+            door.put(
+                want.ref.scope, f"{place}/{have['id']}", representation.merged(have, body)
+            )
 
 
 def _write_rights(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
@@ -239,8 +237,6 @@ def _must_find(door: Keycloak, ref: item.Ref) -> dict[str, Any]:
 def _find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
     if ref.kind == "Client":
         listed = door.get(ref.scope, "/clients", clientId=ref.name) or ()
-    elif ref.kind == "ClientScope":
-        listed = [s for s in door.get(ref.scope, "/client-scopes") or () if s["name"] == ref.name]
     elif ref.kind == "Organization":
         query = {"search": ref.name, "exact": "true", "briefRepresentation": "false"}
         found = door.get(ref.scope, "/organizations", **query) or ()
@@ -261,7 +257,6 @@ def _group_at(door: Keycloak, realm: str, path: str) -> dict[str, Any] | None:
 
 _PLACE: Mapping[str, str] = {
     "Client": "/clients",
-    "ClientScope": "/client-scopes",
     "Group": "/groups",
     "Organization": "/organizations",
 }
@@ -269,7 +264,6 @@ _Write = Callable[[Keycloak, item.Item, Mapping[str, Any]], None]
 _CREATE: Mapping[str, _Write] = {
     "Realm": _create_realm,
     "AuthenticationFlow": _create_flow,
-    "ClientScope": _create_named("name"),
     "Client": _create_named("clientId"),
     "ServiceAccount": _write_rights,
     "Group": _create_group,
@@ -278,7 +272,6 @@ _CREATE: Mapping[str, _Write] = {
 _UPDATE: Mapping[str, _Write] = {
     "Realm": _update_realm,
     "AuthenticationFlow": _create_flow,
-    "ClientScope": _update_scope,
     "Client": _update_client,
     "ServiceAccount": _write_rights,
     "Group": _update_plain,
