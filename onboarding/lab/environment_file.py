@@ -31,6 +31,9 @@ def complete(lab: component.Lab, report: progress.Progress) -> bool:
         return False
     report.note(f"bootstrap: {why}")
     bootstrap.run(path, report)
+    login = environment.load(path).login(environment.Role.BOOTSTRAP).keycloak
+    if login.client_id != keycloak.BOOTSTRAP_CLIENT:
+        keycloak.forget_first_administrator(lab.home)
     return True
 
 

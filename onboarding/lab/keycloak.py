@@ -18,7 +18,7 @@ from onboarding.lab import home as homes
 NAME = "keycloak"
 PORTS = ("keycloak", "keycloak-management")
 SHARED_REALM = "gdcc"
-BOOTSTRAP_CLIENT = "onboard-bootstrap"
+BOOTSTRAP_CLIENT = "lab-first-administrator"
 BUILD_OPTIONS = ("--db=dev-file", "--health-enabled=true", "--cache=local")
 _HOST = "localhost"
 """By name, because passkeys (WebAuthn) are bound to a domain and refuse an address."""
@@ -68,17 +68,29 @@ def distribution(home: homes.Home) -> Path:
 
 
 def describe(lab: component.Lab) -> component.Component:
-    config = distribution(lab.home) / "conf" / "keycloak.conf"
     return component.Component(
         name=NAME,
-        argv=(*_java(lab), "start", "--optimized"),
-        files={config: _config(lab)},
+        argv=(*_java(lab), "start", "--optimized", *_settings(lab)),
         reads=(lab.certificate("server"), distribution(lab.home) / ".built"),
         ready=lambda lab: component.answers(
             lab.url("keycloak-management", "/health/ready", _HOST), lab.trust()
         ),
         start_seconds=300,
         prepare=_prepare,
+    )
+
+
+def _settings(lab: component.Lab) -> tuple[str, ...]:
+    return (
+        f"--hostname={address(lab)}",
+        "--http-enabled=false",
+        "--http-host=127.0.0.1",
+        f"--https-port={lab.ports['keycloak']}",
+        f"--http-management-port={lab.ports['keycloak-management']}",
+        f"--https-certificate-file={lab.certificate('server')}",
+        f"--https-certificate-key-file={lab.key('server')}",
+        "--log=console",
+        "--log-level=info,io.smallrye.health:warn",
     )
 
 
@@ -95,35 +107,33 @@ def _java(lab: component.Lab) -> tuple[str, ...]:
     )
 
 
-def _config(lab: component.Lab) -> str:
-    """conf/keycloak.conf (0600); it holds the first administrator, not argv or the environment."""
-    return "\n".join(
-        (
-            f"hostname={address(lab)}",
-            "http-enabled=false",
-            "http-host=127.0.0.1",
-            f"https-port={lab.ports['keycloak']}",
-            f"http-management-port={lab.ports['keycloak-management']}",
-            f"https-certificate-file={lab.certificate('server')}",
-            f"https-certificate-key-file={lab.key('server')}",
-            f"bootstrap-admin-client-id={BOOTSTRAP_CLIENT}",
-            f"bootstrap-admin-client-secret={_secret(lab.home)}",
-            "log=console",
-            "log-level=info,io.smallrye.health:warn",
-            "",
-        )
-    )
+def _write_config(home: homes.Home) -> None:
+    """conf/keycloak.conf (0600): the first administrator, as long as there has to be one.
 
-
-def _secret(home: homes.Home) -> str:
-    path = secret_file(home)
-    if not path.is_file():
+    It is a service client that Keycloak makes with its database and that the bootstrap removes.
+    Everything that is no secret stands in argv, so that this file can change without a restart.
+    """
+    server, path = distribution(home), secret_file(home)
+    if not path.is_file() and not (server / "data" / "h2").exists():
         homes.write(path, secrets.token_urlsafe(32))
-    return path.read_text().strip()
+    text = ""
+    if path.is_file():
+        text = (
+            f"bootstrap-admin-client-id={BOOTSTRAP_CLIENT}\n"
+            f"bootstrap-admin-client-secret={path.read_text().strip()}\n"
+        )
+    homes.write(server / "conf" / "keycloak.conf", text)
+
+
+def forget_first_administrator(home: homes.Home) -> None:
+    """Delete its secret everywhere; for use once the bootstrap has put another in its place."""
+    secret_file(home).unlink(missing_ok=True)
+    _write_config(home)
 
 
 def _prepare(lab: component.Lab) -> None:
     """Lay out this lab's copy, built, unless it is there already."""
+    _write_config(lab.home)
     source, server = lab.engines["keycloak"], distribution(lab.home)
     stamp = server / ".built"
     wanted = hashlib.sha256(
