@@ -37,8 +37,16 @@ CLUSTER_CLIENT = "gdcc-cluster"
 
 
 def desired(of: tenant.Tenant, target: environment.Environment) -> item.Item:
-    """The kit with the SHA-256 of each file; the CA chain is known once the CA exists."""
-    digests = {name: documents.sha256(text) for name, text in files(of, target).items()}
+    """The kit with the SHA-256 of each file; the CA chain is known once the CA exists.
+
+    The kubeconfig holds CA certificates: where their files are not at hand, it is known only
+    when the kit is made.
+    """
+    digests = {name: documents.sha256(text) for name, text in _texts(of, target).items()}
+    try:
+        digests[KUBECONFIG] = documents.sha256(_kubeconfig_text(of, target))
+    except errors.UsageError:
+        digests[KUBECONFIG] = item.KNOWN_AFTER_APPLY
     if chain_is_due(of):
         digests[CA_CHAIN] = item.KNOWN_AFTER_APPLY
     ref = item.Ref(item.EngineName.SETTINGS, KIND, "", of.id)
@@ -57,6 +65,10 @@ def chain_is_due(of: tenant.Tenant) -> bool:
 
 def files(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]:
     """The documents of the kit by name. Raises ``errors.UsageError`` for an unreadable CA file."""
+    return {**_texts(of, target), KUBECONFIG: _kubeconfig_text(of, target)}
+
+
+def _texts(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]:
     endpoints = _endpoints(of, target)
     context = {
         "agency": of.manifest.agency,
@@ -78,10 +90,11 @@ def files(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]:
         "README.th.md": documents.render("handover/README.th.md.j2", **context),
         "README.en.md": documents.render("handover/README.en.md.j2", **context),
         "endpoints.yaml": documents.render("handover/endpoints.yaml.j2", endpoints=endpoints),
-        KUBECONFIG: documents.render(
-            "handover/kubeconfig.yaml.j2", kubeconfig=_kubeconfig(of, target)
-        ),
     }
+
+
+def _kubeconfig_text(of: tenant.Tenant, target: environment.Environment) -> str:
+    return documents.render("handover/kubeconfig.yaml.j2", kubeconfig=_kubeconfig(of, target))
 
 
 def thai_date(day: date) -> str:

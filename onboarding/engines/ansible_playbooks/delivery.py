@@ -95,7 +95,7 @@ def _kit_variables(
     source.mkdir(mode=0o700)
     planned = change.desired.fields["files"]
     for name, text in handover.files(of, target).items():
-        if planned.get(name) != documents.sha256(text):
+        if planned.get(name) not in (documents.sha256(text), item.KNOWN_AFTER_APPLY):
             raise errors.Mismatch(
                 f"{of.id}: {name} of the hand-over kit is no longer what was planned",
                 resolution="Plan again: the manifest or the environment file has changed.",
