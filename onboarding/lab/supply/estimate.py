@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _PARALLEL = 0.85
 _PRIOR_WEIGHT = 40.0
-_NEVER_QUITE = 0.97
+_SURE = 0.7
+_NEVER_QUITE = 0.99
 
 
 @dataclass(slots=True)
@@ -49,13 +51,19 @@ class Estimate:
     def _left(self, now: float) -> float:
         left = 0.0
         for name, weight in self.weights.items():
-            if name in self._done:
+            if name in self._done or weight <= 0:
                 continue
-            spent = 0.0
-            if name in self._begun:
-                spent = min((now - self._begun[name]) * self.speed(), weight * _NEVER_QUITE)
-            left += weight - spent
+            begun = self._begun.get(name, now)
+            left += weight * (1 - _progress((now - begun) * self.speed() / weight))
         return left
+
+
+def _progress(share: float) -> float:
+    """Progress of a step that has had ``share`` of its expected time; slows down, never ends."""
+    if share <= _SURE:
+        return share
+    rest = 1 - _SURE
+    return _SURE + rest * (1 - math.exp((_SURE - share) / rest)) * _NEVER_QUITE
 
 
 def spoken(seconds: float) -> str:

@@ -32,6 +32,14 @@ def test_a_fast_computer_is_noticed_when_a_step_ends() -> None:
     assert known.seconds_left(1) < estimate.Estimate(WEIGHTS, 2).seconds_left(0) / 2
 
 
+def test_a_step_that_takes_longer_than_thought_never_seems_done() -> None:
+    known = estimate.Estimate({"etcd": 60.0}, 2)
+    known.begin("etcd", 0)
+    half, late, later = (known.percent(now) for now in (60 / 1.7 / 2, 60 / 1.7, 120 / 1.7))
+    assert half == 50
+    assert 80 < late < later < 100
+
+
 @given(st.floats(0, 1e5), st.floats(0, 1e5))
 def test_percent_grows_and_is_100_only_at_the_end(first: float, second: float) -> None:
     known = estimate.Estimate(WEIGHTS, 2)
