@@ -42,7 +42,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class NotSeen(Exception):  # noqa: N818 - says what happened, and never leaves this module's callers
+class NotSeen(Exception):
     """A control asked about a kind that was not read."""
 
 

@@ -13,6 +13,7 @@ from onboarding.cli import console, options
 )
 @options.environment_option
 @options.output_option
+@options.volume_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option(

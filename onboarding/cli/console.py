@@ -21,9 +21,10 @@ from onboarding import progress as progress_seam
 _volume = {"quiet": False, "verbose": False}
 
 
-def set_volume(*, quiet: bool, verbose: bool) -> None:
-    """Remember ``--quiet`` and ``--verbose`` for this process."""
-    _volume.update(quiet=quiet, verbose=verbose)
+def set_volume(*, quiet: bool = False, verbose: bool = False) -> None:
+    """Remember ``--quiet`` and ``--verbose`` for this process; once set they stay."""
+    _volume["quiet"] |= quiet
+    _volume["verbose"] |= verbose
 
 
 def verbose() -> bool:

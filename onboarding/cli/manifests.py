@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 )
 @click.argument("files", type=options.MANIFEST, nargs=-1, required=True, metavar="FILE…")
 @options.output_option
+@options.volume_options
 def validate(files: Sequence[Path], output: str) -> int:
     """Check each FILE: shape, values, sums and names, and clashes between the files.
 
@@ -39,9 +41,7 @@ def validate(files: Sequence[Path], output: str) -> int:
         try:
             of, document = manifest.read(file)
         except errors.InvalidInput as invalid:
-            problems += invalid.problems or [
-                errors.Problem(str(file), 0, 0, "", invalid.message, invalid.resolution)
-            ]
+            problems += _placed(file, invalid)
             continue
         read[file] = of
         drafts += manifest.draft_values(of, document)
@@ -55,6 +55,16 @@ def validate(files: Sequence[Path], output: str) -> int:
             console.error(_summary(problems))
         return errors.ExitCode.INVALID
     return errors.ExitCode.DONE
+
+
+def _placed(file: Path, invalid: errors.InvalidInput) -> list[errors.Problem]:
+    """The problems of a file; where one has no line, what the whole error advises is its remedy."""
+    if not invalid.problems:
+        return [errors.Problem(str(file), 0, 0, "", invalid.message, invalid.resolution)]
+    return [
+        p if p.line or p.remedy else dataclasses.replace(p, remedy=invalid.resolution)
+        for p in invalid.problems
+    ]
 
 
 def _clashes(read: Mapping[Path, model.AgencyMou]) -> list[errors.Problem]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from onboarding import clock, environment
+from onboarding.cli import console
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,6 +49,29 @@ def as_of_option(function: F) -> F:
         metavar="DATE",
         help="Judge dates as on this day (YYYY-MM-DD) instead of today.",
     )(function)
+
+
+def volume_options(function: F) -> F:
+    """``--quiet`` and ``--verbose`` after the command's name too, where people type them."""
+    quiet = click.option(
+        "-q", "--quiet", is_flag=True, expose_value=False, callback=_set_quiet,
+        help="No progress on stderr.",
+    )  # fmt: skip
+    verbose = click.option(
+        "-v", "--verbose", is_flag=True, expose_value=False, callback=_set_verbose,
+        help="More of what happens, and longer results.",
+    )  # fmt: skip
+    return quiet(verbose(function))
+
+
+def _set_quiet(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        console.set_volume(quiet=True)
+
+
+def _set_verbose(_ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value:
+        console.set_volume(verbose=True)
 
 
 def language_option(function: F) -> F:

@@ -87,6 +87,7 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
 @options.output_option
+@options.volume_options
 @options.language_option
 @options.as_of_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where the plan holds changes.")
@@ -134,6 +135,7 @@ def plan_command(
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
 @options.output_option
+@options.volume_options
 @options.language_option
 @options.as_of_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -269,6 +271,7 @@ def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, .
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
 @options.output_option
+@options.volume_options
 @options.language_option
 @options.as_of_option
 def verify_command(

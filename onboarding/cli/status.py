@@ -56,6 +56,7 @@ def _state(last: interface.Entry | None, verdict: interface.Entry | None) -> str
 @click.argument("file", type=options.MANIFEST, required=False)
 @options.environment_option
 @options.output_option
+@options.volume_options
 def status(file: Path | None, wanted: str | None, output: str) -> int:
     """Show where each agency stands in the environment, or only the one of FILE.
 

@@ -69,7 +69,7 @@ def test_namespaces_are_as_the_manifest_says(agency: str, lab: environment.Envir
     from onboarding import kube, labels
 
     door = kube.connect(lab, environment.Role.AUDITOR)
-    found = door.list("Namespace", label_selector=f"{labels.AGENCY}={agency}")
+    found = door.list("Namespace", selector=f"{labels.AGENCY}={agency}")
     assert len(found) == NAMESPACES[agency]
 
 

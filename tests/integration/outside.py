@@ -90,7 +90,8 @@ class Outside:
         door = keycloak.connect(self._lab, environment.Role.BOOTSTRAP)
         found: list[dict[str, Any]] = []
         for realm in (self._lab.keycloak.shared_realm, "moph"):
-            found += door.admin_events(realm)
+            if door.exists(realm):
+                found += door.get(realm, "admin-events", max="100000")
         found.sort(key=lambda e: (e["time"], e["operationType"]))
         return [f"{e['operationType']} {e.get('resourcePath', '')}" for e in found]
 
