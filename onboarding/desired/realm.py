@@ -113,7 +113,13 @@ def _sign_in(chosen: Mapping[str, Any]) -> dict[str, Any]:
         "maxDeltaTimeSeconds": chosen["failureResetSeconds"],
         "passwordPolicy": f"length({chosen['passwordLength']}) and notUsername and notEmail "
         f"and passwordHistory({chosen['passwordHistory']})",
+        # All of it: of a policy given in part Keycloak takes the rest as 0, and every code fails.
         "otpPolicyType": "totp",
+        "otpPolicyAlgorithm": "HmacSHA1",
+        "otpPolicyDigits": 6,
+        "otpPolicyPeriod": 30,
+        "otpPolicyInitialCounter": 0,
+        "otpPolicyLookAheadWindow": 1,
         "otpPolicyCodeReusable": False,
         "webAuthnPolicyRpEntityName": "GDCC",
         "webAuthnPolicySignatureAlgorithms": ["ES256", "RS256"],
