@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from onboarding import item, policy
@@ -41,7 +41,7 @@ def that(ok: bool, subject: str, got: Any, expected: Any) -> policy.Result:
     return passes(subject, got) if ok else fails(subject, got, expected)
 
 
-def problems(subject: str, found: list[str], good: str) -> policy.Result:
+def problems(subject: str, found: Sequence[str], good: str) -> policy.Result:
     """Fail naming every problem of one object, or pass with ``good``."""
     return fails(subject, "; ".join(found), good) if found else passes(subject, good)
 

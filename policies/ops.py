@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from importlib import resources
 from importlib.resources import abc
@@ -208,24 +208,26 @@ def _handles_secret(task: Mapping[str, Any]) -> bool:
     return bool(_SECRET_WORDS.search(item.canonical(body)))
 
 
-def attested(subject: str, attestations: Sequence[Any], today: date, days: int) -> policy.Result:
-    """Whether the operator's statement about a subject is there and not too old."""
-    found = [a for a in attestations if a.subject == subject]
+def attested(view: policy.View, subject: str) -> policy.Result:
+    """Whether the operator's statement about what tenants cannot see is there and not too old.
+
+    Outside production there is nobody to state anything, and its absence is no finding.
+    """
+    found = [a for a in view.environment.attestations if a.subject == subject]
+    title = f"attestation {subject}"
+    if not found and not view.environment.production:
+        return judge.not_applicable(title, "not a production environment")
     if not found:
-        return judge.fails(f"attestation {subject}", None, "a statement of the operator")
+        return judge.fails(title, None, "a statement of the operator")
     newest = max(found, key=lambda a: a.on)
-    age = (today - newest.on).days
+    days = view.thresholds["ops.attestationDays"]
+    age = (view.today - newest.on).days
     seen = f"{newest.by}, {newest.on}"
-    return judge.that(0 <= age <= days, f"attestation {subject}", seen, f"at most {days} days old")
+    return judge.that(0 <= age <= days, title, seen, f"at most {days} days old")
 
 
 def audit_policy(view: policy.View) -> Iterator[policy.Result]:
-    yield attested(
-        "control-plane-audit",
-        view.environment.attestations,
-        view.today,
-        view.thresholds["ops.attestationDays"],
-    )
+    yield attested(view, "control-plane-audit")
 
 
 CONTROLS: tuple[policy.Control, ...] = (

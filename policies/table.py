@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from onboarding import policy
-from onboarding.policies import mou_table, net, ops, pdp, ten, ten_access, wrk_table
+from onboarding.policies import (
+    doc_table,
+    idp_table,
+    mou_table,
+    net,
+    ops,
+    pdp,
+    pki_table,
+    sec_table,
+    ten,
+    ten_access,
+    wrk_table,
+)
 
 CONTROLS: tuple[policy.Control, ...] = tuple(
     sorted(
@@ -14,6 +26,10 @@ CONTROLS: tuple[policy.Control, ...] = tuple(
             *wrk_table.CONTROLS,
             *net.CONTROLS,
             *pdp.CONTROLS,
+            *pki_table.CONTROLS,
+            *sec_table.CONTROLS,
+            *idp_table.CONTROLS,
+            *doc_table.CONTROLS,
             *ops.CONTROLS,
         ),
         key=lambda control: control.id,

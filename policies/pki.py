@@ -1,0 +1,320 @@
+"""PKI: the agency's certificate authority: mount, issuer, anchor, roles, revocation."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from onboarding import item, policy, tenant
+from onboarding.policies import certificate, judge, load
+from onboarding.policy import Stage
+
+VAULT = item.EngineName.VAULT
+INGRESS_ROLE = "ingress"
+_FALSE = (
+    "allow_any_name",
+    "allow_localhost",
+    "allow_wildcard_certificates",
+    "allow_glob_domains",
+    "allow_ip_sans",
+    "allow_subdomains",
+    "client_flag",
+    "code_signing_flag",
+    "email_protection_flag",
+    "use_csr_common_name",
+    "use_csr_sans",
+    "no_store",
+)
+_LATER = "made by this run; judged on the live system"
+
+
+def has_signing(of: tenant.Tenant) -> str:
+    return "" if of.manifest.signing else "the manifest has no signing"
+
+
+def _later(value: Any) -> bool:
+    return bool(value == item.KNOWN_AFTER_APPLY)
+
+
+def _issuers(view: policy.View) -> tuple[item.Item, ...]:
+    return tuple(
+        i for i in view.items(VAULT, "Issuer") if i.ref.scope == view.tenant.pki_mount
+    )
+
+
+def own_mount(view: policy.View) -> Iterator[policy.Result]:
+    """A PKI mount of the agency's own, with one default issuer that is not self-signed."""
+    mount = view.tenant.pki_mount
+    found = next((i for i in view.items(VAULT, "Mount") if i.ref.name == mount), None)
+    if found is None:
+        yield judge.fails(f"Mount {mount}", None, "present")
+        return
+    kind = found.fields.get("type")
+    yield judge.that(kind == "pki", f"Mount {mount}", kind, "pki")
+    issuers = _issuers(view)
+    wrong = [] if len(issuers) == 1 else [f"{len(issuers)} default issuers"]
+    for issuer in issuers:
+        subject, by = issuer.fields.get("subject"), issuer.fields.get("issuer")
+        if not _later(subject) and (not subject or subject == by):
+            wrong.append(f"subject and issuer are both {judge.show(subject)}")
+    yield judge.problems(f"Issuer of {mount}", wrong, "one intermediate")
+
+
+def anchor_pinned(view: policy.View) -> Iterator[policy.Result]:
+    """The issuer's signature verifies to the environment's root, or to a root of NRCA."""
+    issuers = _issuers(view)
+    if not issuers:
+        yield judge.fails(f"Issuer of {view.tenant.pki_mount}", None, "present")
+    for issuer in issuers:
+        subject, pem = str(issuer.ref), issuer.fields.get("certificate")
+        if _later(pem):
+            yield judge.not_applicable(subject, _LATER)
+        elif not pem:
+            yield judge.unknown(subject, "its certificate was not seen")
+        else:
+            yield _anchored(view, subject, str(pem))
+
+
+def _anchored(view: policy.View, subject: str, pem: str) -> policy.Result:
+    signing = view.tenant.manifest.signing
+    roots = [
+        certificate.load(str(i.fields["certificate"]))
+        for i in view.shared(VAULT, "RootIssuer")
+        if i.fields.get("certificate")
+    ]
+    if not roots:
+        return judge.unknown(subject, "the environment's root was not seen")
+    issuer = certificate.load(pem)
+    anchor = next((root for root in roots if certificate.issued_by(issuer, root)), None)
+    if anchor is None:
+        return judge.fails(subject, "not signed by the environment's root", "a pinned root")
+    found = certificate.sha256(anchor)
+    if signing is None or signing.trust == "gdcc":
+        return judge.passes(subject, f"signed by the environment's root {found}")
+    if found in {root["sha256"] for root in load.read("nrca.yaml")["roots"]}:
+        return judge.passes(subject, f"signed by the NRCA root {found}")
+    if signer_certificates(view):
+        return judge.fails(subject, f"root {found}, and officials' certificates", "a root of NRCA")
+    return judge.not_applicable(
+        subject,
+        "awaiting trust: until a member CA of NRCA has signed the intermediate, no official "
+        f"gets a certificate (for now under the environment's root {found})",
+    )
+
+
+def ca_profile(view: policy.View) -> Iterator[policy.Result]:
+    domains = view.tenant.domains
+    good = f"CA, path length 0, names limited to {', '.join(sorted(domains))}"
+    for issuer in _issuers(view):
+        pem = issuer.fields.get("certificate")
+        if pem and not _later(pem):
+            wrong = certificate.ca_flaws(certificate.load(str(pem)), domains)
+        else:
+            wrong = _planned_ca_flaws(issuer.fields, domains)
+        yield judge.problems(str(issuer.ref), wrong, good)
+    yield from judge.absent(view, VAULT, "Issuer")
+
+
+def _planned_ca_flaws(fields: Mapping[str, Any], domains: tuple[str, ...]) -> list[str]:
+    wrong = []
+    if fields.get("isCa") is not True:
+        wrong.append("not a CA")
+    if fields.get("pathLength") != 0:
+        wrong.append(f"path length {judge.show(fields.get('pathLength'))}")
+    if set(fields.get("permittedNames") or ()) != set(domains):
+        wrong.append(f"permitted names {judge.show(fields.get('permittedNames'))}")
+    return wrong
+
+
+def organizations(of: tenant.Tenant) -> dict[str, str]:
+    """O of officials' certificates by role: the body for a pooled agency, else the agency."""
+    agency = of.manifest.agency
+    whole = {"signer": agency.certificate_name or agency.name_th}
+    by_role = {body.pki_role: body.organization for body in of.bodies} or whole
+    return {role: unicodedata.normalize("NFC", name) for role, name in by_role.items()}
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value or ())
+
+
+def _role_flaws(role: item.Item, organization: str, of: tenant.Tenant) -> Iterator[str]:
+    fields = role.fields
+    for key in _FALSE:
+        if fields.get(key) is not False:
+            yield f"{key}={judge.show(fields.get(key))}"
+    if fields.get("allow_bare_domains") is not True:
+        yield f"allow_bare_domains={judge.show(fields.get('allow_bare_domains'))}"
+    for key in ("allowed_other_sans", "allowed_uri_sans"):
+        if _list(fields.get(key)):
+            yield f"{key}={judge.show(fields[key])}"
+    if "*" in _list(fields.get("allowed_serial_numbers")):
+        yield "allowed_serial_numbers=*"
+    if _list(fields.get("organization")) != [organization]:
+        yield f"organization={judge.show(fields.get('organization'))}, not {organization}"
+    if _list(fields.get("country")) != ["TH"]:
+        yield f"country={judge.show(fields.get('country'))}"
+    if role.ref.name == INGRESS_ROLE:
+        yield from _ingress_flaws(fields, of)
+    else:
+        yield from _signer_flaws(fields, of)
+
+
+def _signer_flaws(fields: Mapping[str, Any], of: tenant.Tenant) -> Iterator[str]:
+    if set(_list(fields.get("allowed_domains"))) != set(of.domains):
+        yield f"allowed_domains={judge.show(fields.get('allowed_domains'))}"
+    if fields.get("enforce_hostnames") is not False:
+        yield "enforce_hostnames is on, which refuses names of persons"
+    if _list(fields.get("cn_validations")) != ["disabled"]:
+        yield f"cn_validations={judge.show(fields.get('cn_validations'))}"
+    if fields.get("server_flag") is not False:
+        yield f"server_flag={judge.show(fields.get('server_flag'))}"
+
+
+def _ingress_flaws(fields: Mapping[str, Any], of: tenant.Tenant) -> Iterator[str]:
+    hosts = {instance.host for instance in of.instances}
+    extra = set(_list(fields.get("allowed_domains"))) - hosts
+    if extra:
+        yield f"allowed_domains beyond the agency's hosts: {', '.join(sorted(extra))}"
+    if fields.get("enforce_hostnames") is not True:
+        yield "enforce_hostnames is off"
+
+
+def _roles(view: policy.View) -> tuple[item.Item, ...]:
+    mount = view.tenant.pki_mount
+    return tuple(i for i in view.items(VAULT, "PkiRole") if i.ref.scope == mount)
+
+
+def role_tight(view: policy.View) -> Iterator[policy.Result]:
+    """Each signing role as closed as it can be; the one for host certificates in its own way."""
+    wanted = organizations(view.tenant)
+    agency = view.tenant.manifest.agency
+    whole = unicodedata.normalize("NFC", agency.certificate_name or agency.name_th)
+    found = {role.ref.name: role for role in _roles(view)}
+    for name in sorted({*wanted, *found}):
+        subject = f"PkiRole {view.tenant.pki_mount}/{name}"
+        role = found.get(name)
+        if role is None:
+            yield judge.fails(subject, None, "present")
+        elif name not in wanted and name != INGRESS_ROLE:
+            yield judge.fails(subject, "a role that nobody planned", "absent")
+        else:
+            flaws = list(_role_flaws(role, wanted.get(name, whole), view.tenant))
+            yield judge.problems(subject, flaws, "closed but for what the agency needs")
+
+
+def _seconds(value: Any) -> int:
+    """Vault writes durations as seconds or as text (``30s``, ``5m``, ``1h``)."""
+    if isinstance(value, int):
+        return value
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    text = str(value or "0s")
+    return int(text[:-1]) * units[text[-1]] if text[-1] in units else int(text)
+
+
+def bounds(view: policy.View) -> Iterator[policy.Result]:
+    """OpenBao lets callers choose dates beyond a role's unless the role forbids it."""
+    longest = view.thresholds["pki.backdateSeconds"]
+    for role in _roles(view):
+        fields = role.fields
+        wrong = []
+        if fields.get("not_after_bound") not in ("ttl-limited", "forbid"):
+            wrong.append(f"not_after_bound={judge.show(fields.get('not_after_bound'))}")
+        if fields.get("not_before_bound") not in ("forbid", "duration"):
+            wrong.append(f"not_before_bound={judge.show(fields.get('not_before_bound'))}")
+        backdate = _seconds(fields.get("not_before_duration"))
+        if backdate > longest:
+            wrong.append(f"backdates by {backdate} s")
+        yield judge.problems(str(role.ref), wrong, "dates bound by the role")
+    yield from judge.absent(view, VAULT, "PkiRole")
+
+
+def key_flaws(fields: Mapping[str, Any], view: policy.View) -> Iterator[str]:
+    """What is too weak about a key and the signature over it."""
+    rules = view.thresholds
+    security = view.tenant.manifest.agency.branch == "security"
+    least = rules["pki.rsaLeastBitsSecurity" if security else "pki.rsaLeastBits"]
+    algorithm, bits = fields.get("keyAlgorithm"), fields.get("keyBits") or 0
+    if algorithm == "rsa" and bits < least:
+        yield f"RSA {bits}, at least {least}"
+    if algorithm == "ec" and f"P-{bits}" not in rules["pki.curves"]:
+        yield f"curve P-{bits}"
+    if algorithm not in ("rsa", "ec"):
+        yield f"key {judge.show(algorithm)}"
+    digest = fields.get("signatureHash")
+    if not _later(digest) and digest not in ("sha256", "sha384", "sha512"):
+        yield f"signed over {judge.show(digest)}"
+
+
+def keys(view: policy.View) -> Iterator[policy.Result]:
+    for issuer in _issuers(view):
+        wrong = list(key_flaws(issuer.fields, view))
+        seen = f"{issuer.fields.get('keyAlgorithm')} {issuer.fields.get('keyBits')}"
+        yield judge.problems(str(issuer.ref), wrong, seen)
+    yield from judge.absent(view, VAULT, "Issuer")
+    if view.stage is Stage.LIVE:
+        for leaf in signer_certificates(view):
+            yield judge.problems(str(leaf.ref), list(key_flaws(leaf.fields, view)), "strong key")
+
+
+def revocation(view: policy.View) -> Iterator[policy.Result]:
+    """Where to ask is published, the list is rebuilt by itself, and it is fresh."""
+    mount = view.tenant.pki_mount
+    for kind in ("IssuingUrls", "CrlConfig", "Crl"):
+        found = [i for i in view.items(VAULT, kind) if i.ref.scope == mount]
+        if not found:
+            yield judge.fails(f"{kind} {mount}", None, "present")
+        for one in found:
+            flaws = {"IssuingUrls": _url_flaws, "CrlConfig": _crl_config_flaws}.get(kind)
+            wrong = flaws(one.fields) if flaws else _crl_flaws(one.fields, view)
+            yield judge.problems(str(one.ref), wrong, "revocation can be asked for")
+
+
+def _url_flaws(fields: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{key}={judge.show(fields.get(key))}"
+        for key in ("issuing_certificates", "crl_distribution_points", "ocsp_servers")
+        if not [u for u in _list(fields.get(key)) if str(u).startswith("http")]
+    ]
+
+
+def _crl_config_flaws(fields: Mapping[str, Any]) -> list[str]:
+    wrong = [f"{key} is on" for key in ("disable", "ocsp_disable") if fields.get(key)]
+    if fields.get("auto_rebuild") is not True:
+        wrong.append("auto_rebuild is off")
+    return wrong
+
+
+def _crl_flaws(fields: Mapping[str, Any], view: policy.View) -> list[str]:
+    now = datetime.fromtimestamp(view.now_epoch, UTC)
+    wrong = []
+    if not fields.get("thisUpdate") or certificate.moment(fields["thisUpdate"]) > now:
+        wrong.append(f"thisUpdate {judge.show(fields.get('thisUpdate'))}")
+    if not fields.get("nextUpdate") or certificate.moment(fields["nextUpdate"]) <= now:
+        wrong.append(f"nextUpdate {judge.show(fields.get('nextUpdate'))}")
+    return wrong
+
+
+def root_issues_no_leaf(view: policy.View) -> Iterator[policy.Result]:
+    issued = view.shared(VAULT, "RootIssuedCertificate")
+    leaves = [i for i in issued if i.fields.get("isCa") is not True]
+    for leaf in leaves:
+        yield judge.fails(str(leaf.ref), f"subject {leaf.fields.get('subject')}", "an intermediate")
+    if issued and not leaves:
+        yield judge.passes("certificates of the root", f"{len(issued)} issued, all of them CAs")
+
+
+SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+
+
+def signer_certificates(view: policy.View) -> tuple[item.Item, ...]:
+    """Certificates of officials: issued by the agency's mount, not only for its hosts."""
+    return tuple(
+        i
+        for i in view.items(VAULT, "Certificate")
+        if i.ref.scope == view.tenant.pki_mount
+        and i.fields.get("isCa") is not True
+        and i.fields.get("extendedKeyUsage") != [SERVER_AUTH]
+    )
