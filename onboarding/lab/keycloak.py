@@ -19,7 +19,7 @@ NAME = "keycloak"
 PORTS = ("keycloak", "keycloak-management")
 SHARED_REALM = "gdcc"
 BOOTSTRAP_CLIENT = "lab-first-administrator"
-BUILD_OPTIONS = ("--db=dev-file", "--health-enabled=true", "--cache=local")
+BUILD_OPTIONS = ("--db=dev-file", "--health-enabled=true")
 _HOST = "localhost"
 """By name, because passkeys (WebAuthn) are bound to a domain and refuse an address."""
 
@@ -83,6 +83,8 @@ def describe(lab: component.Lab) -> component.Component:
 def _settings(lab: component.Lab) -> tuple[str, ...]:
     return (
         f"--hostname={address(lab)}",
+        # Without this it opens a cluster port on every address of the computer.
+        "--cache=local",
         "--http-enabled=false",
         "--http-host=127.0.0.1",
         f"--https-port={lab.ports['keycloak']}",

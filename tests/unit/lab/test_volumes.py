@@ -1,0 +1,70 @@
+"""Which claims get a volume, and which volumes go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from onboarding.lab import volumes
+
+
+def _claim(**changes: Any) -> dict[str, Any]:
+    claim: dict[str, Any] = {
+        "metadata": {"namespace": "ga-moph-prod", "name": "records", "uid": "u-1"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": volumes.STORAGE_CLASS,
+            "resources": {"requests": {"storage": "20Gi"}},
+        },
+        "status": {"phase": "Pending"},
+    }
+    for path, value in changes.items():
+        section, _, key = path.partition("__")
+        claim[section][key] = value
+    return claim
+
+
+def test_waiting_claim_gets_a_volume_of_its_size_bound_to_it_alone() -> None:
+    volume = volumes.volume_for(_claim())
+    assert volume is not None
+    assert volume["spec"]["capacity"] == {"storage": "20Gi"}
+    assert volume["spec"]["claimRef"]["uid"] == "u-1"
+    assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
+    assert volume["metadata"]["name"] == "pvc-u-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"spec__storageClassName": "another"},
+        {"spec__volumeName": "chosen-by-hand"},
+        {"status__phase": "Bound"},
+        {"metadata__deletionTimestamp": "2026-11-22T00:00:00Z"},
+    ],
+)
+def test_other_claims_are_left_alone(changes: dict[str, Any]) -> None:
+    assert volumes.volume_for(_claim(**changes)) is None
+
+
+def _volume(made_by: str, phase: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "v", "annotations": {volumes.PROVISIONED_BY: made_by}},
+        "status": {"phase": phase},
+    }
+
+
+def test_released_volume_of_ours_goes() -> None:
+    assert volumes.is_released(_volume(volumes.PROVISIONER, "Released"))
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        _volume(volumes.PROVISIONER, "Bound"),
+        _volume("someone.else", "Released"),
+        {"metadata": {"name": "by-hand"}, "status": {"phase": "Released"}},
+    ],
+)
+def test_other_volumes_stay(volume: dict[str, Any]) -> None:
+    assert not volumes.is_released(volume)
