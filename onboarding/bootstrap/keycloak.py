@@ -55,7 +55,8 @@ def observe(target: environment.Environment) -> tuple[item.Item, ...]:
         return assertion.public_set(path) if path.is_file() else ""
 
     seen = [
-        _as_ours(each, target) for each in connected.service_clients(keycloak.MASTER, _PREFIX, key_of)
+        _as_ours(each, target)
+        for each in connected.service_clients(keycloak.MASTER, _PREFIX, key_of)
     ]
     shared = connected.realm(target.keycloak.shared_realm)
     if shared is not None:
@@ -130,9 +131,7 @@ def _as_ours(each: item.Item, target: environment.Environment) -> item.Item:
     return each
 
 
-def _login(
-    target: environment.Environment, role: environment.Role
-) -> environment.KeycloakLogin:
+def _login(target: environment.Environment, role: environment.Role) -> environment.KeycloakLogin:
     client_id = f"{_PREFIX}{role.value}"
     of_bootstrap = role is environment.Role.BOOTSTRAP
     return environment.KeycloakLogin(

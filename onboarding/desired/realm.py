@@ -15,6 +15,11 @@ from onboarding import item, labels, strict_yaml
 from onboarding.desired import realm_flow
 
 SERVICE_CLIENTS = ("onboard-applier", "onboard-auditor", "onboard-planner")
+PASSWORD_ADMINISTRATION = ("admin-cli", "security-admin-console")
+BUILT_IN_CLIENTS = frozenset(
+    {*PASSWORD_ADMINISTRATION, "account", "account-console", "broker", "realm-management"}
+)
+"""Clients that Keycloak makes in every realm."""
 CLIENT_SCOPES = ("acr", "basic", "email", "organization", "profile")
 """Client scopes of an e-Office client, and nothing more."""
 
@@ -71,7 +76,25 @@ def items(name: str, display_name: str, owner: str, *, shared: bool) -> tuple[it
         made += service_account(name, client_id, owner, source, granted)
     if shared:
         made.append(cluster_client(name, owner, rules))
+    made += [switched_off(name, client_id, owner) for client_id in PASSWORD_ADMINISTRATION]
     return tuple(made)
+
+
+def switched_off(realm_name: str, client_id: str, owner: str) -> item.Item:
+    """A built-in client for administering the realm by password; our own sign in by key."""
+    fields = {
+        "enabled": False,
+        "publicClient": True,
+        "standardFlowEnabled": False,
+        "implicitFlowEnabled": False,
+        "directAccessGrantsEnabled": False,
+        "serviceAccountsEnabled": False,
+        "fullScopeAllowed": False,
+        "redirectUris": [],
+        "webOrigins": [],
+        "attributes": marks(owner),
+    }
+    return item.Item(ref("Client", realm_name, client_id), fields, owner)
 
 
 def realm(name: str, display_name: str, owner: str, rules: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,11 +193,15 @@ def _look(chosen: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _client_rules() -> dict[str, Any]:
-    """Rules that the server itself enforces on every client, whoever registers it."""
+    """Rules that the server itself enforces on every client, whoever registers it.
+
+    They correct a client as it is saved rather than refuse it: the refusal of a client that
+    leaves a field out is an internal error of Keycloak 26.7.
+    """
     executors = [
-        {"executor": "reject-implicit-grant", "configuration": {"auto-configure": "false"}},
-        {"executor": "reject-ropc-grant", "configuration": {"auto-configure": "false"}},
-        {"executor": "pkce-enforcer", "configuration": {"auto-configure": "false"}},
+        {"executor": "reject-implicit-grant", "configuration": {"auto-configure": "true"}},
+        {"executor": "reject-ropc-grant", "configuration": {"auto-configure": "true"}},
+        {"executor": "pkce-enforcer", "configuration": {"auto-configure": "true"}},
     ]
     return {
         "clientProfiles": {

@@ -7,7 +7,7 @@ written as Keycloak imports it and as Keycloak lists it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,7 +100,7 @@ def imported(
             else:
                 execution["authenticator"] = step.name
             if step.config:
-                execution["authenticatorConfig"] = f"{name}: {step.name}"
+                execution["authenticatorConfig"] = f"{name} {step.name}"
                 configs.append(
                     {"alias": execution["authenticatorConfig"], "config": dict(step.config)}
                 )
@@ -121,11 +121,3 @@ def imported(
 
     add(alias, description, steps, top=True)
     return flows, configs
-
-
-def subflows(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Every sub-flow, outer ones first."""
-    for step in steps:
-        if step.steps:
-            yield step
-            yield from subflows(step.steps)

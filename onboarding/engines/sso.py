@@ -17,7 +17,7 @@ from onboarding.desired import vault as vault_desired
 from onboarding.identity import assertion, carrying_out, interface, keycloak, provider
 
 _READ = frozenset({"Realm", "Organization", "Group", "Client"})
-_READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "ServiceAccount"})
+_READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "BuiltInClient", "ServiceAccount"})
 _EVIDENCE = frozenset({*_READ_OF_OWN_REALM, "ClientScope", "RealmKeys", "GroupMembers"})
 _TOOL = "onboard-"
 
@@ -54,7 +54,9 @@ class Sso:
         lives_here = [shared]
         if evidence:
             base = self._connected().base(self._shared, self._key_of(None))
-            common += [*base, *self._judged_only(self._shared)]
+            # What belongs to agencies is for them to see, each its own.
+            common += [i for i in base if i.owner in ("", shared.owner)]
+            common += self._judged_only(self._shared)
             lives_here += [i for i in common if i.ref.kind in ("AuthenticationFlow", "RealmKeys")]
         for of in tenants:
             seen = list(self._agency(of, evidence=evidence))
@@ -90,7 +92,7 @@ class Sso:
         names = _names(of)
         key_of = self._key_of(of)
         yield from self._connected().agency(self._shared, names, key_of)
-        exists = True
+        exists: bool | None = True
         if of.own_realm:
             exists = self._own_realm_exists(of)
             if exists:

@@ -77,7 +77,9 @@ def public_set(path: Path) -> str:
 
 def as_set(jwk: Mapping[str, Any]) -> str:
     """A JWK set of one public key, as ``jwks.string`` of a client takes it."""
-    wanted = {name: jwk[name] for name in ("alg", "crv", "kid", "kty", "use", "x", "y") if name in jwk}
+    wanted = {
+        name: jwk[name] for name in ("alg", "crv", "kid", "kty", "use", "x", "y") if name in jwk
+    }
     return json.dumps({"keys": [wanted]}, sort_keys=True, separators=(",", ":"))
 
 
@@ -119,9 +121,7 @@ def signed(path: Path, client_id: str, audience: str) -> str:
         "nbf": now,
         "exp": now + LIFETIME_SECONDS,
     }
-    return jwt.encode(
-        claims, key, algorithm=ALGORITHM, headers={"kid": _public_jwk(key)["kid"]}
-    )
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": _public_jwk(key)["kid"]})
 
 
 def _number(value: int) -> str:

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from onboarding import errors
 from onboarding.identity.keycloak import Keycloak
 
+_REPLACED = " replaced "
+
 
 def read(door: Keycloak, realm: str, alias: str) -> dict[str, Any] | None:
     """``{description, executions: [{level, name, requirement, config}]}``; None where missing."""
@@ -26,9 +28,7 @@ def read(door: Keycloak, realm: str, alias: str) -> dict[str, Any] | None:
             "requirement": execution["requirement"],
         }
         if execution.get("authenticationConfig"):
-            config = door.get(
-                realm, f"/authentication/config/{execution['authenticationConfig']}"
-            )
+            config = door.get(realm, f"/authentication/config/{execution['authenticationConfig']}")
             row["config"] = dict((config or {}).get("config") or {})
         rows.append(row)
     return {"description": found.get("description") or "", "executions": rows}
@@ -57,11 +57,10 @@ def create(door: Keycloak, realm: str, alias: str, fields: Mapping[str, Any]) ->
         else:
             identifier = door.post(realm, f"{under}/execution", {"provider": row["name"]})
             if row.get("config"):
-                door.post(
-                    realm,
-                    f"/authentication/executions/{identifier}/config",
-                    {"alias": f"{parents[-1]}: {row['name']}", "config": row["config"]},
-                )
+                # Names of configurations are unique in a realm, and the old flow may still stand.
+                name = f"{row['name']} {uuid.uuid4().hex[:8]}"
+                place = f"/authentication/executions/{identifier}/config"
+                door.post(realm, place, {"alias": name, "config": row["config"]})
     made = _executions(door, realm, alias)
     for have, want in zip(made, rows, strict=True):
         if have["requirement"] != want["requirement"]:
@@ -72,15 +71,16 @@ def create(door: Keycloak, realm: str, alias: str, fields: Mapping[str, Any]) ->
 def replace(door: Keycloak, realm: str, alias: str, fields: Mapping[str, Any]) -> None:
     """Build the flow anew beside the old one, bind the realm to it, then drop the old one.
 
-    People can sign in all the while, and never by a flow that is weaker than the new one.
+    People can sign in all the while. What a run that was stopped half-way left goes as well.
     """
     old = _find(door, realm, alias)
     if old is not None:
         _rename(door, realm, alias, old["id"])
     create(door, realm, alias, fields)
     door.put(realm, "", {"browserFlow": alias})
-    if old is not None:
-        door.delete(realm, f"/authentication/flows/{old['id']}")
+    for flow in door.get(realm, "/authentication/flows") or ():
+        if flow["alias"].startswith(f"{alias}{_REPLACED}"):
+            door.delete(realm, f"/authentication/flows/{flow['id']}")
 
 
 def _rename(door: Keycloak, realm: str, alias: str, identifier: str) -> None:
@@ -97,7 +97,7 @@ def _rename(door: Keycloak, realm: str, alias: str, identifier: str) -> None:
         door.put(
             realm,
             f"/authentication/flows/{flow_id}",
-            {**rep, "alias": f"{rep['alias']} (replaced {suffix})"},
+            {**rep, "alias": f"{rep['alias']}{_REPLACED}{suffix}"},
         )
 
 

@@ -48,14 +48,16 @@ class Keycloak:
     ) -> None:
         from keycloak import connection
 
+        transport: Any = connection.ConnectionManager
         self.address = target.address.rstrip("/")
         self.sent: Counter[str] = Counter()
         self._login = login
         self._who = who
         self._ca_file = str(target.ca_file)
         self._tokens: dict[str, tuple[str, float]] = {}
+        self._remembered: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
-        self._wire: Any = connection.ConnectionManager(
+        self._wire = transport(
             f"{self.address}/",
             timeout=TIMEOUT_SECONDS,
             verify=self._ca_file,
@@ -96,6 +98,15 @@ class Keycloak:
     def get(self, realm: str, path: str, **query: str) -> Any:
         """The JSON at a path below ``/admin/realms/REALM``; None where there is nothing."""
         return self._send("get", realm, path, query=query)
+
+    def remembered(self, realm: str, path: str) -> Any:
+        """As ``get``, asked once a connection where something was there: for ids, which stay."""
+        if (realm, path) not in self._remembered:
+            found = self.get(realm, path)
+            if found is None:
+                return None
+            self._remembered[realm, path] = found
+        return self._remembered[realm, path]
 
     def post(self, realm: str, path: str, body: Any) -> str:
         """Create, and return the new id ("" where the answer names none). Raises ``Taken``."""
@@ -233,7 +244,12 @@ class Keycloak:
         )
 
     def _exchange(
-        self, method: str, path: str, headers: dict[str, str], content: Any, query: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        content: Any,
+        query: Mapping[str, str],
     ) -> Any:
         """One request; reads and sign-ins again, with jitter, where the server is busy or away."""
         from keycloak import exceptions

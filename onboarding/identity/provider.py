@@ -24,9 +24,7 @@ class Provider:
     def realm(self, name: str) -> item.Item | None:
         return reading.realm(self.door, name)
 
-    def base(
-        self, realm: str, key_of: KeyOf, *, rights_too: bool = True
-    ) -> tuple[item.Item, ...]:
+    def base(self, realm: str, key_of: KeyOf, *, rights_too: bool = True) -> tuple[item.Item, ...]:
         return tuple(reading.base(self.door, realm, key_of, rights_too=rights_too))
 
     def service_clients(self, realm: str, prefix: str, key_of: KeyOf) -> tuple[item.Item, ...]:

@@ -33,9 +33,7 @@ def base(door: Keycloak, name: str, key_of: KeyOf, *, rights_too: bool) -> Itera
         yield from _with_rights(door, name, rep, key_of, rights_too=rights_too)
 
 
-def service_clients(
-    door: Keycloak, name: str, prefix: str, key_of: KeyOf
-) -> Iterator[item.Item]:
+def service_clients(door: Keycloak, name: str, prefix: str, key_of: KeyOf) -> Iterator[item.Item]:
     """The clients of our own tool in a realm of which nothing else is ours, and their rights."""
     for rep in door.get(name, "/clients", search="true", clientId=prefix) or ():
         if rep["clientId"].startswith(prefix):
@@ -71,10 +69,14 @@ def client_scopes(door: Keycloak, name: str) -> Iterator[item.Item]:
 
 
 def client(realm_name: str, rep: Mapping[str, Any], key_of: KeyOf) -> item.Item:
-    """One client; ``publicKey`` says whether its key is the one that the key's home holds."""
-    ref = wanted.ref("Client", realm_name, rep["clientId"])
-    fields = representation.client(rep)
+    """One client; ``publicKey`` says whether its key is the one that the key's home holds.
+
+    Clients that Keycloak makes itself are of a kind of their own, unless they are marked as ours.
+    """
     owner = representation.owner(rep)
+    built_in = rep["clientId"] in wanted.BUILT_IN_CLIENTS and not owner
+    ref = wanted.ref("BuiltInClient" if built_in else "Client", realm_name, rep["clientId"])
+    fields = representation.client(rep)
     source = _key_source(rep)
     home = key_of(ref, source) if owner and source else None
     if home is not None:

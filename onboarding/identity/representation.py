@@ -10,7 +10,7 @@ from onboarding import item, labels
 _REALM_DROPPED = frozenset({"smtpServer", "defaultRole", "requiredCredentials", "components"})
 _CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access"})
 _CLIENT_SETS = ("redirectUris", "webOrigins", "defaultClientScopes", "optionalClientScopes")
-_NOT_SENT = frozenset({"publicKey"})
+_NOT_SENT = frozenset({"publicKey", "parent"})
 
 
 def owner(rep: Mapping[str, Any]) -> str:
@@ -29,7 +29,9 @@ def owner_in_text(text: str) -> str:
 
 
 def _public_attributes(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {k: v for k, v in (attributes or {}).items() if "secret" not in k and "password" not in k}
+    return {
+        k: v for k, v in (attributes or {}).items() if "secret" not in k and "password" not in k
+    }
 
 
 def realm(rep: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What our own service accounts may do: roles of the account, and the same as scope of its tokens."""
+"""What our own service accounts may do: roles of the account, and as scope of its tokens."""
 
 from __future__ import annotations
 
@@ -65,7 +65,16 @@ def _change(
     def bodies(names: set[str]) -> list[Any]:
         return [door.get(realm, f"{roles}/{name}") for name in sorted(names)]
 
-    if add:
-        door.post(realm, leaf, bodies(add))
-    if take:
-        door.delete(realm, leaf, bodies(take))
+    try:
+        if add:
+            door.post(realm, leaf, bodies(add))
+        if take:
+            door.delete(realm, leaf, bodies(take))
+    except errors.Denied as refused:
+        raise errors.Denied(
+            f"realm {realm!r}: rights beyond our own were given to a client of this tool",
+            details=[f"to take away: {', '.join(sorted(take)) or 'none'}"]
+            + [f"to give: {', '.join(sorted(add)) or 'none'}"],
+            resolution="An administrator of Keycloak has to change these roles; nobody can give "
+            "or take a right that is above their own.",
+        ) from refused

@@ -59,8 +59,8 @@ def realm_representation(items: Sequence[item.Item], key_of: KeyOf) -> dict[str,
         "authenticatorConfig": configs,
         "components": _KEYS,
         "clients": [
-            *(representation.sendable(_ready(c, key_of), clientId=c.ref.name) for c in by_kind.get("Client", ())),
-            *_SWITCHED_OFF,
+            representation.sendable(_ready(c, key_of), clientId=c.ref.name)
+            for c in by_kind.get("Client", ())
         ],
         "users": [
             {
@@ -113,22 +113,6 @@ _KEYS = {
 }
 """ES256 first; the symmetric keys seal Keycloak's own cookies and codes, never an id token."""
 
-_SWITCHED_OFF = [
-    {
-        "clientId": client_id,
-        "enabled": False,
-        "publicClient": True,
-        "standardFlowEnabled": False,
-        "implicitFlowEnabled": False,
-        "directAccessGrantsEnabled": False,
-        "fullScopeAllowed": False,
-        "redirectUris": [],
-        "webOrigins": [],
-    }
-    for client_id in ("admin-cli", "security-admin-console")
-]
-"""Built-in clients for administering a realm by password; ours sign in by key instead."""
-
 
 def _ready(want: item.Item, key_of: KeyOf) -> dict[str, Any]:
     """The fields with the client's public key in them."""
@@ -167,7 +151,7 @@ def _create_group(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
     if not parent:
         door.post(want.ref.scope, "/groups", body)
         return
-    above = _group_at(door, want.ref.scope, parent)
+    above = door.remembered(want.ref.scope, f"/group-by-path/{quote(parent)}")
     if above is None:
         raise errors.EngineFailed(f"{want.ref}: its parent group {parent!r} is missing")
     door.post(want.ref.scope, f"/groups/{above['id']}/children", body)
@@ -213,9 +197,7 @@ def _update_mappers(door: Keycloak, want: item.Item, live: Mapping[str, Any], pl
         if have is None:
             door.post(want.ref.scope, place, body)
         elif representation.merged(have, body) != have:
-            door.put(
-                want.ref.scope, f"{place}/{have['id']}", representation.merged(have, body)
-            )
+            door.put(want.ref.scope, f"{place}/{have['id']}", representation.merged(have, body))
 
 
 def _write_rights(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
