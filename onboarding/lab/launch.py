@@ -186,8 +186,9 @@ def launch(
         news = [_announce(run.news.get(), report) for _ in parts]
     except KeyboardInterrupt:
         run.cancelled.set()
+        deadline = time.monotonic() + _POLL_SECONDS * 30
         for thread in threads:
-            thread.join(timeout=5)
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
         raise errors.Interrupted(
             "the start of the lab was interrupted",
             details=[f"ready: {', '.join(sorted(run.ready)) or 'nothing yet'}"],
