@@ -22,6 +22,8 @@ class _Job:
     """One manifest against one environment."""
 
     tenant: tenant.Tenant
+    others: tuple[tenant.Tenant, ...]
+    text_of_manifest: str
     environment: environment.Environment
     store: files.FileStore
     now: clock.Clock
@@ -37,10 +39,16 @@ def _job(file: Path, wanted: str | None, now: clock.Clock, output: str, language
     from onboarding import manifest
     from onboarding.state import files
 
-    read = manifest.load(file)
+    read, document = manifest.read(file)
     target = options.target(wanted)
     of = tenant.resolve(read, target)
-    return _Job(of, target, files.FileStore(target.store()), now, output, language)
+    store = files.FileStore(target.store())
+    others = tuple(
+        tenant.resolve(manifest.loads(text, f"last manifest of {agency}"), target)
+        for agency, text in store.manifests().items()
+        if agency != of.id
+    )
+    return _Job(of, others, document.text, target, store, now, output, language)
 
 
 def _prepare(job: _Job) -> reconcile.Prepared:
@@ -54,6 +62,7 @@ def _prepare(job: _Job) -> reconcile.Prepared:
         job.store,
         job.now,
         console.progress(),
+        others=job.others,
     )
 
 
@@ -210,6 +219,7 @@ def _carry_out(job: _Job, prepared: reconcile.Prepared) -> reconcile.Run:
 
     if not prepared.plan.changes:
         return reconcile.Run(prepared, (), {})
+    job.store.keep_manifest(job.tenant.id, job.text_of_manifest)
     return reconcile.carry_out(
         prepared,
         table.of(job.environment, environment.Role.APPLIER),
@@ -228,6 +238,7 @@ def _examine(job: _Job) -> tuple[policy.Finding, ...]:
         table.of(job.environment, environment.Role.AUDITOR),
         job.now,
         console.progress(),
+        others=job.others,
     )
 
 

@@ -119,12 +119,23 @@ class FileStore:
     def keep_applied(self, tenant_id: str, items: Sequence[item.Item]) -> None:
         listed = [_item_to_json(i) for i in sorted(items, key=lambda i: i.ref)]
         record = {"sha256": _checksum(item.canonical(listed)), "items": listed}
+        self._replace(tenant_id, "applied.json", json.dumps(record, ensure_ascii=False))
+
+    def keep_manifest(self, tenant_id: str, text: str) -> None:
+        self._replace(tenant_id, "manifest.yaml", text)
+
+    def manifests(self) -> dict[str, str]:
+        found = {t: self._tenants / t / "manifest.yaml" for t in self.tenants()}
+        return {t: p.read_text(encoding="utf-8") for t, p in found.items() if p.is_file()}
+
+    def _replace(self, tenant_id: str, name: str, text: str) -> None:
+        """Put a file in place in one step, on disk when this returns."""
         folder = self._folder(tenant_id)
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as out:
-            json.dump(record, out, ensure_ascii=False)
+            out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        Path(out.name).replace(folder / "applied.json")
+        Path(out.name).replace(folder / name)
         _flush_folder(folder)
 
     def record(self, tenant_id: str, event: str, **details: Any) -> None:

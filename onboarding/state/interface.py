@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -31,6 +31,14 @@ class StateStore(Protocol):
         ...
 
     def keep_applied(self, tenant_id: str, items: Sequence[item.Item]) -> None: ...
+
+    def keep_manifest(self, tenant_id: str, text: str) -> None:
+        """Remember the manifest that a run was made from, as it was written."""
+        ...
+
+    def manifests(self) -> Mapping[str, str]:
+        """The last manifest of every agency of this environment, by agency id."""
+        ...
 
     def record(self, tenant_id: str, event: str, **details: Any) -> None:
         """Append to the journal; it is on disk when this returns."""

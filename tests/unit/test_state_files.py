@@ -32,6 +32,14 @@ def test_an_unknown_tenant_has_nothing(store: files.FileStore) -> None:
     assert store.tenants() == ()
 
 
+def test_manifests_of_all_agencies_are_remembered(store: files.FileStore) -> None:
+    store.keep_manifest("moph", "a: ก\n")
+    store.keep_manifest("plk-lao", "b: 1\n")
+    store.keep_manifest("moph", "a: ข\n")
+    store.record("other", "apply-begun")
+    assert store.manifests() == {"moph": "a: ข\n", "plk-lao": "b: 1\n"}
+
+
 @pytest.mark.parametrize("damage", ["", "{", '{"items": [], "sha256": "0"}', "[]"])
 def test_a_damaged_record_is_never_used(
     store: files.FileStore, tmp_path: Path, damage: str
