@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class _Job:
     """One manifest against one environment."""
 
-    tenant: tenant.Tenant
     others: tuple[tenant.Tenant, ...]
+    tenant: tenant.Tenant
     text_of_manifest: str
     environment: environment.Environment
     store: files.FileStore
@@ -48,7 +48,7 @@ def _job(file: Path, wanted: str | None, now: clock.Clock, output: str, language
         for agency, text in store.manifests().items()
         if agency != of.id
     )
-    return _Job(of, others, document.text, target, store, now, output, language)
+    return _Job(others, of, document.text, target, store, now, output, language)
 
 
 def _prepare(job: _Job) -> reconcile.Prepared:
