@@ -15,6 +15,7 @@ from pathlib import Path
 from onboarding import environment, errors, item, plan, progress
 from onboarding.bootstrap import vault_credentials
 from onboarding.desired import realm as wanted
+from onboarding.desired import realm_client, realm_mark
 from onboarding.identity import assertion, carrying_out, keycloak, provider
 
 OWNER = "environment"
@@ -23,15 +24,15 @@ MASTER_RIGHTS = {"onboard-applier": "create-realm", "onboard-bootstrap": "admin"
 _KEY = "keycloak-key.pem"
 _RETIRED = "keycloak-client-to-remove"
 _PREFIX = "onboard-"
-_ADMINISTRATOR = wanted.ref("Client", keycloak.MASTER, "onboard-bootstrap")
+_ADMINISTRATOR = realm_mark.ref("Client", keycloak.MASTER, "onboard-bootstrap")
 
 
 def desired(target: environment.Environment) -> tuple[item.Item, ...]:
     """Everything of Keycloak that belongs to the environment itself."""
     made = [*wanted.items(target.keycloak.shared_realm, DISPLAY_NAME, OWNER, shared=True)]
     for client_id, role in MASTER_RIGHTS.items():
-        made += wanted.service_account(
-            keycloak.MASTER, client_id, OWNER, wanted.JWKS_OPERATOR, {"": [role]}
+        made += realm_client.service_account(
+            keycloak.MASTER, client_id, OWNER, realm_client.JWKS_OPERATOR, {"": [role]}
         )
     return tuple(_permanent(each) for each in made)
 
@@ -49,7 +50,7 @@ def observe(target: environment.Environment) -> tuple[item.Item, ...]:
     connected = _connect(target)
 
     def key_of(ref: item.Ref, source: str) -> str | None:
-        if source != wanted.JWKS_OPERATOR:
+        if source != realm_client.JWKS_OPERATOR:
             return None
         path = _key_file(target, ref.name)
         return assertion.public_set(path) if path.is_file() else ""
@@ -151,7 +152,7 @@ def _retire(target: environment.Environment) -> None:
         return
     client_id = note.read_text(encoding="utf-8").strip()
     connected = provider.connect(target, environment.Role.BOOTSTRAP)
-    connected.delete(wanted.ref("Client", keycloak.MASTER, client_id))
+    connected.delete(realm_mark.ref("Client", keycloak.MASTER, client_id))
     note.unlink()
 
 

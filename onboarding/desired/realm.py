@@ -8,96 +8,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
-from onboarding import item, labels, strict_yaml
-from onboarding.desired import realm_flow
+from onboarding import item
+from onboarding.desired import realm_client, realm_flow, realm_mark
 
 SERVICE_CLIENTS = ("onboard-applier", "onboard-auditor", "onboard-planner")
-PASSWORD_ADMINISTRATION = ("admin-cli", "security-admin-console")
-BUILT_IN_CLIENTS = frozenset(
-    {*PASSWORD_ADMINISTRATION, "account", "account-console", "broker", "realm-management"}
-)
-"""Clients that Keycloak makes in every realm."""
-CLIENT_SCOPES = ("acr", "basic", "email", "organization", "profile")
-"""Client scopes of an e-Office client, and nothing more."""
-
-JWKS_OPERATOR = "operator's key file"
-JWKS_SHARED = "as in the shared realm"
-JWKS_VAULT = "as in Vault"
-KEY_HOME = labels.PREFIX + "key-home"
-"""Attribute of a client: where its public key is looked up and compared."""
 DAY = 86400
-POLICY = "policies/data/identity.yaml"
-
-
-def policy() -> Mapping[str, Any]:
-    """What we set in a realm, from the policy file."""
-    text = resources.files("onboarding").joinpath(POLICY).read_text("utf-8")
-    read: dict[str, Any] = strict_yaml.loads(text, POLICY).value
-    return read
-
-
-def marks(owner: str) -> dict[str, str]:
-    """The attributes by which an object is known as ours."""
-    return {labels.AGENCY: owner, labels.MANAGED_BY: labels.MANAGER}
-
-
-def list_marks(owner: str) -> dict[str, list[str]]:
-    """The same for groups and organizations, whose attributes are lists."""
-    return {key: [value] for key, value in marks(owner).items()}
-
-
-def text_mark(owner: str) -> str:
-    """The same for what has no attributes but a description (a flow)."""
-    return " ".join(f"{key}={value}" for key, value in marks(owner).items())
-
-
-def ref(kind: str, realm: str, name: str) -> item.Ref:
-    return item.Ref(item.EngineName.SSO, kind, realm, name)
 
 
 def items(name: str, display_name: str, owner: str, *, shared: bool) -> tuple[item.Item, ...]:
     """Everything a realm holds besides the groups and clients of agencies."""
-    rules = policy()
+    rules = realm_mark.policy()
     made = [
         item.Item(
-            ref("Realm", "", name), realm(name, display_name, owner, rules), owner, holds_data=True
+            realm_mark.ref("Realm", "", name),
+            realm(display_name, owner, rules),
+            owner,
+            holds_data=True,
         ),
-        item.Item(ref("AuthenticationFlow", name, realm_flow.ALIAS), flow(owner, rules), owner),
+        item.Item(
+            realm_mark.ref("AuthenticationFlow", name, realm_flow.ALIAS), flow(owner, rules), owner
+        ),
     ]
-    source = JWKS_OPERATOR if shared else JWKS_SHARED
+    source = realm_client.JWKS_OPERATOR if shared else realm_client.JWKS_SHARED
     for client_id in SERVICE_CLIENTS:
         rights = [*rules["rights"][client_id]]
         if not shared:
             rights += rules["ownRealm"].get(client_id, ())
         granted = {"realm-management": sorted(rights)}
-        made += service_account(name, client_id, owner, source, granted)
+        made += realm_client.service_account(name, client_id, owner, source, granted)
     if shared:
-        made.append(cluster_client(name, owner, rules))
-    made += [switched_off(name, client_id, owner) for client_id in PASSWORD_ADMINISTRATION]
+        made.append(realm_client.cluster_client(name, owner, rules))
+    made += [
+        realm_client.switched_off(name, client_id, owner)
+        for client_id in realm_client.PASSWORD_ADMINISTRATION
+    ]
     return tuple(made)
 
 
-def switched_off(realm_name: str, client_id: str, owner: str) -> item.Item:
-    """A built-in client for administering the realm by password; our own sign in by key."""
-    fields = {
-        "enabled": False,
-        "publicClient": True,
-        "standardFlowEnabled": False,
-        "implicitFlowEnabled": False,
-        "directAccessGrantsEnabled": False,
-        "serviceAccountsEnabled": False,
-        "fullScopeAllowed": False,
-        "redirectUris": [],
-        "webOrigins": [],
-        "attributes": marks(owner),
-    }
-    return item.Item(ref("Client", realm_name, client_id), fields, owner)
-
-
-def realm(name: str, display_name: str, owner: str, rules: Mapping[str, Any]) -> dict[str, Any]:
+def realm(display_name: str, owner: str, rules: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a RealmRepresentation that we own."""
     chosen = rules["settings"]
     return {
@@ -111,7 +61,7 @@ def realm(name: str, display_name: str, owner: str, rules: Mapping[str, Any]) ->
         **_client_rules(),
         "browserFlow": realm_flow.ALIAS,
         "attributes": {
-            **marks(owner),
+            **realm_mark.marks(owner),
             "acr.loa.map": json.dumps(rules["acrLevels"], separators=(",", ":")),
             "adminEventsExpiration": str(chosen["eventsDays"] * DAY),
         },
@@ -225,7 +175,7 @@ def _client_rules() -> dict[str, Any]:
 
 def flow(owner: str, rules: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "description": text_mark(owner),
+        "description": realm_mark.text_mark(owner),
         "executions": realm_flow.listed(_steps(rules)),
     }
 
@@ -237,151 +187,6 @@ def _steps(rules: Mapping[str, Any]) -> tuple[realm_flow.Step, ...]:
 
 def flow_import(owner: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The flow as a realm representation takes it."""
-    return realm_flow.imported(realm_flow.ALIAS, text_mark(owner), _steps(policy()))
-
-
-GROUPS_MAPPER = {
-    "protocolMapper": "oidc-group-membership-mapper",
-    "config": {
-        "claim.name": "groups",
-        "full.path": "false",
-        "id.token.claim": "true",
-        "access.token.claim": "true",
-        "userinfo.token.claim": "true",
-    },
-}
-"""Puts the names of a person's groups, without their path, into the claim ``groups``."""
-
-USERNAME_MAPPER = {
-    "protocolMapper": "oidc-usermodel-attribute-mapper",
-    "config": {
-        "user.attribute": "username",
-        "claim.name": "preferred_username",
-        "jsonType.label": "String",
-        "id.token.claim": "true",
-        "access.token.claim": "true",
-    },
-}
-
-
-def _jwt_client(owner: str, source: str) -> dict[str, Any]:
-    return {
-        "enabled": True,
-        "protocol": "openid-connect",
-        "publicClient": False,
-        "bearerOnly": False,
-        "clientAuthenticatorType": "client-jwt",
-        "implicitFlowEnabled": False,
-        "directAccessGrantsEnabled": False,
-        "fullScopeAllowed": False,
-        "consentRequired": False,
-        "publicKey": source,
-        "attributes": {
-            **marks(owner),
-            KEY_HOME: source,
-            "use.jwks.url": "false",
-            "use.jwks.string": "true",
-            "jwks.string": item.KNOWN_AFTER_APPLY,
-            "token.endpoint.auth.signing.alg": "ES256",
-            "access.token.signed.response.alg": "ES256",
-            "id.token.signed.response.alg": "ES256",
-        },
-    }
-
-
-def service_account(
-    realm_name: str, client_id: str, owner: str, source: str, granted: Mapping[str, list[str]]
-) -> list[item.Item]:
-    """A client of our own tool, and exactly the roles it has, by client ("": of the realm)."""
-    fields = {
-        **_jwt_client(owner, source),
-        "standardFlowEnabled": False,
-        "serviceAccountsEnabled": True,
-        "redirectUris": [],
-        "webOrigins": [],
-        "defaultClientScopes": ["basic", "service_account"],
-        "optionalClientScopes": [],
-    }
-    return [
-        item.Item(ref("Client", realm_name, client_id), fields, owner),
-        item.Item(
-            ref("ServiceAccount", realm_name, client_id),
-            {"roles": dict(granted), "scope": dict(granted)},
-            owner,
-        ),
-    ]
-
-
-def office_client(
-    host: str, owner: str, system: str, environment: str, required_acr: str
-) -> dict[str, Any]:
-    """The OIDC client of one instance of a system (RFC 9700: code flow, exact redirect, PKCE)."""
-    fields = _jwt_client(owner, JWKS_VAULT)
-    return {
-        **fields,
-        "standardFlowEnabled": True,
-        "serviceAccountsEnabled": False,
-        "rootUrl": f"https://{host}",
-        "baseUrl": f"https://{host}/",
-        "redirectUris": [f"https://{host}/oidc/callback"],
-        "webOrigins": [f"https://{host}"],
-        "defaultClientScopes": sorted(CLIENT_SCOPES),
-        "optionalClientScopes": [],
-        "protocolMappers": {"groups": GROUPS_MAPPER},
-        "attributes": {
-            **fields["attributes"],
-            labels.SYSTEM: system,
-            labels.ENVIRONMENT: environment,
-            "pkce.code.challenge.method": policy()["settings"]["pkceMethod"],
-            "post.logout.redirect.uris": f"https://{host}/",
-            "default.acr.values": required_acr,
-        },
-    }
-
-
-def cluster_client(realm_name: str, owner: str, rules: Mapping[str, Any]) -> item.Item:
-    """The public client with which people sign in to the cluster by kubectl (kubelogin).
-
-    Its redirects are loopback ones by RFC 8252 section 7.3, exact and without a wildcard.
-    """
-    client_id = rules["cluster"]["client"]
-    fields = {
-        "enabled": True,
-        "protocol": "openid-connect",
-        "publicClient": True,
-        "bearerOnly": False,
-        "standardFlowEnabled": True,
-        "implicitFlowEnabled": False,
-        "directAccessGrantsEnabled": False,
-        "serviceAccountsEnabled": False,
-        "fullScopeAllowed": False,
-        "consentRequired": False,
-        "redirectUris": sorted(rules["cluster"]["redirects"]),
-        "webOrigins": [],
-        "defaultClientScopes": ["acr", "basic"],
-        "optionalClientScopes": [],
-        "protocolMappers": {
-            "audience": _audience_mapper(client_id),
-            "groups": GROUPS_MAPPER,
-            "username": USERNAME_MAPPER,
-        },
-        "attributes": {
-            **marks(owner),
-            "pkce.code.challenge.method": rules["settings"]["pkceMethod"],
-            "access.token.signed.response.alg": "ES256",
-            "id.token.signed.response.alg": "ES256",
-            "default.acr.values": rules["acrRequired"],
-        },
-    }
-    return item.Item(ref("Client", realm_name, client_id), fields, owner)
-
-
-def _audience_mapper(client_id: str) -> dict[str, Any]:
-    return {
-        "protocolMapper": "oidc-audience-mapper",
-        "config": {
-            "included.client.audience": client_id,
-            "id.token.claim": "true",
-            "access.token.claim": "true",
-        },
-    }
+    return realm_flow.imported(
+        realm_flow.ALIAS, realm_mark.text_mark(owner), _steps(realm_mark.policy())
+    )

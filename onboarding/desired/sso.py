@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding import environment, item, tenant
-from onboarding.desired import realm, realm_flow
+from onboarding.desired import realm, realm_client, realm_flow, realm_mark
 
 SIGNERS = "signers"
 SARABAN_ROLES = ("central", "division", "section", "screener", "department")
@@ -34,9 +34,9 @@ def organization(of: tenant.Tenant, shared: str) -> item.Item:
         "description": of.manifest.agency.name_th,
         "enabled": True,
         "domains": [{"name": name} for name in sorted(set(of.domains))],
-        "attributes": realm.list_marks(of.id),
+        "attributes": realm_mark.list_marks(of.id),
     }
-    ref = realm.ref("Organization", shared, of.organization)
+    ref = realm_mark.ref("Organization", shared, of.organization)
     return item.Item(ref, fields, of.id, holds_data=True)
 
 
@@ -50,23 +50,23 @@ def office_roles(of: tenant.Tenant) -> Iterator[str]:
 
 def groups(of: tenant.Tenant, realm_name: str, roles: tuple[str, ...]) -> Iterator[item.Item]:
     """One parent named as the agency, and a child per role."""
-    marks = realm.list_marks(of.id)
+    marks = realm_mark.list_marks(of.id)
     parent = {"parent": "", "attributes": marks}
-    yield item.Item(realm.ref("Group", realm_name, of.id), parent, of.id, holds_data=True)
+    yield item.Item(realm_mark.ref("Group", realm_name, of.id), parent, of.id, holds_data=True)
     for role in roles:
         attributes = dict(marks)
         if role == SIGNERS:
             attributes[realm_flow.SECOND_FACTOR] = [realm_flow.WEBAUTHN]
         fields = {"parent": of.id, "attributes": attributes}
-        ref = realm.ref("Group", realm_name, f"{of.id}:{role}")
+        ref = realm_mark.ref("Group", realm_name, f"{of.id}:{role}")
         yield item.Item(ref, fields, of.id, holds_data=True)
 
 
 def clients(of: tenant.Tenant) -> Iterator[item.Item]:
     """One OIDC client per e-Office instance, named as its namespace."""
-    required = realm.policy()["acrRequired"]
+    required = realm_mark.policy()["acrRequired"]
     for instance in of.e_offices:
-        fields = realm.office_client(
+        fields = realm_client.office_client(
             instance.host, of.id, instance.system, instance.environment, required
         )
-        yield item.Item(realm.ref("Client", of.realm, instance.namespace), fields, of.id)
+        yield item.Item(realm_mark.ref("Client", of.realm, instance.namespace), fields, of.id)

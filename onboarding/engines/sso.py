@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from onboarding import environment, errors, item, plan, progress, tenant, vault
-from onboarding.desired import realm as wanted
+from onboarding.desired import realm_client, realm_mark
 from onboarding.desired import sso as desired
 from onboarding.desired import vault as vault_desired
 from onboarding.identity import assertion, carrying_out, interface, keycloak, provider
@@ -98,7 +98,7 @@ class Sso:
             if exists:
                 yield from self._own_realm(of, names, key_of, evidence=evidence)
             elif exists is None:
-                yield item.Item(wanted.ref("Realm", "", of.realm), {}, "", holds_data=True)
+                yield item.Item(realm_mark.ref("Realm", "", of.realm), {}, "", holds_data=True)
         if evidence and exists:
             signers = f"{of.id}:{desired.SIGNERS}"
             members = self._connected().members(of.realm, signers, of.id)
@@ -136,9 +136,9 @@ class Sso:
 
     def _key_of(self, of: tenant.Tenant | None) -> interface.KeyOf:
         def key_of(ref: item.Ref, source: str) -> str | None:
-            if source == wanted.JWKS_SHARED:
+            if source == realm_client.JWKS_SHARED:
                 return self._kept(source, self._tool_keys).get(ref.name, "")
-            if source == wanted.JWKS_VAULT and of is not None:
+            if source == realm_client.JWKS_VAULT and of is not None:
                 return self._kept(f"vault {of.id}", lambda: self._vault_keys(of)).get(ref.name, "")
             return None
 

@@ -1,6 +1,6 @@
 """The one door to Keycloak: sign-in per realm, and requests of the admin API by path.
 
-The transport is python-keycloak's; signing in is ours, because the library knows no
+The transport is python-keycloak's (``wire``); signing in is ours, because the library knows no
 private_key_jwt. Our clients are local to each realm: a token of the realm master would carry the
 rights over every realm and make each request cost in proportion to their number. Realms are
 addressed by name and never listed, for the same reason.
@@ -9,7 +9,6 @@ addressed by name and never listed, for the same reason.
 from __future__ import annotations
 
 import json
-import random
 import threading
 import time
 from collections import Counter
@@ -18,12 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from onboarding import environment, errors
-from onboarding.identity import assertion
+from onboarding.identity import assertion, wire
 
 MASTER = "master"
-TIMEOUT_SECONDS = 30
-_ATTEMPTS = 4
-_AGAIN = frozenset({429, 500, 502, 503, 504})
 _RENEW_BEFORE_SECONDS = 10.0
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -46,25 +42,14 @@ class Keycloak:
     def __init__(
         self, target: environment.Keycloak, login: environment.KeycloakLogin, who: str
     ) -> None:
-        from keycloak import connection
-
-        transport: Any = connection.ConnectionManager
         self.address = target.address.rstrip("/")
         self.sent: Counter[str] = Counter()
         self._login = login
         self._who = who
-        self._ca_file = str(target.ca_file)
         self._tokens: dict[str, tuple[str, float]] = {}
         self._remembered: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
-        self._wire = transport(
-            f"{self.address}/",
-            timeout=TIMEOUT_SECONDS,
-            verify=self._ca_file,
-            max_retries=0,
-        )
-        # Proxy and netrc settings of the user's shell must not redirect a connection with secrets.
-        self._wire._s.trust_env = False
+        self._wire = wire.Wire(self.address, str(target.ca_file), self.sent)
 
     def exists(self, realm: str) -> bool:
         """Whether the realm exists, by the answer to a sign-in.
@@ -132,7 +117,7 @@ class Keycloak:
 
     def close(self) -> None:
         """Let the connections go."""
-        self._wire._s.close()
+        self._wire.close()
 
     def _home(self, realm: str) -> str:
         """The realm in which we sign in to work in ``realm``."""
@@ -164,7 +149,7 @@ class Keycloak:
             if body is not None:
                 headers["Content-Type"] = "application/json"
             content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-            answer = self._exchange(method, path, headers, content, query or {})
+            answer = self._wire.exchange(method, path, headers, content, query or {})
             if answer.status_code != 401 or fresh:
                 return self._understood(method, path, answer)
             self._tokens.pop(home, None)
@@ -201,7 +186,7 @@ class Keycloak:
             path = f"realms/{quote(realm, safe='')}/protocol/openid-connect/token"
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
             form = {"grant_type": "client_credentials", **self._proof(realm)}
-            answer = self._exchange("token", path, headers, form, {})
+            answer = self._wire.exchange("token", path, headers, form, {})
             if answer.status_code != 200:
                 raise self._no_token(realm, answer)
             told = answer.json()
@@ -241,55 +226,6 @@ class Keycloak:
             )
         return errors.Unreachable(
             f"Keycloak at {self.address} gave no token", details=[f"{answer.status_code} {said}"]
-        )
-
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        content: Any,
-        query: Mapping[str, str],
-    ) -> Any:
-        """One request; reads and sign-ins again, with jitter, where the server is busy or away."""
-        from keycloak import exceptions
-
-        kind = {"get": "read", "token": "login"}.get(method, "write")
-        for attempt in range(1, _ATTEMPTS + 1):
-            self.sent[kind] += 1
-            last = attempt == _ATTEMPTS or kind == "write"
-            try:
-                with self._lock:
-                    self._wire.headers = headers
-                    if method == "get":
-                        answer = self._wire.raw_get(path, **query)
-                    elif method == "token":
-                        answer = self._wire.raw_post(path, data=content)
-                    elif method == "delete":
-                        answer = self._wire.raw_delete(path, data=content)
-                    else:
-                        answer = getattr(self._wire, f"raw_{method}")(path, data=content)
-            except exceptions.KeycloakConnectionError as problem:
-                if last or "SSL" in type(problem.__cause__).__name__:
-                    raise self._unreachable(problem) from problem
-            else:
-                if last or answer.status_code not in _AGAIN:
-                    return answer
-            time.sleep(random.uniform(0.1, 0.3) * 2**attempt)  # noqa: S311 - jitter, not a secret
-        raise AssertionError("unreachable")
-
-    def _unreachable(self, problem: Exception) -> errors.OnboardError:
-        cause = problem.__cause__
-        if "SSL" in type(cause).__name__:
-            return errors.Unreachable(
-                f"the certificate of Keycloak at {self.address} is not trusted",
-                details=[f"checked against {self._ca_file}"],
-                resolution="Check keycloak.caFile and keycloak.address in the environment file.",
-            )
-        return errors.Unreachable(
-            f"Keycloak at {self.address} does not answer",
-            details=[type(cause).__name__],
-            resolution="Check that it runs (onboard lab status) and that the address is right.",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import item
-from onboarding.desired import realm as wanted
+from onboarding.desired import realm_client, realm_mark
 from onboarding.identity import assertion, flows, representation, rights
 from onboarding.identity.interface import KeyOf, Names
 from onboarding.identity.keycloak import Keycloak
@@ -19,7 +19,7 @@ def realm(door: Keycloak, name: str) -> item.Item | None:
     if rep is None:
         return None
     return item.Item(
-        wanted.ref("Realm", "", name),
+        realm_mark.ref("Realm", "", name),
         representation.realm(rep),
         representation.owner(rep),
         holds_data=True,
@@ -47,7 +47,7 @@ def _with_rights(
     yield made
     if rights_too and rep.get("serviceAccountsEnabled") and made.owner:
         found = rights.read(door, name, rep["id"])
-        yield item.Item(wanted.ref("ServiceAccount", name, rep["clientId"]), found, made.owner)
+        yield item.Item(realm_mark.ref("ServiceAccount", name, rep["clientId"]), found, made.owner)
 
 
 def flow(door: Keycloak, name: str) -> Iterator[item.Item]:
@@ -56,13 +56,13 @@ def flow(door: Keycloak, name: str) -> Iterator[item.Item]:
     found = flows.read(door, name, realm_flow.ALIAS)
     if found is not None:
         owner = representation.owner_in_text(found["description"])
-        yield item.Item(wanted.ref("AuthenticationFlow", name, realm_flow.ALIAS), found, owner)
+        yield item.Item(realm_mark.ref("AuthenticationFlow", name, realm_flow.ALIAS), found, owner)
 
 
 def client_scopes(door: Keycloak, name: str) -> Iterator[item.Item]:
     for rep in door.get(name, "/client-scopes") or ():
         yield item.Item(
-            wanted.ref("ClientScope", name, rep["name"]),
+            realm_mark.ref("ClientScope", name, rep["name"]),
             representation.client_scope(rep),
             representation.owner(rep),
         )
@@ -74,8 +74,8 @@ def client(realm_name: str, rep: Mapping[str, Any], key_of: KeyOf) -> item.Item:
     Clients that Keycloak makes itself are of a kind of their own, unless they are marked as ours.
     """
     owner = representation.owner(rep)
-    built_in = rep["clientId"] in wanted.BUILT_IN_CLIENTS and not owner
-    ref = wanted.ref("BuiltInClient" if built_in else "Client", realm_name, rep["clientId"])
+    built_in = rep["clientId"] in realm_client.BUILT_IN_CLIENTS and not owner
+    ref = realm_mark.ref("BuiltInClient" if built_in else "Client", realm_name, rep["clientId"])
     fields = representation.client(rep)
     source = _key_source(rep)
     home = key_of(ref, source) if owner and source else None
@@ -86,7 +86,7 @@ def client(realm_name: str, rep: Mapping[str, Any], key_of: KeyOf) -> item.Item:
 
 def _key_source(rep: Mapping[str, Any]) -> str:
     """Where the key of a client of ours has its home, by the mark that we left on it."""
-    return str((rep.get("attributes") or {}).get(wanted.KEY_HOME, ""))
+    return str((rep.get("attributes") or {}).get(realm_client.KEY_HOME, ""))
 
 
 def _judged(fields: Mapping[str, Any], source: str, home: str) -> str:
@@ -111,7 +111,7 @@ def organizations(door: Keycloak, name: str, names: Names) -> Iterator[item.Item
     for rep in door.get(name, "/organizations", **query) or ():
         if rep["name"] == names.organization:
             yield item.Item(
-                wanted.ref("Organization", name, rep["alias"]),
+                realm_mark.ref("Organization", name, rep["alias"]),
                 representation.organization(rep),
                 representation.owner(rep),
                 holds_data=True,
@@ -130,7 +130,7 @@ def groups(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:
 
 def _group(realm_name: str, rep: Mapping[str, Any], parent: str) -> item.Item:
     return item.Item(
-        wanted.ref("Group", realm_name, rep["name"]),
+        realm_mark.ref("Group", realm_name, rep["name"]),
         representation.group(rep, parent),
         representation.owner(rep),
         holds_data=True,
@@ -145,7 +145,9 @@ def group_members(door: Keycloak, realm_name: str, group: str, parent: str) -> i
     query = {"briefRepresentation": "true", "max": _EVERYTHING}
     listed = door.get(realm_name, f"/groups/{found['id']}/members", **query) or ()
     members = sorted(str(m.get("email") or m["username"]) for m in listed if m.get("enabled"))
-    return item.Item(wanted.ref("GroupMembers", realm_name, group), {"members": members}, parent)
+    return item.Item(
+        realm_mark.ref("GroupMembers", realm_name, group), {"members": members}, parent
+    )
 
 
 def keys(door: Keycloak, realm_name: str) -> item.Item:
@@ -156,7 +158,7 @@ def keys(door: Keycloak, realm_name: str) -> item.Item:
         for key in found.get("keys") or ()
     ]
     return item.Item(
-        wanted.ref("RealmKeys", realm_name, "keys"),
+        realm_mark.ref("RealmKeys", realm_name, "keys"),
         {"active": sorted(found.get("active") or ()), "keys": sorted(listed, key=item.canonical)},
     )
 

@@ -73,8 +73,10 @@ def _change(
     except errors.Denied as refused:
         raise errors.Denied(
             f"realm {realm!r}: rights beyond our own were given to a client of this tool",
-            details=[f"to take away: {', '.join(sorted(take)) or 'none'}"]
-            + [f"to give: {', '.join(sorted(add)) or 'none'}"],
+            details=[
+                f"to take away: {', '.join(sorted(take)) or 'none'}",
+                f"to give: {', '.join(sorted(add)) or 'none'}",
+            ],
             resolution="An administrator of Keycloak has to change these roles; nobody can give "
             "or take a right that is above their own.",
         ) from refused

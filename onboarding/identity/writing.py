@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from onboarding import errors, item
 from onboarding.desired import realm as wanted
+from onboarding.desired import realm_mark
 from onboarding.identity import flows, keycloak, representation, rights
 from onboarding.identity.interface import KeyOf
 from onboarding.identity.keycloak import Keycloak
@@ -201,7 +202,7 @@ def _update_mappers(door: Keycloak, want: item.Item, live: Mapping[str, Any], pl
 
 
 def _write_rights(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
-    client = _must_find(door, wanted.ref("Client", want.ref.scope, want.ref.name))
+    client = _must_find(door, realm_mark.ref("Client", want.ref.scope, want.ref.name))
     rights.write(door, want.ref.scope, client["id"], fields)
     door.forget(want.ref.scope)
 
