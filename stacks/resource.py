@@ -17,7 +17,7 @@ LAST_UPDATE = labels.PREFIX + "last-update"
 """When an object was last changed. A new value makes Pulumi write an object whose inputs are as
 they were, because it is the live object that someone changed."""
 
-READY_WITHIN = "10m"
+READY_WITHIN = "3m"
 _FIELD_MANAGER = "pulumi.com/patchFieldManager"
 _SKIP_AWAIT = "pulumi.com/skipAwait"
 

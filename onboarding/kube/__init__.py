@@ -121,14 +121,19 @@ class Cluster:
         except transport.Absent:
             return None
 
-    def get_all(self, wanted: Sequence[tuple[str, str, str]]) -> Objects:
-        """Those of ``(kind, namespace, name)`` that exist, each with its kind filled in."""
+    def get_all(self, wanted: Sequence[tuple[str, str, str]]) -> builtins.list[Object | None]:
+        """Objects by ``(kind, namespace, name)``, in the order asked; None for the absent."""
 
         def ask(one: tuple[str, str, str]) -> Object | None:
             kind, namespace, name = one
             return self.get(kind, name, namespace)
 
-        return [found for found in self._side_by_side(ask, wanted) if found is not None]
+        return self._side_by_side(ask, wanted)
+
+    def list_kinds(self, names: Sequence[str], *, selector: str = "") -> dict[str, Objects]:
+        """All objects of several kinds, by kind."""
+        pages = self._side_by_side(lambda kind: self.list(kind, selector=selector), names)
+        return dict(zip(names, pages, strict=True))
 
     def list_in(self, kind: str, namespaces: Sequence[str]) -> Objects:
         """All objects of a kind in some namespaces, one request for each of them."""

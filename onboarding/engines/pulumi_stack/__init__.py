@@ -1,0 +1,42 @@
+"""The cluster, written by Pulumi (one stack per tenant) and read by LIST requests of our own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+
+from onboarding import environment, item, kube, plan, progress, tenant
+from onboarding.engines.pulumi_stack import reading, writing
+
+
+class PulumiStack:
+    """Namespaces, quotas, network rules, access and workload of every tenant."""
+
+    name = item.EngineName.CLUSTER
+
+    def __init__(self, target: environment.Environment, role: environment.Role) -> None:
+        self._target = target
+        self._role = role
+
+    @functools.cached_property
+    def cluster(self) -> kube.Cluster:
+        return kube.connect(self._target, self._role)
+
+    def identity(self) -> str:
+        """UID of the namespace kube-system."""
+        return self.cluster.kube_system_uid()
+
+    def observe(
+        self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+    ) -> item.Observation:
+        """See ``reading.observe``. Starts no process."""
+        return reading.observe(self.cluster, self._target, tenants, evidence=evidence)
+
+    def apply(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> Iterator[plan.Outcome]:
+        """See ``writing.apply``. Starts no process where there is nothing to change."""
+        if not changes:
+            return
+        work = writing.Work(self._target, self._role, self.cluster, of)
+        yield from writing.apply(work, changes, report)

@@ -1,0 +1,250 @@
+"""The ``pulumi`` command: one stack a tenant, one folder a stack, our program served to it.
+
+The stock Automation API starts seven or eight processes for an update. Here it is one ``up``,
+and one ``stack init`` before the very first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent import futures
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onboarding import environment, errors
+from onboarding.engines.pulumi_stack import locks
+
+PROJECT = "gdcc-onboarding"
+_POLL = 0.05
+_LONGEST_UP = 45 * 60.0
+_LONGEST_STOP = 90.0
+"""Seconds that an interrupted run gets to finish the writes it has begun."""
+
+_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_PLAIN = 0o600
+
+Event = Mapping[str, Any]
+Program = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The stack of one tenant: its name, its own folder, and where raw output goes."""
+
+    target: environment.Environment
+    name: str
+    kubeconfig: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.target.pulumi.home / "work" / self.target.name / self.name
+
+    @property
+    def log(self) -> Path:
+        return self.target.pulumi.home / "logs" / self.target.name / f"{self.name}.log"
+
+
+def prepare(stack: Stack) -> None:
+    """Make the stack's folder: Pulumi's commands in one folder would spoil each other's files."""
+    for folder in (stack.folder, stack.log.parent):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    project = {"name": PROJECT, "runtime": "python", "description": "Agencies on GDCC"}
+    file = stack.folder / "Pulumi.yaml"
+    if not file.exists():
+        file.write_text(json.dumps(project), encoding="utf-8")
+    backend = locks.folder_of(stack.target.pulumi.backend)
+    if backend is not None:
+        backend.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def known(stack: Stack) -> bool | None:
+    """Whether the backend holds the stack; None where only Pulumi itself can tell."""
+    backend = locks.folder_of(stack.target.pulumi.backend)
+    if backend is None:
+        return None
+    return (backend / ".pulumi" / "stacks" / PROJECT / f"{stack.name}.json").is_file()
+
+
+def init(stack: Stack) -> None:
+    """Create the stack; one that is there already is as good."""
+    code, said = _run(stack, ["stack", "init", stack.name, "--no-select"])
+    if code and "already exists" not in said:
+        raise errors.EngineFailed(
+            f"Pulumi could not create the stack {stack.name!r}",
+            details=[*said.strip().splitlines()[-3:], f"full output: {stack.log}"],
+            resolution="Check pulumi.backend and pulumi.passphraseFile in the environment file.",
+        )
+
+
+def up(stack: Stack, program: Callable[[], None], *, refresh: bool) -> Generator[Event, None, int]:
+    """Run one update and yield Pulumi's events as they come; returns its exit code.
+
+    On Ctrl-C the update is asked once to stop, ends what it has begun, and the events that
+    tell of it are still yielded before KeyboardInterrupt goes on.
+    """
+    events = stack.folder / "events.jsonl"
+    events.unlink(missing_ok=True)
+    with _served(program) as port:
+        arguments = [
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--suppress-outputs",
+            "--suppress-progress",
+            f"--client=127.0.0.1:{port}",
+            "--exec-kind=auto.inline",
+            f"--event-log={events}",
+            f"--stack={stack.name}",
+            f"--refresh={str(refresh).lower()}",
+        ]
+        with _started(stack, arguments) as child:
+            return (yield from _followed(child, events))
+
+
+def _followed(child: subprocess.Popen[bytes], events: Path) -> Generator[Event, None, int]:
+    interrupted = False
+    deadline = time.monotonic() + _LONGEST_UP
+    with contextlib.ExitStack() as opened:
+        stream: Any = None
+        rest = b""
+        while True:
+            try:
+                ended = child.poll() is not None
+                if stream is None and events.exists():
+                    stream = opened.enter_context(events.open("rb"))
+                if stream is not None:
+                    *lines, rest = (rest + stream.read()).split(b"\n")
+                    for line in lines:
+                        yield json.loads(line)
+                if ended:
+                    break
+                if time.monotonic() > deadline:
+                    _ask_to_stop(child)
+                    deadline = float("inf")
+                time.sleep(_POLL)
+            except KeyboardInterrupt:
+                if interrupted:
+                    raise
+                interrupted = True
+                _ask_to_stop(child)
+                deadline = float("inf")
+    events.unlink(missing_ok=True)
+    if interrupted:
+        raise KeyboardInterrupt
+    return child.returncode
+
+
+def _ask_to_stop(child: subprocess.Popen[bytes]) -> None:
+    # To Pulumi alone, and once: its provider must live on to end what it has begun, and a
+    # second signal would make Pulumi forget which writes those were.
+    with contextlib.suppress(ProcessLookupError):
+        child.send_signal(signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _started(stack: Stack, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A child in a session of its own, so that Ctrl-C on the terminal reaches only us."""
+    with _log(stack, arguments) as log:
+        try:
+            child = subprocess.Popen(
+                [stack.target.pulumi.command, "--non-interactive", "--color=never", *arguments],
+                cwd=stack.folder,
+                env=_environment(stack),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as broken:
+            raise errors.EngineFailed(
+                f"the command {stack.target.pulumi.command!r} cannot be started: {broken.strerror}",
+                resolution="Install Pulumi or correct pulumi.command; a lab: onboard lab up",
+            ) from broken
+        try:
+            yield child
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is not None:
+        return
+    _ask_to_stop(child)
+    try:
+        child.wait(_LONGEST_STOP)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _run(stack: Stack, arguments: list[str]) -> tuple[int, str]:
+    stack.log.touch(_PLAIN)
+    before = stack.log.stat().st_size
+    with _started(stack, arguments) as child:
+        code = child.wait(120)
+    return code, stack.log.read_bytes()[before:].decode(errors="replace")
+
+
+@contextlib.contextmanager
+def _log(stack: Stack, arguments: list[str]) -> Iterator[Any]:
+    descriptor = os.open(stack.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _PLAIN)
+    with os.fdopen(descriptor, "ab") as log:
+        log.write(f"\n$ pulumi {' '.join(arguments)}\n".encode())
+        log.flush()
+        yield log
+
+
+def _environment(stack: Stack) -> dict[str, str]:
+    """The child's whole environment: where things are, and no secret."""
+    pulumi = stack.target.pulumi
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {
+        **kept,
+        "KUBECONFIG": str(stack.kubeconfig),
+        "PULUMI_HOME": str(pulumi.home),
+        "PULUMI_BACKEND_URL": pulumi.backend,
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(pulumi.passphrase_file),
+        "PULUMI_CREDENTIAL_STORE": "plaintext",
+        # Opens the options by which the Automation API serves an inline program.
+        "PULUMI_DEBUG_COMMANDS": "true",
+        "PULUMI_AUTOMATION_API": "true",
+        "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
+        # The state can be rebuilt from the live objects, so a copy per write buys nothing.
+        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+        "PULUMI_PARALLEL": "32",
+        "PULUMI_PARALLEL_DIFF": "true",
+        "PULUMI_K8S_CLIENT_QPS": "500",
+        "PULUMI_K8S_CLIENT_BURST": "1000",
+        # Whose an object is was checked right before; what a hand changed must come back.
+        "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
+    }
+
+
+@contextlib.contextmanager
+def _served(program: Callable[[], None]) -> Iterator[int]:
+    """Serve the program to Pulumi on a loopback port for as long as the update runs."""
+    import grpc
+    from pulumi.automation import _server
+    from pulumi.runtime import _grpc_settings
+    from pulumi.runtime.proto import language_pb2_grpc
+
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=4), options=_grpc_settings._GRPC_CHANNEL_OPTIONS
+    )
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_server.LanguageServer(program), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port
+    finally:
+        server.stop(0)

@@ -1,0 +1,184 @@
+"""What only controls ask about: foreign objects, pods, cluster-wide bindings, access reviews."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from onboarding import environment, errors, item, kube, labels, tenant
+from onboarding.engines.pulumi_stack import checkpoint, live
+
+KINDS = ("Pod", "ClusterRoleBinding", "AccessReview")
+
+_FEW_NAMESPACES = 50
+"""Up to here one LIST per namespace is cheaper than a LIST over the whole cluster."""
+
+WRITE_VERBS = ("create", "update", "patch", "delete", "deletecollection")
+ALL_VERBS = ("get", "list", "watch", *WRITE_VERBS)
+GUARD_RAILS = (
+    ("", "resourcequotas"),
+    ("", "limitranges"),
+    ("networking.k8s.io", "networkpolicies"),
+    ("rbac.authorization.k8s.io", "rolebindings"),
+    ("rbac.authorization.k8s.io", "roles"),
+)
+ELSEWHERE = (
+    ("", "pods"),
+    ("", "secrets"),
+    ("", "configmaps"),
+    ("apps", "deployments"),
+    ("rbac.authorization.k8s.io", "rolebindings"),
+)
+_OTHERS = 3
+"""Namespaces of other agencies that are asked about."""
+
+_Owned = tuple[str, item.Item]
+"""An item with the id of the agency in whose namespace it is; "" for the environment's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    purpose: str
+    question: kube.Question
+
+
+def gather(
+    cluster: kube.Cluster, target: environment.Environment, tenants: Sequence[tenant.Tenant]
+) -> item.Observation:
+    """Evidence for the controls; a kind that may not be read stands in ``unread``."""
+    readers: dict[str, Callable[[], Iterator[_Owned]]] = {
+        kind: functools.partial(_inside, cluster, kind, tenants)
+        for kind in (*live.OWNED[1:], "Pod")
+    }
+    readers["ClusterRoleBinding"] = functools.partial(_bindings, cluster)
+    readers["AccessReview"] = functools.partial(_reviews, cluster, target, tenants)
+    readers[checkpoint.KIND] = functools.partial(checkpoint.states, target, tenants)
+    items: dict[str, list[item.Item]] = {}
+    unread: dict[str, str] = {}
+    for kind, read in readers.items():
+        try:
+            for agency, thing in list(read()):
+                items.setdefault(agency, []).append(thing)
+        except errors.Denied as refused:
+            unread[kind] = str(refused)
+    return item.Observation(
+        {agency: tuple(things) for agency, things in items.items()},
+        frozenset(readers.keys() - unread.keys()),
+        unread,
+    )
+
+
+def _bindings(cluster: kube.Cluster) -> Iterator[_Owned]:
+    for each in cluster.list("ClusterRoleBinding"):
+        yield "", live.of("ClusterRoleBinding", each)
+
+
+def _inside(cluster: kube.Cluster, kind: str, tenants: Sequence[tenant.Tenant]) -> Iterator[_Owned]:
+    """Everything of a kind in the tenants' namespaces, whoever made it."""
+    home = {i.namespace: t.id for t in tenants for i in t.instances}
+    for each in _in_namespaces(cluster, kind, sorted(home)):
+        agency = home.get(each["metadata"]["namespace"])
+        if agency is not None and not _elsewhere(kind, each):
+            yield agency, live.of(kind, each, status=True)
+
+
+def _in_namespaces(cluster: kube.Cluster, kind: str, names: Sequence[str]) -> kube.Objects:
+    if len(names) > _FEW_NAMESPACES:
+        return cluster.list(kind)
+    return cluster.list_in(kind, names)
+
+
+def _elsewhere(kind: str, found: kube.Object) -> bool:
+    """An object of ours that another engine owns and observes."""
+    return (kind, found["metadata"]["name"]) in live.OTHER_WRITERS
+
+
+def _reviews(
+    cluster: kube.Cluster, target: environment.Environment, tenants: Sequence[tenant.Tenant]
+) -> Iterator[_Owned]:
+    types = cluster.resource_types()
+    for of in tenants:
+        asked = list(_questions(cluster, target, of, types))
+        for thing in _answered(cluster, of, asked):
+            yield of.id, thing
+
+
+def _answered(
+    cluster: kube.Cluster, of: tenant.Tenant, asked: Sequence[_Asked]
+) -> Iterator[item.Item]:
+    """One item per group and question.
+
+    Rights only add up, so the groups are asked about together; where they have a right between
+    them, each is asked about alone.
+    """
+    answers = cluster.access_reviews([a.question for a in asked])
+    granted = [a for a, yes in zip(asked, answers, strict=True) if yes]
+    single = [(a, group) for a in granted for group in of.groups]
+    alone = cluster.access_reviews([_alone(a.question, group) for a, group in single])
+    allowed = {
+        (a.purpose, a.question, group) for (a, group), yes in zip(single, alone, strict=True) if yes
+    }
+    for each in asked:
+        for group in of.groups:
+            yes = (each.purpose, each.question, group) in allowed
+            yield _review_item(each, group, allowed=yes)
+
+
+def _questions(
+    cluster: kube.Cluster,
+    target: environment.Environment,
+    of: tenant.Tenant,
+    types: Sequence[kube.ResourceType],
+) -> Iterator[_Asked]:
+    for namespace in (i.namespace for i in of.instances):
+        for group, resource in GUARD_RAILS:
+            for verb in WRITE_VERBS:
+                question = kube.Question(of.groups, verb, group, resource, namespace)
+                yield _Asked("guard-rail", question)
+    for offered in types:
+        if not offered.namespaced:
+            for verb in ALL_VERBS:
+                question = kube.Question(of.groups, verb, offered.api_group, offered.resource)
+                yield _Asked("cluster-scope", question)
+    for namespace in _elsewhere_namespaces(cluster, target, of):
+        for group, resource in ELSEWHERE:
+            for verb in ("get", "list", "create", "delete"):
+                question = kube.Question(of.groups, verb, group, resource, namespace)
+                yield _Asked("other-tenant", question)
+
+
+def _elsewhere_namespaces(
+    cluster: kube.Cluster, target: environment.Environment, of: tenant.Tenant
+) -> list[str]:
+    """Namespaces where this agency has no business; never empty, as the gateway's is one."""
+    ours = cluster.list("Namespace", selector=f"{labels.MANAGED_BY}={labels.MANAGER}")
+    others = sorted(
+        each["metadata"]["name"]
+        for each in ours
+        if labels.owner(each["metadata"].get("labels")) not in ("", of.id)
+    )
+    return [*others[:_OTHERS], target.cluster.gateway_namespace]
+
+
+def _alone(question: kube.Question, group: str) -> kube.Question:
+    return kube.Question(
+        (group,), question.verb, question.api_group, question.resource, question.namespace
+    )
+
+
+def _review_item(asked: _Asked, group: str, *, allowed: bool) -> item.Item:
+    question = asked.question
+    name = f"{asked.purpose} {group} {question.verb} {question.resource}.{question.api_group}"
+    return item.Item(
+        item.Ref(item.EngineName.CLUSTER, "AccessReview", question.namespace, name),
+        {
+            "purpose": asked.purpose,
+            "group": group,
+            "verb": question.verb,
+            "apiGroup": question.api_group,
+            "resource": question.resource,
+            "namespace": question.namespace,
+            "allowed": allowed,
+        },
+    )

@@ -1,0 +1,73 @@
+"""Taking back what a hand added to our objects.
+
+Server-side apply removes a field only where its own manager had set it, and Pulumi compares only
+fields that it knows: an extra container or an extra key would stay. So before an object is
+updated, the fields that others than the cluster's own controllers hold are put under our
+manager, and the apply that follows drops those that are not wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onboarding import item, kube, labels
+from onboarding.kube import kinds
+
+_APPLY = "Apply"
+_CONTROLLERS = "kube-"
+
+
+def take_back(cluster: kube.Cluster, refs: Sequence[item.Ref]) -> None:
+    """Hold every field of these objects that people or other tools have set."""
+    answers = cluster.get_all([(r.kind, r.scope, r.name) for r in refs])
+    for ref, found in zip(refs, answers, strict=True):
+        if found is None:
+            continue
+        before = found["metadata"].get("managedFields") or []
+        after = merged(before, kinds.kind(ref.kind).api_version)
+        if after == before:
+            continue
+        version = found["metadata"]["resourceVersion"]
+        cluster.json_patch(
+            ref.kind,
+            ref.name,
+            ref.scope,
+            [
+                {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+                {"op": "replace", "path": "/metadata/managedFields", "value": after},
+            ],
+        )
+
+
+def merged(entries: Sequence[Mapping[str, Any]], api_version: str) -> list[dict[str, Any]]:
+    """The list of field managers with every foreign one folded into ours."""
+    kept: list[dict[str, Any]] = []
+    ours: dict[str, Any] | None = None
+    foreign: list[Mapping[str, Any]] = []
+    for entry in entries:
+        if entry["manager"] == labels.FIELD_MANAGER and entry["operation"] == _APPLY:
+            ours = dict(entry)
+        elif entry.get("subresource") or entry["manager"].startswith(_CONTROLLERS):
+            kept.append(dict(entry))
+        else:
+            foreign.append(entry)
+    if not foreign:
+        return [dict(entry) for entry in entries]
+    ours = ours or {
+        "manager": labels.FIELD_MANAGER,
+        "operation": _APPLY,
+        "apiVersion": api_version,
+        "fieldsType": "FieldsV1",
+    }
+    fields: Mapping[str, Any] = ours.get("fieldsV1") or {}
+    for entry in foreign:
+        fields = _union(fields, entry.get("fieldsV1") or {})
+    return [{**ours, "fieldsV1": fields}, *kept]
+
+
+def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(one)
+    for key, value in other.items():
+        result[key] = _union(result[key], value) if key in result else value
+    return result

@@ -1,0 +1,168 @@
+"""Writing a tenant's changes: one ``pulumi up`` of the whole stack, told as outcomes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from onboarding import environment, errors, item, kube, plan, progress, tenant
+from onboarding.desired import cluster as wanted
+from onboarding.engines.pulumi_stack import command, events, locks, ownership, wording
+
+_VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """For whom, where, and as whom."""
+
+    target: environment.Environment
+    role: environment.Role
+    cluster: kube.Cluster
+    of: tenant.Tenant
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """Changes that have no outcome yet, and what was heard about them."""
+
+    pending: dict[item.Ref, plan.Change]
+    untouched: set[item.Ref] = field(default_factory=set)
+    failed: list[item.Ref] = field(default_factory=list)
+    begun: dict[item.Ref, float] = field(default_factory=dict)
+
+    def close(self, ref: item.Ref, status: plan.Status) -> plan.Outcome:
+        began = self.begun.get(ref)
+        seconds = time.monotonic() - began if began else 0.0
+        return plan.Outcome(self.pending.pop(ref), status, seconds)
+
+
+def apply(
+    work: Work, changes: Sequence[plan.Change], report: progress.Progress
+) -> Iterator[plan.Outcome]:
+    """Bring the tenant's stack to the desired state; at most two processes are started.
+
+    Pulumi compares with its own state, never with the live objects. So an object to be updated
+    gets a new value in one annotation, which makes Pulumi write it whoever changed it; and a
+    refresh precedes where an object vanished that the state still holds.
+    """
+    _refuse_loss(changes)
+    stack = command.Stack(work.target, work.of.id, work.target.login(work.role).kubeconfig)
+    command.prepare(stack)
+    locks.clear(work.target.pulumi.backend, command.PROJECT, stack.name)
+    updated = [c.ref for c in changes if c.action is plan.Action.UPDATE]
+    ownership.take_back(work.cluster, updated)
+    ledger = _Ledger({c.ref: c for c in changes})
+    program = _program(work, frozenset(updated))
+    fresh = not command.known(stack)
+    if fresh:
+        command.init(stack)
+    vanished = any(c.action is plan.Action.CREATE for c in changes) and _was_applied(changes)
+    refresh = vanished and not fresh
+    reader, code = yield from _update(stack, program, ledger, report, refresh=refresh)
+    if not (fresh or refresh) and _left_behind(ledger, reader):
+        report.note("the stack's state is behind the live objects: refreshing it")
+        ledger.untouched.clear()
+        ledger.failed.clear()
+        reader, code = yield from _update(stack, program, ledger, report, refresh=True)
+    yield from _settle(work, ledger, reader, code, stack)
+
+
+def _refuse_loss(changes: Sequence[plan.Change]) -> None:
+    lost = [c for c in changes if c.action is plan.Action.DELETE and c.holds_data]
+    if lost:
+        raise errors.Refused(
+            f"{len(lost)} object(s) that hold data would be deleted; nothing was written",
+            details=[str(c.ref) for c in lost],
+            resolution="Keep them in the manifest. An agency or instance that leaves is exported"
+            " first and taken off by its own procedure.",
+        )
+
+
+def _was_applied(changes: Sequence[plan.Change]) -> bool:
+    return any(c.action is plan.Action.CREATE and "vanished" in c.reason for c in changes)
+
+
+def _program(work: Work, updated: frozenset[item.Ref]) -> command.Program:
+    from onboarding.stacks import program, resource
+
+    stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    items = [
+        _stamped(i, resource.LAST_UPDATE, stamp) if i.ref in updated else i
+        for i in wanted.desired(work.of, work.target)
+    ]
+    return program.program(items, cluster_identity=work.target.cluster.identity)
+
+
+def _stamped(of: item.Item, key: str, stamp: str) -> item.Item:
+    metadata = of.fields["metadata"]
+    annotations = {**metadata["annotations"], key: stamp}
+    return replace(of, fields={**of.fields, "metadata": {**metadata, "annotations": annotations}})
+
+
+def _update(
+    stack: command.Stack,
+    program: command.Program,
+    ledger: _Ledger,
+    report: progress.Progress,
+    *,
+    refresh: bool,
+) -> Generator[plan.Outcome, None, tuple[events.Reader, int]]:
+    reader = events.Reader()
+    run = command.up(stack, program, refresh=refresh)
+    while True:
+        try:
+            event = next(run)
+        except StopIteration as ended:
+            return reader, int(ended.value)
+        told = reader.read(event)
+        if told is None or told.ref not in ledger.pending:
+            continue
+        if told.fate is events.Fate.BEGUN:
+            ledger.begun.setdefault(told.ref, time.monotonic())
+        elif told.fate is events.Fate.SAME:
+            ledger.untouched.add(told.ref)
+        elif told.fate is events.Fate.FAILED:
+            ledger.failed.append(told.ref)
+            report.note(f"failed: {told.ref}")
+        elif _finishes(told, ledger.pending[told.ref]):
+            report.note(f"{_VERBS.get(told.operation, told.operation)} {told.ref}")
+            yield ledger.close(told.ref, plan.Status.APPLIED)
+
+
+def _finishes(told: events.Told, change: plan.Change) -> bool:
+    """A replacement is told in several events; only the new object's counts."""
+    if change.action is plan.Action.DELETE:
+        return told.operation == "delete"
+    return told.operation in ("create", "update", "create-replacement")
+
+
+def _left_behind(ledger: _Ledger, reader: events.Reader) -> bool:
+    """Whether Pulumi's state, not the cluster, is why something was not written."""
+    gone = any(
+        "not found" in text for ref in ledger.failed for text in reader.messages.get(ref, [])
+    )
+    return gone or bool(ledger.untouched & ledger.pending.keys())
+
+
+def _settle(
+    work: Work, ledger: _Ledger, reader: events.Reader, code: int, stack: command.Stack
+) -> Iterator[plan.Outcome]:
+    """Outcomes of what is still open when Pulumi has ended."""
+    for ref in ledger.failed:
+        error = wording.of_object(ref, reader.messages.get(ref, []), stack.log)
+        yield replace(ledger.close(ref, plan.Status.FAILED), error=error)
+    if ledger.failed:
+        return
+    if code:
+        said = [text for texts in reader.messages.values() for text in texts]
+        raise wording.of_run(code, said or wording.tail(stack.log), stack.log)
+    for ref, change in list(ledger.pending.items()):
+        if change.action is plan.Action.DELETE:
+            # Pulumi's state does not know it, so Pulumi could not delete it.
+            gone = work.cluster.delete(ref.kind, ref.name, ref.scope)
+            yield ledger.close(ref, plan.Status.APPLIED if gone else plan.Status.UNCHANGED)
+        elif ref in ledger.untouched:
+            yield ledger.close(ref, plan.Status.UNCHANGED)
