@@ -41,7 +41,8 @@ def desired(target: environment.Environment) -> tuple[item.Item, ...]:
         _item("RootIssuer", ROOT, "default", {"isCa": True, "sha256": item.KNOWN_AFTER_APPLY}),
         _item("Mount", "", KV, {"type": "kv", "description": MARK, "options": {"version": "2"}}),
         _item("AuthMount", "", "token", longest),
-        _item("AuthMount", "", "approle", {"type": "approle", **longest}),
+        # A mount's limit also cuts the life of secret ids; tokens are limited by their roles.
+        _item("AuthMount", "", "approle", {"type": "approle", **_lasting(tokens["secretIdDays"])}),
         _item("AuthMount", "", "kubernetes", {"type": "kubernetes", **longest}),
         _item("KubernetesAuthConfig", "kubernetes", "config", _kubernetes(target)),
         *(_policy(role) for role in environment.Role),
@@ -54,6 +55,10 @@ def _item(
     kind: str, scope: str, name: str, fields: Mapping[str, Any], owner: str = OWNER
 ) -> item.Item:
     return item.Item(item.Ref(item.EngineName.VAULT, kind, scope, name), fields, owner)
+
+
+def _lasting(days: int) -> dict[str, Any]:
+    return {"config": {"max_lease_ttl": days * DAY}}
 
 
 def _kubernetes(target: environment.Environment) -> dict[str, Any]:

@@ -55,9 +55,15 @@ def _new_issuer(door: vault.Vault, mount: str, fields: Mapping[str, Any]) -> str
     signed = _signed_before(door, request) if resumed else ""
     if not signed:
         signed = _sign(door, request, fields)
-    taken = door.write(f"{mount}/intermediate/set-signed", {"certificate": signed})
-    found = [*(taken.get("imported_issuers") or ()), *(taken.get("existing_issuers") or ())]
-    return str(found[0])
+    return _taken(door, mount, signed)
+
+
+def _taken(door: vault.Vault, mount: str, signed: str) -> str:
+    """Give the mount its signed certificate, and the root with it, so that it shows the chain."""
+    chain = signed.strip() + "\n" + door.text(f"{reading.ROOT_MOUNT}/ca/pem")
+    answer = door.write(f"{mount}/intermediate/set-signed", {"certificate": chain})
+    with_key = [issuer for issuer, key in (answer.get("mapping") or {}).items() if key]
+    return str(with_key[0])
 
 
 def _subject(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,205 @@
+"""Engine: TLS certificates of ingress hosts, signed by the agency's CA, written as Secrets.
+
+Reading needs no right to Secrets: the public chain is in a ConfigMap that the Secret owns, so the
+cluster itself removes the ConfigMap when the Secret goes, and the loss is seen.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from onboarding import environment, errors, item, kube, labels, plan, progress, tenant, vault
+from onboarding.desired import ingress_tls as wanted
+from onboarding.desired import pki_profile
+from onboarding.desired import vault as pki
+from onboarding.pki import certificates, listing
+
+_CHAIN = "tls.crt"
+_SAFETY = timedelta(minutes=5)
+
+
+class IngressTls:
+    """``Engine`` over the cluster and, for signing and evidence, Vault."""
+
+    def __init__(self, target: environment.Environment, role: environment.Role) -> None:
+        self._target = target
+        self._role = role
+        self._cluster = kube.connect(target, role)
+
+    @property
+    def name(self) -> item.EngineName:
+        return item.EngineName.INGRESS_TLS
+
+    def identity(self) -> str:
+        return self._cluster.kube_system_uid()
+
+    def observe(
+        self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+    ) -> item.Observation:
+        """Certificates by agency; with ``evidence`` also what Vault knows about each."""
+        ids = ",".join(sorted(t.id for t in tenants))
+        selector = f"{labels.MANAGED_BY}={wanted.WRITER},{labels.AGENCY} in ({ids})"
+        found: dict[str, list[item.Item]] = {t.id: [] for t in tenants}
+        for one in self._cluster.list("ConfigMap", selector=selector):
+            agency = one["metadata"]["labels"][labels.AGENCY]
+            found[agency].append(_observed(one, agency))
+        if evidence:
+            door = vault.connect(self._target, self._role)
+            found = {t.id: _known_to_vault(door, t, found[t.id]) for t in tenants}
+            door.close()
+        return item.Observation({a: tuple(i) for a, i in found.items()}, frozenset({"TlsSecret"}))
+
+    def apply(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> Iterator[plan.Outcome]:
+        door = vault.connect(self._target, self._role)
+        try:
+            for change in changes:
+                began = time.monotonic()
+                report.note(f"{change.action.value} {change.ref}")
+                try:
+                    self._write(door, of, change)
+                except errors.OnboardError as problem:
+                    seconds = time.monotonic() - began
+                    yield plan.Outcome(change, plan.Status.FAILED, seconds, problem)
+                    return
+                yield plan.Outcome(change, plan.Status.APPLIED, time.monotonic() - began)
+        finally:
+            door.close()
+
+    def _write(self, door: vault.Vault, of: tenant.Tenant, change: plan.Change) -> None:
+        ref = change.ref
+        if change.desired is None:
+            self._cluster.delete("Secret", ref.name, ref.scope)
+            self._cluster.delete("ConfigMap", f"{ref.name}-certificate", ref.scope)
+            return
+        instance = next(
+            i for i in of.instances if (i.namespace, wanted.secret_name(i)) == (ref.scope, ref.name)
+        )
+        pair = _signed(door, of, instance.host)
+        marks = wanted.marks(of, instance)
+        metadata: dict[str, Any] = {
+            "name": ref.name,
+            "namespace": ref.scope,
+            "labels": marks,
+        }
+        # Without force: a Secret of that name which someone else made is a conflict.
+        secret = self._cluster.apply("Secret", {"metadata": metadata, **_secret(pair)})
+        owner = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "name": ref.name,
+            "uid": secret["metadata"]["uid"],
+        }
+        metadata = {
+            "name": wanted.certificate_name(instance),
+            "namespace": ref.scope,
+            "labels": marks,
+            "ownerReferences": [owner],
+        }
+        self._cluster.apply("ConfigMap", {"metadata": metadata, "data": {_CHAIN: pair.chain}})
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    chain: str
+    key: str = field(repr=False)
+
+
+def _secret(pair: _Pair) -> dict[str, Any]:
+    def encoded(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    data = {_CHAIN: encoded(pair.chain), "tls.key": encoded(pair.key)}
+    return {"type": "kubernetes.io/tls", "data": data}
+
+
+def _observed(config_map: Mapping[str, Any], agency: str) -> item.Item:
+    """What the ConfigMap says; an unreadable chain shows as a certificate that is due."""
+    metadata = config_map["metadata"]
+    name = str(metadata["name"]).removesuffix("-certificate")
+    ref = item.Ref(item.EngineName.INGRESS_TLS, "TlsSecret", metadata["namespace"], name)
+    chain = str((config_map.get("data") or {}).get(_CHAIN) or "")
+    try:
+        facts = certificates.facts(chain)
+    except errors.EngineFailed:
+        return item.Item(ref, {"certificate": "", "renewal": "unreadable"}, agency)
+    begins, ends = listing.moment(facts["notBefore"]), listing.moment(facts["notAfter"])
+    fields = {
+        **facts,
+        "certificate": chain,
+        "renewal": renewal(begins, ends, datetime.now(UTC)),
+    }
+    return item.Item(ref, fields, agency)
+
+
+def renewal(begins: datetime, ends: datetime, now: datetime) -> str:
+    """``not due``, or since when a new certificate is due."""
+    percent = pki_profile.section("ingress")["renewWhenLeftPercent"]
+    due = ends - (ends - begins) * percent / 100
+    return wanted.NOT_DUE if now < due else f"due since {due:%Y-%m-%d}"
+
+
+def _known_to_vault(
+    door: vault.Vault, of: tenant.Tenant, found: Sequence[item.Item]
+) -> list[item.Item]:
+    paths = {i.ref: f"{of.pki_mount}/cert/{i.fields.get('serial', 'none')}" for i in found}
+    answers = door.read_all(paths.values()) if paths else {}
+    more = []
+    for one in found:
+        answer = answers.get(paths[one.ref])
+        known = {
+            "issuedByVault": bool(
+                answer
+                and certificates.facts(str(answer["certificate"]))["sha256"]
+                == one.fields.get("sha256")
+            ),
+            "revoked": bool(answer and answer.get("revocation_time")),
+        }
+        more.append(item.Item(one.ref, {**one.fields, **known}, one.owner, one.holds_data))
+    return more
+
+
+def _signed(door: vault.Vault, of: tenant.Tenant, host: str) -> _Pair:
+    """A new key in memory and its certificate, with the agency's CA behind it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    default = (door.read(f"{of.pki_mount}/config/issuers") or {}).get("default") or "default"
+    issuer = str((door.read(f"{of.pki_mount}/issuer/{default}") or {})["certificate"])
+    longest = datetime.now(UTC) + timedelta(days=pki_profile.section("ingress")["days"]) - _SAFETY
+    ends = min(longest, listing.moment(certificates.facts(issuer)["notAfter"]) - _SAFETY)
+    pem = serialization.Encoding.PEM
+    answer = door.write(
+        f"{of.pki_mount}/sign/{pki.INGRESS_ROLE}",
+        {
+            "csr": request.sign(key, hashes.SHA256()).public_bytes(pem).decode(),
+            "common_name": host,
+            "not_after": certificates.stamp(ends),
+        },
+    )
+    certificate = str(answer["certificate"])
+    facts = certificates.facts(certificate)
+    if facts["dnsNames"] != [host] or facts["keySha256"] != certificates.key_id(key.public_key()):
+        raise errors.EngineFailed(
+            f"the certificate for {host} came out wrong",
+            details=[
+                f"serial {facts['serial']} is for {', '.join(facts['dnsNames']) or 'no host'}"
+            ],
+            resolution="The role in Vault was changed: run onboard verify, then onboard apply.",
+        )
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    chain = f"{certificate.strip()}\n{issuer.strip()}\n"
+    return _Pair(chain, private.decode())
