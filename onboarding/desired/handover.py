@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import clock, environment, errors, item, tenant
-from onboarding.desired import documents, vault
+from onboarding.desired import documents, realm_mark, saraban, vault
 
 _MONTHS = (
     "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
@@ -32,8 +32,6 @@ FOLDER = "handover"
 FOLDER_MODE = "0700"
 CA_CHAIN = "ca-chain.pem"
 KUBECONFIG = "kubeconfig.yaml"
-CLUSTER_CLIENT = "gdcc-cluster"
-"""OIDC client of the cluster in the shared realm; the audience that the API server checks."""
 
 
 def desired(of: tenant.Tenant, target: environment.Environment) -> item.Item:
@@ -83,6 +81,7 @@ def _texts(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]
         "coordinator": of.manifest.mou.coordinator,
         "dpo": of.manifest.legal.pdpa.dpo,
         "pdpc_hours": of.manifest.operations.pdpc_hours,
+        "ncsa_hours": saraban.defaults()["incidents"]["ncsaHours"],
         "units": of.units() if len(of.units()) > 1 else (),
         "thai_date": thai_date,
     }
@@ -100,6 +99,11 @@ def _kubeconfig_text(of: tenant.Tenant, target: environment.Environment) -> str:
 def thai_date(day: date) -> str:
     """A day as official letters print it: ``3 กุมภาพันธ์ พ.ศ. 2568``."""
     return f"{day.day} {_MONTHS[day.month - 1]} พ.ศ. {clock.buddhist_year(day)}"
+
+
+def cluster_client() -> str:
+    """OIDC client of the cluster in the shared realm; the audience that the API server checks."""
+    return str(realm_mark.policy()["cluster"]["client"])
 
 
 def issuer(target: environment.Environment, realm: str) -> str:
@@ -132,7 +136,7 @@ def _endpoints(of: tenant.Tenant, target: environment.Environment) -> dict[str, 
         "cluster": {
             "server": target.cluster.server,
             "issuer": issuer(target, target.keycloak.shared_realm),
-            "client": CLUSTER_CLIENT,
+            "client": cluster_client(),
         },
         "certificateAuthority": {
             name: vault.public_url(target, of.pki_mount, what) for name, what in _PUBLISHED.items()
@@ -147,7 +151,7 @@ def _kubeconfig(of: tenant.Tenant, target: environment.Environment) -> dict[str,
         "oidc-login",
         "get-token",
         f"--oidc-issuer-url={issuer(target, target.keycloak.shared_realm)}",
-        f"--oidc-client-id={CLUSTER_CLIENT}",
+        f"--oidc-client-id={cluster_client()}",
         "--oidc-pkce-method=S256",
         "--grant-type=authcode",
         f"--certificate-authority-data={_encoded(target.keycloak.ca_file)}",

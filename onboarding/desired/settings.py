@@ -8,9 +8,7 @@ well) and the object's labels. The defaults and their sources are in
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from onboarding import (
@@ -20,16 +18,14 @@ from onboarding import (
     item,
     labels,
     names,
-    strict_yaml,
     tenant,
 )
-from onboarding.desired import documents, handover
+from onboarding.desired import documents, handover, saraban
 from onboarding.manifest import model, systems
 
 KIND = "Settings"
 NAME = "e-office-settings"
 KEY = "settings.yaml"
-DEFAULTS = "policies/data/eoffice.yaml"
 NOT_SETTINGS = frozenset({"metadata", "contentHash"})
 """Fields of the item that stand beside the settings, not in them."""
 
@@ -45,14 +41,6 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
         *(_item(of, i) for i in of.e_offices),
         handover.desired(of, target),
     )
-
-
-@functools.cache
-def defaults() -> Mapping[str, Any]:
-    """The legal defaults, as read from the data file."""
-    text = resources.files("onboarding").joinpath(DEFAULTS).read_text(encoding="utf-8")
-    value: dict[str, Any] = strict_yaml.loads(text, DEFAULTS).value
-    return value
 
 
 def text_of(fields: Mapping[str, Any]) -> str:
@@ -86,7 +74,7 @@ def _item(of: tenant.Tenant, instance: tenant.Instance) -> item.Item:
 
 
 def _body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
-    law = defaults()
+    law = saraban.defaults()
     system = next(s for s in of.manifest.systems if s.name == instance.system)
     office = system.eoffice or model.EOffice()
     units = _units(of, instance)

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from onboarding import errors, item, plan, strict_yaml, tenant
-from onboarding.desired import documents, settings
+from onboarding.desired import documents, saraban, settings
 from tests.unit import targets
 from tests.unit.manifest import samples
 
@@ -262,6 +262,6 @@ def test_a_setting_that_someone_added_is_a_difference() -> None:
 
 
 def test_every_default_names_its_source() -> None:
-    for part, value in settings.defaults().items():
+    for part, value in saraban.defaults().items():
         if part != "version":
             assert value["source"], part
