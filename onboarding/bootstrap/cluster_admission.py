@@ -1,0 +1,103 @@
+"""Admission policies: a second fence behind RBAC, around the agencies and around ourselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from onboarding import labels
+
+API_VERSION = "admissionregistration.k8s.io/v1"
+
+Policy = tuple[str, dict[str, Any]]
+"""Name and spec of a ValidatingAdmissionPolicy."""
+
+_OURS = (
+    "has({0}.metadata.labels) && '"
+    + labels.MANAGED_BY
+    + "' in {0}.metadata.labels && {0}.metadata.labels['"
+    + labels.MANAGED_BY
+    + f"'] == '{labels.MANAGER}'"
+)
+
+
+def policies(group_prefix: str, applier: str) -> Iterator[Policy]:
+    """``group_prefix`` stands before every OIDC group; ``applier`` is the applier's user name."""
+    yield "onboard-guard-rails", _guard_rails(group_prefix)
+    yield "onboard-applier-namespaces", _applier_namespaces(applier)
+    yield "onboard-applier-secrets", _applier_secrets(applier)
+
+
+def _guard_rails(group_prefix: str) -> dict[str, Any]:
+    """Even an agency that is given more rights some day cannot loosen what holds it."""
+    return _spec(
+        f"request.userInfo.groups.exists(g, g.startsWith('{group_prefix}'))",
+        [
+            _rule([""], ["namespaces", "resourcequotas", "limitranges", "serviceaccounts"]),
+            _rule(["networking.k8s.io"], ["networkpolicies"]),
+            _rule(["rbac.authorization.k8s.io"], ["roles", "rolebindings"]),
+        ],
+        ["UPDATE", "DELETE"],
+        f"!({_OURS.format('oldObject')})",
+        "this object is a guard rail of the platform; agencies may add their own beside it",
+    )
+
+
+def _applier_namespaces(applier: str) -> dict[str, Any]:
+    """The applier writes in the agencies' namespaces and nowhere else.
+
+    Its rights are cluster-wide, because namespaces come and go; without this fence they would
+    reach the system's own namespaces.
+    """
+    inside = f"namespaceObject != null && {_OURS.format('namespaceObject')}"
+    # A new namespace has no old object, a deleted one no new object.
+    itself = (
+        f"(oldObject == null || ({_OURS.format('oldObject')}))"
+        f" && (object == null || ({_OURS.format('object')}))"
+    )
+    return _spec(
+        f"request.userInfo.username == '{applier}'",
+        [_rule(["*"], ["*"])],
+        ["CREATE", "UPDATE", "DELETE"],
+        f"request.resource.resource == 'namespaces' ? ({itself}) : ({inside})",
+        "the applier writes only in namespaces of agencies",
+    )
+
+
+def _applier_secrets(applier: str) -> dict[str, Any]:
+    """Certificates of the ingress are the only secrets that the applier may touch."""
+    return _spec(
+        f"request.userInfo.username == '{applier}'",
+        [_rule([""], ["secrets"])],
+        ["CREATE", "UPDATE", "DELETE"],
+        "request.name.endsWith('-tls')"
+        " && (object == null || object.type == 'kubernetes.io/tls')"
+        " && (oldObject == null || oldObject.type == 'kubernetes.io/tls')",
+        "the applier writes TLS secrets only",
+    )
+
+
+def _rule(groups: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
+    return {"apiGroups": list(groups), "apiVersions": ["*"], "resources": list(resources)}
+
+
+def _spec(
+    whose: str,
+    rules: Sequence[dict[str, Any]],
+    operations: Sequence[str],
+    condition: str,
+    message: str,
+) -> dict[str, Any]:
+    return {
+        "failurePolicy": "Fail",
+        "matchConstraints": {
+            "resourceRules": [{**rule, "operations": list(operations)} for rule in rules]
+        },
+        "matchConditions": [{"name": "whose", "expression": whose}],
+        "validations": [{"expression": condition, "message": message}],
+    }
+
+
+def binding(policy: str) -> dict[str, Any]:
+    """Spec of the binding that puts a policy into force everywhere."""
+    return {"policyName": policy, "validationActions": ["Deny"]}
