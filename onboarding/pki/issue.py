@@ -98,7 +98,7 @@ def refuse_unfit(
     """Raise ``errors.Refused`` with every fault of a request that can be read."""
     least = pki_profile.section("signer")["leastKeys"]
     branch = of.manifest.agency.branch
-    faults = list(requests.faults(path, pki_profile.by_branch(least, branch)))
+    faults = list(requests.faults(request, pki_profile.by_branch(least, branch)))
     if request.common_name and _nfc(request.common_name) != signer.common_name:
         faults.append(
             f"it is for {request.common_name!r}, but {signer.id!r} is {signer.common_name!r}"

@@ -90,7 +90,7 @@ def persons(door: vault.Vault, of: tenant.Tenant) -> tuple[Certificate, ...]:
         if answer is None:
             continue
         facts = certificates.facts(str(answer["certificate"]))
-        if not facts["isCa"] and "content_commitment" in facts["keyUsage"]:
+        if not facts["isCa"] and not facts["dnsNames"]:
             revoked = str(answer.get("revocation_time_rfc3339") or "")
             found.append(Certificate(facts, revoked))
     return tuple(sorted(found, key=lambda c: str(c.facts["notBefore"]), reverse=True))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
@@ -26,8 +27,8 @@ _THIRTEEN_DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){12}(?!\d)")
 class Request:
     """A request whose signature proves that its sender holds the private key."""
 
+    csr: x509.CertificateSigningRequest
     pem: str
-    key: Mapping[str, Any]
     key_sha256: str
     common_name: str
 
@@ -53,31 +54,29 @@ def load(path: Path) -> Request:
         request = x509.load_pem_x509_csr(raw)
     except ValueError as problem:
         raise _unreadable(path, "is no certificate request in PEM") from problem
-    return of(request, raw.decode("ascii", "replace"), str(path))
+    return read(request, str(path))
 
 
-def of(request: x509.CertificateSigningRequest, pem: str, name: str) -> Request:
+def read(csr: x509.CertificateSigningRequest, name: str) -> Request:
     """The request as plain values. Raises ``errors.InvalidInput`` where it proves nothing."""
-    if not request.is_signature_valid:
+    if not csr.is_signature_valid:
         raise errors.InvalidInput(
             f"{name}: the signature of the request is wrong",
             resolution="The file was changed on its way, or was made without its key. "
             "Have it made and sent again.",
         )
-    names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    key = request.public_key()
+    names = csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return Request(
-        pem=pem,
-        key=certificates.key_facts(key),
-        key_sha256=certificates.key_id(key),
+        csr=csr,
+        pem=csr.public_bytes(serialization.Encoding.PEM).decode(),
+        key_sha256=certificates.key_id(csr.public_key()),
         common_name=str(names[0].value) if names else "",
     )
 
 
-def faults(path: Path, least: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why the readable request at ``path`` is not good enough; ``least``: rsaBits, curves."""
-    request = x509.load_pem_x509_csr(path.read_bytes())
-    return (*_key_faults(request, least), *_content_faults(request))
+def faults(of: Request, least: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why a request is not good enough; ``least`` holds rsaBits and curves."""
+    return (*_key_faults(of.csr, least), *_content_faults(of.csr))
 
 
 def _key_faults(request: x509.CertificateSigningRequest, least: Mapping[str, Any]) -> Iterator[str]:

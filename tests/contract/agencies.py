@@ -27,7 +27,13 @@ def text(name: str, *changes: Change) -> str:
     content = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
     for change in changes:
         change(content)
-    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    # Manifests know no anchors, which YAML would write where one value stands in two places.
+    return yaml.dump(content, Dumper=_Plain, allow_unicode=True, sort_keys=False)
+
+
+class _Plain(yaml.SafeDumper):
+    def ignore_aliases(self, _: object) -> bool:
+        return True
 
 
 def renamed(agency: str) -> Change:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboarding import environment, kube, plan, progress, tenant
 from onboarding.engines import ansible_playbooks
@@ -254,6 +259,50 @@ def test_the_child_inherits_nothing_and_its_folder_is_private(
     assert {mode for _, mode in watcher.folders} == {0o700}
 
 
+def test_a_publisher_that_nobody_vouches_for_is_refused(place: Place, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    other = tmp_path / "other-ca.pem"
+    other.write_bytes(_self_signed(key).public_bytes(serialization.Encoding.PEM))
+    vault = place.target.vault.model_copy(update={"ca_file": other})
+    elsewhere = place.target.model_copy(update={"vault": vault})
+    engine = ansible_playbooks.AnsiblePlaybooks(elsewhere, environment.Role.APPLIER)
+    outcomes = list(engine.apply(place.of, place.planned().changes, progress.Silent()))
+    assert statuses(outcomes) == ["applied", "applied", "failed"]
+    error = outcomes[-1].error
+    assert error is not None
+    assert "caFile" in error.resolution
+    assert not place.kit.exists()
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "someone else")])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def test_a_full_memory_file_system_is_an_error_with_a_remedy(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    changes = place.planned().changes
+    monkeypatch.setattr(runner, "private_file", full)
+    (outcome,) = place.apply(changes)
+    assert outcome.error is not None
+    assert "Make room" in outcome.error.resolution
+
+
 def test_an_unreadable_cluster_is_an_error_with_a_remedy(place: Place, tmp_path: Path) -> None:
     changes = place.planned().changes
     login = place.target.login(environment.Role.APPLIER)
@@ -279,11 +328,3 @@ def _until(done: Any, seconds: float = 60) -> None:
     while not done():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.3)
-
-
-def test_a_file_is_never_written_over(tmp_path: Path) -> None:
-    path = runner.private_file(tmp_path / "a", "one")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(FileExistsError):
-        runner.private_file(path, "two")
-    assert [p.name for p in tmp_path.iterdir()] == ["a"]

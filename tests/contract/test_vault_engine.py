@@ -223,9 +223,11 @@ class TestIssuer:
         def killed(*_: object) -> str:
             raise KeyboardInterrupt
 
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patched:
             patched.setattr(authority, step, killed)
-            list(engine(openbao, APPLIER).apply(of, changes, progress.Silent()))
+            writing = engine(openbao, APPLIER).apply(of, changes, progress.Silent())
+            with pytest.raises(KeyboardInterrupt):
+                list(writing)
         signed = len(_root_certificates(openbao))
         assert not errors_of(applied(openbao, of))
         assert planned(openbao, of).changes == ()
