@@ -41,11 +41,10 @@ def organization(of: tenant.Tenant, shared: str) -> item.Item:
 
 
 def office_roles(of: tenant.Tenant) -> Iterator[str]:
-    """Roles in the e-Office: signers, the Saraban roles, and one group per shard or body."""
+    """Roles in the e-Office: signers, the Saraban roles, and one group per unit with registers."""
     yield SIGNERS
     yield from SARABAN_ROLES
-    yield from (f"unit:{shard.id}" for shard in of.manifest.tenancy.shards)
-    yield from (f"unit:{body.id}" for body in of.bodies)
+    yield from (f"unit:{unit.id}" for unit in of.units())
 
 
 def groups(of: tenant.Tenant, realm_name: str, roles: tuple[str, ...]) -> Iterator[item.Item]:

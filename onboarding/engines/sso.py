@@ -8,7 +8,7 @@ because the API server trusts one issuer.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onboarding import environment, errors, item, plan, progress, tenant, vault
 from onboarding.desired import realm_client, realm_mark
@@ -23,14 +23,25 @@ _TOOL = "onboard-"
 
 
 class Sso:
-    """``interface.Engine`` for Keycloak."""
+    """``interface.Engine`` for Keycloak.
 
-    def __init__(self, target: environment.Environment, role: environment.Role) -> None:
+    ``keys_in_vault`` gives the public JWK sets of an agency's clients by client id; without it
+    they are read from the metadata of the agency's key pairs in Vault.
+    """
+
+    def __init__(
+        self,
+        target: environment.Environment,
+        role: environment.Role,
+        *,
+        keys_in_vault: Callable[[tenant.Tenant], Mapping[str, str]] | None = None,
+    ) -> None:
         self._target = target
         self._role = role
         self._shared = target.keycloak.shared_realm
         self._provider: provider.Provider | None = None
-        self._keys_of: dict[str, dict[str, str]] = {}
+        self._keys_in_vault = keys_in_vault or self._vault_keys
+        self._keys_of: dict[str, Mapping[str, str]] = {}
 
     @property
     def name(self) -> item.EngineName:
@@ -139,12 +150,13 @@ class Sso:
             if source == realm_client.JWKS_SHARED:
                 return self._kept(source, self._tool_keys).get(ref.name, "")
             if source == realm_client.JWKS_VAULT and of is not None:
-                return self._kept(f"vault {of.id}", lambda: self._vault_keys(of)).get(ref.name, "")
+                keys = self._kept(f"vault {of.id}", lambda: self._keys_in_vault(of))
+                return keys.get(ref.name, "")
             return None
 
         return key_of
 
-    def _kept(self, name: str, ask: Callable[[], dict[str, str]]) -> dict[str, str]:
+    def _kept(self, name: str, ask: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
         if name not in self._keys_of:
             self._keys_of[name] = ask()
         return self._keys_of[name]

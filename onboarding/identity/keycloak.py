@@ -132,7 +132,8 @@ class Keycloak:
         body: Any = None,
         query: Mapping[str, str] | None = None,
     ) -> Any:
-        where = f"admin/realms/{quote(realm, safe='')}{path}"
+        below = f"/{path.lstrip('/')}" if path else ""
+        where = f"admin/realms/{quote(realm, safe='')}{below}"
         return self._request(method, self._home(realm), where, body=body, query=query)
 
     def _request(
