@@ -57,13 +57,13 @@ class Bench:
     def _keys(self, _: tenant.Tenant) -> Mapping[str, str]:
         return self.keys
 
-    def plan(self) -> plan.Plan:
+    def planned(self) -> plan.Plan:
         seen = self.engine(environment.Role.PLANNER).observe([self.of])
         wanted = desired.desired(self.of, self.lab)
         return plan.diff(self.of.id, wanted, seen.of(self.of.id), target={})
 
     def apply(self, made: plan.Plan | None = None) -> list[plan.Outcome]:
-        changes = (made or self.plan()).changes
+        changes = (made or self.planned()).changes
         engine = self.engine(environment.Role.APPLIER)
         return list(engine.apply(self.of, changes, progress.Silent()))
 
@@ -141,7 +141,7 @@ def own(lab: Lab, tmp_path: Path) -> Iterator[Bench]:
 
 def test_plan_writes_nothing_and_apply_ends_in_an_empty_plan(bench: Bench) -> None:
     before = bench.writes()
-    made = bench.plan()
+    made = bench.planned()
     assert made.counts()[plan.Action.CREATE] == len(desired.desired(bench.of, bench.lab))
     assert bench.writes() == before
 
@@ -150,7 +150,7 @@ def test_plan_writes_nothing_and_apply_ends_in_an_empty_plan(bench: Bench) -> No
     assert {o.change.ref for o in outcomes} == {c.ref for c in made.changes}
 
     after = bench.writes()
-    again = bench.plan()
+    again = bench.planned()
     assert not again.changes, [(str(c.ref), c.fields) for c in again.changes]
     assert bench.apply(again) == []
     assert bench.writes() == after
@@ -158,7 +158,7 @@ def test_plan_writes_nothing_and_apply_ends_in_an_empty_plan(bench: Bench) -> No
 
 def test_a_realm_is_one_request_and_no_realm_is_ever_listed(own: Bench) -> None:
     engine = own.engine(environment.Role.APPLIER)
-    list(engine.apply(own.of, own.plan().changes, progress.Silent()))
+    list(engine.apply(own.of, own.planned().changes, progress.Silent()))
     cluster_groups = 3
     assert engine.requests()["write"] == 1 + 1 + cluster_groups
 
@@ -256,11 +256,11 @@ def _close_organization(bench: Bench) -> None:
 def test_drift_is_seen_and_mended(shared: Bench, harm: Callable[[Bench], None]) -> None:
     shared.apply()
     harm(shared)
-    made = shared.plan()
+    made = shared.planned()
     assert len(made.changes) == 1
     (outcome,) = shared.apply(made)
     assert outcome.status is plan.Status.APPLIED, outcome.error
-    assert not shared.plan().changes
+    assert not shared.planned().changes
 
 
 def test_drift_of_an_own_realm_is_mended_without_touching_who_signs_in(own: Bench) -> None:
@@ -272,10 +272,10 @@ def test_drift_of_an_own_realm_is_mended_without_touching_who_signs_in(own: Benc
     otp = next(e for e in own.admin.get(realm, place) if e.get("providerId") == "auth-otp-form")
     own.admin.put(realm, place, {**otp, "requirement": "DISABLED"})
 
-    made = own.plan()
+    made = own.planned()
     assert {c.ref.kind for c in made.changes} == {"Realm", "AuthenticationFlow"}
     assert {o.status for o in own.apply(made)} == {plan.Status.APPLIED}
-    assert not own.plan().changes
+    assert not own.planned().changes
     assert own.admin.get(realm, "/users", username="somebody", exact="true")
     flows = {f["alias"] for f in own.admin.get(realm, "/authentication/flows")}
     assert not {alias for alias in flows if "replaced" in alias}
@@ -290,25 +290,25 @@ def test_what_is_ours_and_wanted_no_more_is_deleted(bench: Bench) -> None:
     child = {"name": f"{bench.of.id}:unit:gone", "attributes": realm_mark.list_marks(bench.of.id)}
     bench.admin.post(bench.of.realm, f"/groups/{parent['id']}/children", child)
 
-    made = bench.plan()
+    made = bench.planned()
     assert made.counts()[plan.Action.DELETE] == 2
     with pytest.raises(errors.Refused):
         plan.refuse_if_unsafe(made, allow_delete=False)
     assert {o.status for o in bench.apply(made)} == {plan.Status.APPLIED}
-    assert not bench.plan().changes
+    assert not bench.planned().changes
 
 
 def test_a_client_that_someone_else_made_is_a_conflict(shared: Bench) -> None:
     name = shared.of.e_offices[0].namespace
     shared.admin.post(shared.of.realm, "/clients", {"clientId": name})
-    made = shared.plan()
+    made = shared.planned()
     assert [str(c.ref) for c in made.conflicts] == [f"Client gdcc/{name}"]
     with pytest.raises(errors.Refused):
         plan.refuse_if_unsafe(made, allow_delete=True)
 
 
 def test_a_race_for_a_name_never_takes_over_what_is_not_ours(shared: Bench) -> None:
-    made = shared.plan()
+    made = shared.planned()
     name = shared.of.e_offices[0].namespace
     shared.admin.post(shared.of.realm, "/clients", {"clientId": name})
     outcomes = shared.apply(made)
@@ -318,7 +318,7 @@ def test_a_race_for_a_name_never_takes_over_what_is_not_ours(shared: Bench) -> N
 
 
 def test_an_interrupted_run_goes_on(bench: Bench) -> None:
-    made = bench.plan()
+    made = bench.planned()
     engine = bench.engine(environment.Role.APPLIER)
     for count, _ in enumerate(engine.apply(bench.of, made.changes, progress.Silent())):
         if count == 5:
@@ -329,17 +329,17 @@ def test_an_interrupted_run_goes_on(bench: Bench) -> None:
         rest = [c for c in rest if c.ref.scope != bench.of.realm]
     outcomes = list(bench.engine(environment.Role.APPLIER).apply(bench.of, rest, progress.Silent()))
     assert {o.status for o in outcomes} == {plan.Status.APPLIED}, [o.error for o in outcomes]
-    assert not bench.plan().changes
+    assert not bench.planned().changes
 
 
 def test_a_realm_that_someone_else_made_is_a_conflict(own: Bench) -> None:
     own.admin.create_realm({"realm": own.of.realm, "enabled": True})
-    made = own.plan()
+    made = own.planned()
     assert f"Realm {own.of.realm}" in {str(c.ref) for c in made.conflicts}
 
 
 def test_a_key_that_vault_does_not_hold_yet_stops_the_client(bench: Bench) -> None:
-    made = bench.plan()
+    made = bench.planned()
     bench.keys.clear()
     outcomes = bench.apply(made)
     assert outcomes[-1].status is plan.Status.FAILED
