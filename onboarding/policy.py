@@ -150,10 +150,10 @@ def evaluate(control: Control, view: View) -> tuple[Finding, ...]:
     def unknown(why: str) -> tuple[Finding, ...]:
         return (finding(Result(Verdict.UNKNOWN, view.tenant.id, why)),)
 
-    reason = control.applies(view.tenant)
-    if reason:
-        return (finding(Result(Verdict.NOT_APPLICABLE, view.tenant.id, reason)),)
     try:
+        reason = control.applies(view.tenant)
+        if reason:
+            return (finding(Result(Verdict.NOT_APPLICABLE, view.tenant.id, reason)),)
         results = tuple(control.check(view))
     except NotSeen as missing:
         return unknown(f"not seen: {missing}")

@@ -12,7 +12,7 @@ from onboarding.policy import Stage
 
 SSO = item.EngineName.SSO
 _THAI = re.compile("[\u0e00-\u0e7f]")
-_OF_ENVIRONMENT = "the shared realm belongs to the environment; judged on the live system"
+OF_ENVIRONMENT = "the shared realm belongs to the environment; judged on the live system"
 Fields = Mapping[str, Any]
 
 
@@ -40,7 +40,7 @@ def each_realm(
         if realm is not None:
             yield judge.problems(subject, flaws(realm.fields, view), good)
         elif view.stage is not Stage.LIVE and name == view.environment.keycloak.shared_realm:
-            yield judge.not_applicable(subject, _OF_ENVIRONMENT)
+            yield judge.not_applicable(subject, OF_ENVIRONMENT)
         else:
             yield judge.fails(subject, None, "present")
 

@@ -8,6 +8,7 @@ from urllib import parse
 
 from onboarding import item, policy
 from onboarding.policies import idp, judge
+from onboarding.policy import Stage
 
 SSO = item.EngineName.SSO
 _SIGNATURES = (
@@ -110,6 +111,8 @@ def refresh_rotation(view: policy.View) -> Iterator[policy.Result]:
         if _attributes(client).get("dpop.bound.access.tokens") == "true":
             return judge.passes(subject, "tokens bound by DPoP")
         realm = realms.get(client.ref.scope)
+        if realm is None and view.stage is not Stage.LIVE:
+            return judge.not_applicable(subject, idp.OF_ENVIRONMENT)
         if realm is None:
             return judge.unknown(subject, f"realm {client.ref.scope} was not seen")
         rotates = realm.fields.get("revokeRefreshToken") is True

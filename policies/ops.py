@@ -99,7 +99,8 @@ def _drift_of_engine(
     view: policy.View, seen: item.Observation, wanted: Mapping[item.Ref, item.Item]
 ) -> Iterator[policy.Result]:
     live = {i.ref: i for i in seen.of(view.tenant.id)}
-    for kind in dict.fromkeys(ref.kind for ref in wanted):
+    kinds = dict.fromkeys(ref.kind for ref in wanted)
+    for kind in kinds:
         if kind not in seen.read:
             yield judge.unknown(kind, f"not seen: {seen.unread.get(kind, 'was not read')}")
             continue
@@ -113,7 +114,7 @@ def _drift_of_engine(
             count = sum(ref.kind == kind for ref in wanted)
             yield judge.passes(kind, f"{count} as planned")
     for ref, have in live.items():
-        if have.owner == view.tenant.id and ref not in wanted:
+        if have.owner == view.tenant.id and ref.kind in kinds and ref not in wanted:
             yield judge.fails(str(ref), "ours, but in no plan", "absent")
 
 

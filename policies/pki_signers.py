@@ -12,7 +12,7 @@ from onboarding.policies import certificate, judge, mou, pki
 
 VAULT = item.EngineName.VAULT
 _SIGNATURE_USAGE = {"digital_signature", "content_commitment"}
-DANGEROUS = ("sign-verbatim", "root/sign-intermediate", "root/sign-self-issued", "root", "keys")
+DANGEROUS = ("sign-verbatim", "sign-intermediate", "sign-self-issued", "root", "keys")
 
 
 def _now(view: policy.View) -> datetime:
@@ -203,23 +203,25 @@ def grants(pattern: str, path: str) -> bool:
     return True
 
 
+def _reaches(pattern: str, folder: str) -> bool:
+    """Whether a policy's path reaches a folder of requests, or anything below it."""
+    tails = ("", "/x", "/x/y")
+    return pattern.startswith(f"{folder}/") or any(grants(pattern, folder + t) for t in tails)
+
+
 def sole_control(view: policy.View) -> Iterator[policy.Result]:
     """Nobody of the agency may have Vault make a key for a certificate (``issue``)."""
-    mount = view.tenant.pki_mount
-    roles = [*pki.organizations(view.tenant), pki.INGRESS_ROLE]
+    folder = f"{view.tenant.pki_mount}/issue"
     for one, paths in _policies(view):
-        wrong = [
-            f"path {p}" for p in paths if any(grants(p, f"{mount}/issue/{role}") for role in roles)
-        ]
+        wrong = [f"path {path}" for path in paths if _reaches(path, folder)]
         yield judge.problems(str(one.ref), wrong, "no path reaches issue")
     yield from judge.absent(view, VAULT, "Policy")
 
 
 def dangerous_paths_closed(view: policy.View) -> Iterator[policy.Result]:
-    mount = view.tenant.pki_mount
-    requests = [f"{mount}/{part}{tail}" for part in DANGEROUS for tail in ("", "/x", "/x/y")]
+    folders = [f"{view.tenant.pki_mount}/{part}" for part in DANGEROUS]
     for one, paths in _policies(view):
-        wrong = [f"path {p}" for p in paths if any(grants(p, r) for r in requests)]
+        wrong = [f"path {path}" for path in paths if any(_reaches(path, f) for f in folders)]
         yield judge.problems(str(one.ref), wrong, "no path signs without a role or reaches keys")
     yield from judge.absent(view, VAULT, "Policy")
 

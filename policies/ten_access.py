@@ -43,7 +43,11 @@ def _judged_reviews(
     subject: str, reviews: Sequence[Mapping[str, Any]], wanted: set[tuple[str, str]]
 ) -> policy.Result:
     """Fail for anything allowed; unknown where a wanted question was not asked."""
-    allowed = sorted(" ".join(_asked(r)) for r in reviews if r.get("allowed") is not False)
+    allowed = sorted(
+        " ".join(_asked(r))
+        for r in reviews
+        if r.get("allowed") is not False and not str(r.get("resource")).startswith("selfsubject")
+    )
     if allowed:
         return judge.fails(subject, f"allowed: {', '.join(allowed)}", "denied")
     missing = wanted - {_asked(r) for r in reviews}

@@ -1,0 +1,430 @@
+"""A whole, well-behaved world for one agency: what its engines hold when everything is right.
+
+Made from the real desired items of the examples, so that it cannot drift away from what the
+engines are asked for; what only a live system adds (pods, certificates, answers of the API
+server, audit devices, …) is put in here in the shape in which the engines report it.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from onboarding import clock, environment, item, manifest, policy, tenant
+from onboarding.desired import cluster, realm, settings, sso, vault
+from onboarding.pki import certificates
+from onboarding.policies import load
+
+TODAY = date(2026, 11, 22)
+NOW = clock.Clock(TODAY)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+DIGEST = "sha256:" + "ab" * 32
+E = item.EngineName
+Fields = dict[str, Any]
+
+
+@functools.cache
+def ca_pem() -> str:
+    return authority("Root").pem
+
+
+def target(folder: Path) -> environment.Environment:
+    """An environment of which only the CA file is real."""
+    ca = folder / "ca.crt"
+    ca.write_text(ca_pem(), encoding="utf-8")
+    return environment.Environment(
+        name="unit",
+        production=False,
+        cluster=environment.Cluster(
+            server="https://cluster.invalid",
+            ca_file=ca,
+            identity="id",
+            storage_class="gdcc-encrypted",
+            encrypted_storage_classes=("gdcc-encrypted",),
+            egress_cidrs=("192.0.2.7/32",),
+        ),
+        vault=environment.Vault(
+            address="https://vault.invalid",
+            ca_file=ca,
+            identity="id",
+            public_url="https://vault.invalid",
+        ),
+        keycloak=environment.Keycloak(address="https://sso.invalid", ca_file=ca, identity="id"),
+        pulumi=environment.Pulumi(backend="file:///x", home=Path("/x"), passphrase_file=Path("/x")),
+        state=environment.State(store="file:///x"),
+        images=environment.Images(
+            e_office=f"registry.invalid/e-office@{DIGEST}",
+            allowed_registries=("registry.invalid",),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    key: ec.EllipticCurvePrivateKey
+    pem: str
+
+
+def _name(common: str, organization: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "TH"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
+        ]
+    )
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs,
+        content_commitment=not signs,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs,
+        crl_sign=signs,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _pem(of: x509.Certificate) -> str:
+    return of.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@functools.cache
+def authority(name: str) -> Authority:
+    """A self-signed root."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(_name(name, "GDCC"))
+        .issuer_name(_name(name, "GDCC"))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2046, 1, 1, tzinfo=UTC))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(_usage(signs=True), critical=True)
+        .sign(key, hashes.SHA384())
+    )
+    return Authority(key, _pem(made))
+
+
+@functools.cache
+def intermediate(
+    domains: tuple[str, ...],
+    *,
+    root: str = "Root",
+    ca: bool = True,
+    path_length: int | None = 0,
+) -> Authority:
+    """An agency's issuing CA under a root of ``authority``."""
+    above = authority(root)
+    key = ec.generate_private_key(ec.SECP256R1())
+    permitted = [x509.DNSName(name) for name in domains]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name("Issuing CA", "Agency"))
+        .issuer_name(certificates.load(above.pem).subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2031, 1, 1, tzinfo=UTC))
+        .add_extension(
+            x509.BasicConstraints(ca=ca, path_length=path_length if ca else None), critical=True
+        )
+        .add_extension(_usage(signs=ca), critical=True)
+    )
+    if permitted:
+        builder = builder.add_extension(x509.NameConstraints(permitted, None), critical=True)
+    return Authority(key, _pem(builder.sign(above.key, hashes.SHA384())))
+
+
+def leaf(
+    issuer: Authority,
+    common: str,
+    organization: str,
+    *,
+    days: int = 300,
+    purposes: tuple[x509.ObjectIdentifier, ...] = (x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"),),
+) -> Fields:
+    """Evidence of an issued certificate, in the shape of the engine's."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    begins = datetime(2026, 11, 1, tzinfo=UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(common, organization))
+        .issuer_name(certificates.load(issuer.pem).subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=days))
+        .add_extension(_usage(signs=False), critical=True)
+    )
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+    pem = _pem(builder.sign(issuer.key, hashes.SHA256()))
+    return {**certificates.facts(pem), "revoked": False, "revokedAt": ""}
+
+
+SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
+
+
+@functools.cache
+def agency(name: str) -> manifest.AgencyMou:
+    return manifest.load(EXAMPLES / f"{name}.yaml")
+
+
+def desired(of: tenant.Tenant, at: environment.Environment) -> tuple[item.Item, ...]:
+    return (
+        *vault.desired(of, at),
+        *sso.desired(of, at),
+        *cluster.desired(of, at),
+        *settings.desired(of, at),
+    )
+
+
+def make(engine: E, kind: str, scope: str, name: str, fields: Fields, owner: str = "") -> item.Item:
+    return item.Item(item.Ref(engine, kind, scope, name), fields, owner)
+
+
+def plan_view(of: tenant.Tenant, at: environment.Environment) -> policy.View:
+    return policy.View(
+        tenant=of,
+        environment=at,
+        stage=policy.Stage.PLAN,
+        today=TODAY,
+        now_epoch=NOW.now().timestamp(),
+        thresholds=load.thresholds(),
+        desired=tuple(
+            item.Item(i.ref, copy.deepcopy(dict(i.fields)), i.owner, i.holds_data)
+            for i in desired(of, at)
+        ),
+        others=(),
+    )
+
+
+def live_view(of: tenant.Tenant, at: environment.Environment) -> policy.View:
+    planned = plan_view(of, at)
+    issuer = intermediate(of.domains)
+    own: dict[E, list[item.Item]] = {engine: [] for engine in E}
+    common: dict[E, list[item.Item]] = {engine: [] for engine in E}
+    for one in planned.desired:
+        own[one.ref.engine].append(_alive(one, issuer))
+    own[E.CLUSTER] += [*_pods(own[E.CLUSTER]), *_reviews(of), _stack(of)]
+    own[E.VAULT] += _issued(of, issuer)
+    common[E.CLUSTER] += _bindings()
+    common[E.VAULT] += _vault_of_environment(issuer)
+    base = realm.items("gdcc", "จีดีซีซี", "environment", shared=True)
+    shared = _alive(next(i for i in base if i.ref.kind == "Realm"), issuer)
+    common[E.SSO].append(shared)
+    if not of.own_realm:
+        own[E.SSO].append(shared)
+    observed = {
+        engine: item.Observation(
+            {of.id: tuple(own[engine]), "": tuple(common[engine])},
+            frozenset(i.ref.kind for i in (*own[engine], *common[engine])),
+        )
+        for engine in E
+        if own[engine]
+    }
+    return replace(planned, stage=policy.Stage.LIVE, observed=observed)
+
+
+def _alive(one: item.Item, issuer: Authority) -> item.Item:
+    """A desired item as its engine reports it once it is there."""
+    fields: Fields = copy.deepcopy(dict(one.fields))
+    if one.ref.kind == "Issuer":
+        stated = {k: v for k, v in fields.items() if v != item.KNOWN_AFTER_APPLY}
+        fields = {**certificates.facts(issuer.pem), **stated}
+    if one.ref.kind == "KeyPair":
+        fields["public_jwk"] = {"kty": "EC", "crv": "P-256"}
+    fields = _known(fields)
+    return item.Item(one.ref, fields, one.owner, one.holds_data)
+
+
+def _known(value: Any) -> Any:
+    if value == item.KNOWN_AFTER_APPLY:
+        return "something"
+    if isinstance(value, Mapping):
+        return {key: _known(inner) for key, inner in value.items()}
+    return [_known(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _pods(items: list[item.Item]) -> list[item.Item]:
+    return [
+        make(
+            E.CLUSTER,
+            "Pod",
+            i.ref.scope,
+            f"{i.ref.name}-0",
+            {
+                "metadata": copy.deepcopy(i.fields["spec"]["template"]["metadata"]),
+                "spec": copy.deepcopy(i.fields["spec"]["template"]["spec"]),
+            },
+        )
+        for i in items
+        if i.ref.kind == "Deployment"
+    ]
+
+
+def _reviews(of: tenant.Tenant) -> list[item.Item]:
+    rules = load.thresholds()
+    asked = [
+        *product(
+            ["guard-rail"],
+            [i.namespace for i in of.instances],
+            rules["access.writeVerbs"],
+            rules["access.guardRails"],
+        ),
+        *product(
+            ["cluster-scope"], [""], rules["access.allVerbs"], rules["access.clusterResources"]
+        ),
+        *product(
+            ["other-tenant"],
+            ["gdcc-gateway"],
+            rules["access.readWriteVerbs"],
+            rules["access.tenantResources"],
+        ),
+    ]
+    made = []
+    for (purpose, namespace, verb, what), group in product(asked, of.groups):
+        resource, _, api_group = what.partition(".")
+        fields = {
+            "purpose": purpose,
+            "group": group,
+            "verb": verb,
+            "apiGroup": api_group,
+            "resource": resource,
+            "namespace": namespace,
+            "allowed": False,
+        }
+        name = f"{purpose} {group} {verb} {what}"
+        made.append(make(E.CLUSTER, "AccessReview", namespace, name, fields))
+    return made
+
+
+def _stack(of: tenant.Tenant) -> item.Item:
+    fields = {"secretsProvider": "passphrase", "resources": 40, "plaintextSecrets": 0}
+    return make(E.CLUSTER, "StackState", "", of.id, fields)
+
+
+def _bindings() -> list[item.Item]:
+    admin = {
+        "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "Group", "name": "system:masters"}],
+    }
+    return [make(E.CLUSTER, "ClusterRoleBinding", "", "cluster-admin", admin)]
+
+
+def _issued(of: tenant.Tenant, issuer: Authority) -> list[item.Item]:
+    mount = of.pki_mount
+    crl = {
+        "issuer": "CN=Issuing CA",
+        "thisUpdate": "2026-11-22T00:00:00Z",
+        "nextUpdate": "2026-11-25T00:00:00Z",
+        "numberOfRevoked": 0,
+    }
+    host = leaf(issuer, of.instances[0].host, "Agency", days=90, purposes=SERVER)
+    made = [
+        make(E.VAULT, "Crl", mount, "default", crl, of.id),
+        make(E.VAULT, "Certificate", mount, "01:01", host, of.id),
+    ]
+    for number, signer in enumerate(of.signers):
+        if signer.authority_from <= TODAY <= signer.authority_to:
+            days = min(300, (signer.authority_to - date(2026, 11, 1)).days)
+            fields = leaf(issuer, signer.common_name, signer.organization, days=days)
+            made.append(make(E.VAULT, "Certificate", mount, f"02:{number:02}", fields, of.id))
+    return made
+
+
+def _vault_of_environment(issuer: Authority) -> list[item.Item]:
+    token = {
+        "displayName": "approle",
+        "policies": ["onboard-auditor"],
+        "root": False,
+        "period": 0,
+        "creationTtl": 1200,
+        "explicitMaxTtl": 3600,
+        "ttl": 1100,
+    }
+    root = certificates.facts(authority("Root").pem)
+    below = {**certificates.facts(issuer.pem), "revoked": False, "revokedAt": ""}
+    devices = [
+        make(E.VAULT, "AuditDevice", "", f"file-{n}", {"type": "file", "sink": s, "logRaw": False})
+        for n, s in enumerate(("/log/1", "/log/2"), 1)
+    ]
+    return [
+        *devices,
+        make(E.VAULT, "TokenSummary", "", "abcd", token),
+        make(E.VAULT, "RootIssuer", "pki-root", "default", root),
+        make(E.VAULT, "RootIssuedCertificate", "pki-root", "0a", below),
+    ]
+
+
+Change = Callable[[item.Item], item.Item | None]
+
+
+def changed(view: policy.View, kind: str, change: Change, engine: E | None = None) -> policy.View:
+    """The view with every item of a kind changed (None: removed), planned and live alike.
+
+    At live stage only what is observed changes, so that a difference from the plan can be seen.
+    """
+
+    def of(items: tuple[item.Item, ...]) -> tuple[item.Item, ...]:
+        made = (
+            change(i) if i.ref.kind == kind and engine in (None, i.ref.engine) else i for i in items
+        )
+        return tuple(i for i in made if i is not None)
+
+    if view.stage is policy.Stage.LIVE:
+        observed = {
+            name: replace(seen, items={key: of(items) for key, items in seen.items.items()})
+            for name, seen in view.observed.items()
+        }
+        return replace(view, observed=observed)
+    return replace(view, desired=of(view.desired))
+
+
+def with_fields(one: item.Item, **fields: Any) -> item.Item:
+    return replace(one, fields={**one.fields, **fields})
+
+
+def at(one: item.Item, path: str, value: Any) -> item.Item:
+    """A copy with one field, by its dotted path with numbers for lists, set; None removes it."""
+    fields = copy.deepcopy(dict(one.fields))
+    place: Any = fields
+    *steps, last = path.split("/")
+    for step in steps:
+        place = place[int(step)] if isinstance(place, list) else place.setdefault(step, {})
+    if value is None:
+        place.pop(last, None)
+    elif isinstance(place, list):
+        place[int(last)] = value
+    else:
+        place[last] = value
+    return replace(one, fields=fields)
+
+
+def added(view: policy.View, engine: E, one: item.Item, *, shared: bool = False) -> policy.View:
+    """The view with one more item observed (or planned, at plan stage)."""
+    if view.stage is not policy.Stage.LIVE:
+        return replace(view, desired=(*view.desired, one))
+    key = "" if shared else view.tenant.id
+    seen = view.observed[engine]
+    items = {**seen.items, key: (*seen.of(key), one)}
+    read = seen.read | {one.ref.kind}
+    return replace(view, observed={**view.observed, engine: replace(seen, items=items, read=read)})
