@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -66,41 +67,49 @@ class Place:
 
 
 @pytest.fixture
-def place(lab: environment.Environment, tmp_path: Path) -> Iterator[Place]:
+def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on the memory file system for this test alone, so that leftovers are ours."""
+    folder = Path(tempfile.mkdtemp(prefix="onboard-test-", dir="/dev/shm"))
+    monkeypatch.setattr(runner, "_MEMORY", folder)
+    yield folder
+    folder.rmdir()
+
+
+@pytest.fixture
+def place(lab: environment.Environment, tmp_path: Path, memory: Path) -> Iterator[Place]:
     made = Place(lab, tmp_path)
     with settings_place.prepared(made.of, lab):
         yield made
     made.cluster.close()
-    assert runs() == []
+    assert runs(memory) == []
 
 
-def runs() -> list[str]:
+def runs(memory: Path) -> list[str]:
     """What a run left behind: folders on the memory file system, and processes."""
-    folders = [str(p) for p in Path("/dev/shm").glob("onboard-*")]
-    return [*folders, *(str(pid) for pid, _ in children())]
+    return [*map(str, memory.iterdir()), *(str(found) for found in children(memory))]
 
 
-def children() -> Iterator[tuple[int, dict[str, str]]]:
-    """Processes of our Ansible runs with their environments."""
+def children(memory: Path) -> Iterator[dict[str, str]]:
+    """Environments of the processes of this test's Ansible runs."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             pairs = (entry / "environ").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
         found = dict(pair.partition("=")[::2] for pair in pairs if pair)
-        if "onboard-" in found.get("AWX_ISOLATED_DATA_DIR", ""):
-            yield int(entry.name), found
+        if str(memory) in found.get("AWX_ISOLATED_DATA_DIR", ""):
+            yield found
 
 
 def statuses(outcomes: list[plan.Outcome]) -> list[str]:
     return [o.status.value for o in outcomes]
 
 
-def test_reading_writes_nothing_and_starts_nothing(place: Place) -> None:
+def test_reading_writes_nothing_and_starts_nothing(place: Place, memory: Path) -> None:
     assert len(place.planned().changes) == 3
     assert place.live() == {}
     assert not place.kit.exists()
-    assert runs() == []
+    assert runs(memory) == []
 
 
 def test_a_check_run_tells_the_truth_and_writes_nothing(place: Place) -> None:
@@ -220,7 +229,8 @@ def test_a_run_that_takes_too_long_is_stopped(place: Place) -> None:
 class Watcher(progress.Silent):
     """Looks at the processes of the run at each step, or presses Ctrl-C there."""
 
-    def __init__(self, *, interrupt: bool = False) -> None:
+    def __init__(self, memory: Path, *, interrupt: bool = False) -> None:
+        self._memory = memory
         self.seen: list[dict[str, str]] = []
         self.folders: list[tuple[str, int]] = []
         self._interrupt = interrupt
@@ -228,28 +238,26 @@ class Watcher(progress.Silent):
     def note(self, text: str) -> None:
         if self._interrupt:
             raise KeyboardInterrupt
-        self.seen += [found for _, found in children()]
-        self.folders += [
-            (str(p), stat.S_IMODE(p.stat().st_mode)) for p in Path("/dev/shm").glob("onboard-*")
-        ]
+        self.seen += children(self._memory)
+        self.folders += [(str(p), stat.S_IMODE(p.stat().st_mode)) for p in self._memory.iterdir()]
 
 
-def test_ctrl_c_ends_the_run_at_once_and_leaves_nothing(place: Place) -> None:
+def test_ctrl_c_ends_the_run_at_once_and_leaves_nothing(place: Place, memory: Path) -> None:
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        list(place.engine.apply(place.of, place.planned().changes, Watcher(interrupt=True)))
+        list(place.engine.apply(place.of, place.planned().changes, Watcher(memory, interrupt=True)))
     assert time.monotonic() - began < 30
-    assert runs() == []
+    assert runs(memory) == []
     assert not place.kit.exists()
 
 
 def test_the_child_inherits_nothing_and_its_folder_is_private(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAULT_TOKEN", "canary-in-the-environment")
     monkeypatch.setenv("ANSIBLE_CALLBACK_PLUGINS", "/canary")
     monkeypatch.setenv("ANSIBLE_CONFIG", "/canary.cfg")
-    watcher = Watcher()
+    watcher = Watcher(memory)
     outcomes = list(place.engine.apply(place.of, place.planned().changes, watcher))
     assert statuses(outcomes) == ["applied"] * 3
     assert watcher.seen

@@ -62,6 +62,21 @@ def test_a_missing_chain_points_to_the_authority() -> None:
     assert "certificate authority is not published" in error.resolution
 
 
+def test_a_failed_lookup_is_told_by_its_cause() -> None:
+    raw = (
+        "Task failed: Finalization of task args for 'ansible.builtin.set_fact' failed: Error while"
+        " resolving value for 'handover_kit_ca_chain': The lookup plugin failed: " + "x" * 300
+    )
+    task = failed(
+        raw + " CERTIFICATE_VERIFY_FAILED", "Fetch the chain of the certificate authority"
+    )
+    error = wording.failure(KIT, task, runner.Ending("failed"), 300, LOG)
+    assert error.details[0].startswith(
+        "Fetch the chain of the certificate authority: The lookup plugin failed"
+    )
+    assert "caFile" in error.resolution
+
+
 def test_a_run_that_was_too_slow_says_so() -> None:
     error = wording.failure(SETTINGS, None, runner.Ending("timeout"), 300, LOG)
     assert error.details[0] == "Ansible was stopped after 300 s"

@@ -63,6 +63,27 @@ class AnsiblePlaybooks:
         waiting = list(wanted.in_order)
         if not waiting:
             return
+        try:
+            yield from self._run(of, wanted, waiting, report, check=check, seconds=seconds)
+        except OSError as problem:
+            error: errors.OnboardError = wording.no_room(of.id, problem)
+        except errors.OnboardError as problem:
+            error = problem
+        else:
+            return
+        yield plan.Outcome(waiting[0], plan.Status.FAILED, error=error)
+
+    def _run(
+        self,
+        of: tenant.Tenant,
+        wanted: delivery.Delivery,
+        waiting: list[plan.Change],
+        report: progress.Progress,
+        *,
+        check: bool,
+        seconds: int,
+    ) -> Iterator[plan.Outcome]:
+        """One start of Ansible; takes what ended out of ``waiting``."""
         ending = runner.Ending()
         ended: list[runner.TaskEnd] = []
         with runner.workspace() as folder:
@@ -84,9 +105,11 @@ class AnsiblePlaybooks:
         for change in self._landed(waiting, failed):
             waiting.remove(change)
             yield plan.Outcome(change, plan.Status.APPLIED)
-        log = self._keep_log(of, ending)
-        error = wording.failure(waiting[0], failed, ending, seconds, log)
-        yield plan.Outcome(waiting[0], plan.Status.FAILED, failed.seconds if failed else 0.0, error)
+        if waiting:
+            log = self._keep_log(of, ending)
+            error = wording.failure(waiting[0], failed, ending, seconds, log)
+            spent = failed.seconds if failed else 0.0
+            yield plan.Outcome(waiting[0], plan.Status.FAILED, spent, error)
 
     def _landed(
         self, waiting: Sequence[plan.Change], failed: runner.TaskEnd | None

@@ -48,12 +48,12 @@ def stage(
     kubeconfig: Path,
     delivery: Delivery,
     folder: Path,
-) -> dict[str, Any]:
+) -> dict[str, str | bool]:
     """Write the run's input files into ``folder`` and return the variables that name them.
 
     Raises ``errors.Mismatch`` where the kit would not be what was planned.
     """
-    variables: dict[str, Any] = {
+    variables: dict[str, str | bool] = {
         "deliver_settings": bool(delivery.present or delivery.absent),
         "deliver_kit": bool(delivery.kit),
         "e_office_settings_kubeconfig": str(kubeconfig.absolute()),
@@ -84,8 +84,8 @@ def _object(change: plan.Change) -> dict[str, Any]:
 
 def _kit_variables(
     of: tenant.Tenant, target: environment.Environment, change: plan.Change, folder: Path
-) -> dict[str, Any]:
-    variables: dict[str, Any] = {
+) -> dict[str, str | bool]:
+    variables: dict[str, str | bool] = {
         "handover_kit_destination": str(live.kit_folder(target, change.ref.name)),
         "handover_kit_state": "absent" if change.desired is None else "present",
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shlex
 import shutil
 import signal
 import sys
@@ -76,7 +77,7 @@ def private_file(path: Path, text: str) -> Path:
 
 def play(
     playbook: str,
-    variables: Mapping[str, Any],
+    variables: Mapping[str, str | bool],
     folder: Path,
     ending: Ending,
     *,
@@ -107,8 +108,10 @@ def play(
         try:
             made.run()
             ending.status = str(made.status)
-        finally:
             ending.output = _output(Path(config.artifact_dir))
+        except Exception as broken:  # noqa: BLE001 - a thread has nobody above it to tell
+            ending.output = f"ansible-runner: {type(broken).__name__}: {broken}"
+        finally:
             events.put(None)
 
     thread = threading.Thread(target=work, name="ansible", daemon=True)
@@ -123,20 +126,20 @@ def play(
 
 
 def _config(
-    playbook: str, variables: Mapping[str, Any], folder: Path, *, seconds: int, check: bool
+    playbook: str, variables: Mapping[str, str | bool], folder: Path, *, seconds: int, check: bool
 ) -> Any:
     try:
         import ansible_runner
     except ImportError as absent:
         raise _not_installed() from absent
     playbooks = Path(str(resources.files("onboarding").joinpath("playbooks")))
-    private_file(folder / "variables.json", json.dumps(dict(variables)))
+    given = private_file(folder / "variables.yml", _literal(variables))
     made = ansible_runner.RunnerConfig(
         private_data_dir=str(folder),
         project_dir=str(playbooks),
         playbook=str(playbooks / playbook),
         inventory=str(playbooks / "inventory.yml"),
-        cmdline=f"-e @{folder / 'variables.json'}" + (" --check" if check else ""),
+        cmdline=f"-e @{shlex.quote(str(given))}" + (" --check" if check else ""),
         ident="run",
         quiet=True,
         timeout=seconds,
@@ -148,6 +151,15 @@ def _config(
     if shutil.which(made.command[0], path=made.env["PATH"]) is None:
         raise _not_installed()
     return made
+
+
+def _literal(variables: Mapping[str, str | bool]) -> str:
+    """The variables as YAML; the tag keeps Ansible from seeing a template in any of them."""
+    return "".join(
+        f"{name}: {'!unsafe ' if isinstance(value, str) else ''}"
+        f"{json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in variables.items()
+    )
 
 
 def _not_installed() -> errors.EngineFailed:

@@ -40,6 +40,10 @@ _REMEDIES = (
     ),
 )
 _MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
+# Where a lookup fails, Ansible says three times that it failed before it says why.
+_TEMPLATE_TALK = re.compile(
+    r"^Task failed: .*?Error while resolving value for '[^']*': ", re.DOTALL
+)
 _LONGEST = 300
 
 
@@ -58,7 +62,7 @@ def failure(
     )
     if failed is not None:
         said = _reason(failed)
-        details = [f"{failed.task}: {said}"]
+        details = [f"{failed.task}: {_short(said)}"]
         remedy = _remedy(f"{said} {failed.task}")
     elif ending.status == "timeout":
         details, remedy = [f"Ansible was stopped after {seconds} s"], _AGAIN
@@ -68,12 +72,22 @@ def failure(
     return errors.EngineFailed(what, details=[*details, f"raw output: {log}"], resolution=remedy)
 
 
+def no_room(agency: str, problem: OSError) -> errors.EngineFailed:
+    """A file of the run that could not be written or read."""
+    return errors.EngineFailed(
+        f"{agency}: the files for Ansible could not be written",
+        details=[f"{problem.filename or 'a temporary file'}: {problem.strerror}"],
+        resolution=_remedy(str(problem.strerror)),
+    )
+
+
 def _reason(failed: runner.TaskEnd) -> str:
     raw = str(failed.result.get("msg") or failed.result.get("stderr") or "no reason given")
     # A refusal of the API server arrives as JSON inside the text of an exception.
     said = _MESSAGE.search(raw.replace('\\\\"', '\\"'))
-    text = said[1].replace('\\"', '"') if said else raw
-    return _short(text)
+    if said:
+        return said[1].replace('\\"', '"')
+    return _TEMPLATE_TALK.sub("", raw)
 
 
 def _remedy(text: str) -> str:
