@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,30 +12,56 @@ import yaml
 
 from onboarding import bootstrap, environment, errors, progress
 from onboarding.lab import apiserver, component, keycloak, kubeconfig, openbao, plugins
+from onboarding.lab import home as homes
 
 RENEW_BEFORE = timedelta(days=7)
+RENEW_EVERY = timedelta(days=14)
+"""Well within the life of what the bootstrap issues."""
 _IMAGE = "registry.lab.gdcc.go.th/e-office/mayan-edms"
 
 
 def complete(lab: component.Lab, report: progress.Progress) -> bool:
-    """Write the file and bootstrap what it describes where something is missing.
+    """Write the file and bootstrap what it describes where something is missing or due.
 
     Returns True where the bootstrap ran.
     """
-    path = lab.home.environment_file
+    path, now = lab.home.environment_file, datetime.now(UTC)
     known = _known(path)
     wanted = describe(lab, known)
     if known != wanted:
         environment.save(path, wanted)
-    why = lacking(wanted, datetime.now(UTC))
+    why = lacking(wanted, now) or _due(lab, wanted, now)
     if not why:
         return False
     report.note(f"bootstrap: {why}")
     bootstrap.run(path, report)
-    login = environment.load(path).login(environment.Role.BOOTSTRAP).keycloak
-    if login.client_id != keycloak.BOOTSTRAP_CLIENT:
+    done = environment.load(path)
+    if done.login(environment.Role.BOOTSTRAP).keycloak.client_id != keycloak.BOOTSTRAP_CLIENT:
         keycloak.forget_first_administrator(lab.home)
+    stamp = {"at": now.isoformat(), "addresses": _addresses(done)}
+    homes.write(_stamp(lab), json.dumps(stamp) + "\n")
     return True
+
+
+def _stamp(lab: component.Lab) -> Path:
+    """When the bootstrap last came to its end, and for which addresses."""
+    return lab.home.config / "bootstrapped.json"
+
+
+def _due(lab: component.Lab, target: environment.Environment, now: datetime) -> str:
+    """Why the bootstrap should run although every credential is there; "" where it need not."""
+    try:
+        stamp = json.loads(_stamp(lab).read_text())
+        if stamp["addresses"] != _addresses(target):
+            return "an address has changed"
+        age = now - datetime.fromisoformat(stamp["at"])
+    except (OSError, ValueError, KeyError):
+        return "it has not come to its end before"
+    return f"it last ran {age.days} days ago" if age > RENEW_EVERY else ""
+
+
+def _addresses(of: environment.Environment) -> list[str]:
+    return [of.cluster.server, of.vault.address, of.keycloak.address]
 
 
 def describe(lab: component.Lab, known: environment.Environment | None) -> environment.Environment:
