@@ -36,16 +36,9 @@ ALLOWED = {
 class Place:
     """An agency with two namespaces, the engine under the applier, and what was written."""
 
-    def __init__(self, lab: environment.Environment, folder: Path) -> None:
+    def __init__(self, of: tenant.Tenant, lab: environment.Environment, folder: Path) -> None:
+        self.of = of
         self.target = settings_place.in_folder(lab, folder)
-        self.of = tenant.resolve(
-            samples.build(
-                metadata__id=settings_place.name(),
-                agency__nameTh=STRANGE,
-                tenancy__environments=["prod", "uat"],
-            ),
-            lab,
-        )
         self.engine = ansible_playbooks.AnsiblePlaybooks(self.target, environment.Role.APPLIER)
         self.kit = folder / "handover" / self.of.id
         self.logs = folder / "logs"
@@ -75,11 +68,30 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.rmdir()
 
 
+@pytest.fixture(scope="module")
+def agency(lab: environment.Environment) -> Iterator[tenant.Tenant]:
+    """An agency with a certificate authority and two namespaces."""
+    of = tenant.resolve(
+        samples.build(
+            metadata__id=settings_place.name(),
+            agency__nameTh=STRANGE,
+            tenancy__environments=["prod", "uat"],
+        ),
+        lab,
+    )
+    with settings_place.prepared(of, lab):
+        yield of
+
+
 @pytest.fixture
-def place(lab: environment.Environment, tmp_path: Path, memory: Path) -> Iterator[Place]:
-    made = Place(lab, tmp_path)
-    with settings_place.prepared(made.of, lab):
-        yield made
+def place(
+    agency: tenant.Tenant, lab: environment.Environment, tmp_path: Path, memory: Path
+) -> Iterator[Place]:
+    made = Place(agency, lab, tmp_path)
+    settings_place.namespaces(agency, made.cluster)
+    yield made
+    for instance in agency.e_offices:
+        made.cluster.delete("ConfigMap", "e-office-settings", instance.namespace)
     made.cluster.close()
     assert runs(memory) == []
 

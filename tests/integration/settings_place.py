@@ -18,23 +18,28 @@ def name() -> str:
 
 @contextlib.contextmanager
 def prepared(of: tenant.Tenant, lab: environment.Environment) -> Iterator[None]:
-    """What stands before Ansible's turn: namespaces with our labels, and a signing CA."""
+    """What stands before Ansible's turn: namespaces with our labels, and a signing CA.
+
+    The namespaces are gone afterwards; a CA stays, as no engine removes one.
+    """
     authority = vault_pki.VaultPki(lab, environment.Role.APPLIER)
-    wanted = vault.desired(of, lab)
     seen = authority.observe([of]).of(of.id)
-    changes = plan.diff(of.id, wanted, seen, target={}).changes
+    changes = plan.diff(of.id, vault.desired(of, lab), seen, target={}).changes
     for outcome in authority.apply(of, changes, progress.Silent()):
         assert outcome.error is None, outcome.error
     with contextlib.closing(kube.connect(lab, environment.Role.BOOTSTRAP)) as cluster:
-        for instance in of.e_offices:
-            marks = labels.of(of.id, instance.system, instance.environment)
-            body = {"metadata": {"name": instance.namespace, "labels": marks}}
-            cluster.apply("Namespace", body)
+        namespaces(of, cluster)
         try:
             yield
         finally:
             for instance in of.e_offices:
                 cluster.delete("Namespace", instance.namespace)
+
+
+def namespaces(of: tenant.Tenant, cluster: kube.Cluster) -> None:
+    for instance in of.e_offices:
+        marks = labels.of(of.id, instance.system, instance.environment)
+        cluster.apply("Namespace", {"metadata": {"name": instance.namespace, "labels": marks}})
 
 
 def in_folder(lab: environment.Environment, folder: Path) -> environment.Environment:
