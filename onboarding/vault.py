@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent import futures
-from typing import Any
+from typing import Any, Self
 
 from onboarding import environment, errors
 
@@ -107,8 +107,14 @@ class Vault:
         )
         return str(_body(answer)["auth"]["client_token"])
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Revoke the token of this connection, where signing in made one."""
+        """Revoke the token of this connection, where signing in made one; it can be used again."""
         if self._login.method == "approle" and self._client.token:
             self._send("post", "auth/token/revoke-self", {}, counts="login")
             self._client.token = None

@@ -41,19 +41,19 @@ def apply(
     target: environment.Environment, changes: Sequence[plan.Change], report: progress.Progress
 ) -> Iterator[plan.Outcome]:
     """Write the changes in an order of our own; stops at the first failure."""
-    door = vault.connect(target, environment.Role.BOOTSTRAP)
-    for change in sorted(changes, key=lambda c: (_ORDER.index(c.ref.kind), c.ref)):
-        began = time.monotonic()
-        report.note(f"{change.action.value} {change.ref}")
-        try:
-            if change.desired is None:
-                raise errors.Refused(f"{change.ref}: bootstrap removes nothing")
-            _WRITERS[change.ref.kind](door, target, change.desired)
-        except errors.OnboardError as problem:
-            seconds = time.monotonic() - began
-            yield plan.Outcome(change, plan.Status.FAILED, seconds, problem)
-            return
-        yield plan.Outcome(change, plan.Status.APPLIED, time.monotonic() - began)
+    with vault.connect(target, environment.Role.BOOTSTRAP) as door:
+        for change in sorted(changes, key=lambda c: (_ORDER.index(c.ref.kind), c.ref)):
+            began = time.monotonic()
+            report.note(f"{change.action.value} {change.ref}")
+            try:
+                if change.desired is None:
+                    raise errors.Refused(f"{change.ref}: bootstrap removes nothing")
+                _WRITERS[change.ref.kind](door, target, change.desired)
+            except errors.OnboardError as problem:
+                seconds = time.monotonic() - began
+                yield plan.Outcome(change, plan.Status.FAILED, seconds, problem)
+                return
+            yield plan.Outcome(change, plan.Status.APPLIED, time.monotonic() - began)
 
 
 def _write_audit(_: vault.Vault, __: environment.Environment, ___: item.Item) -> None:

@@ -31,16 +31,16 @@ def issue(target: environment.Environment, role: environment.Role) -> environmen
     call that itself signs in as the bootstrap AppRole: by then the environment file names that
     login, so a kill at any point leaves a way in.
     """
-    door = vault.connect(target, environment.Role.BOOTSTRAP)
-    _retire(target, door)
-    name = vault_policies.name(role)
-    present = target.credentials.get(role)
-    if present and present.vault.method == "approle" and _lasts(door, name, present.vault):
-        return present.vault
-    if role is environment.Role.BOOTSTRAP and present and present.vault.method == "token":
-        _write(folder(target, role) / _RETIRED, str(present.vault.secret_file))
-    role_id = (door.read(f"auth/approle/role/{name}/role-id") or {})["role_id"]
-    made = door.write(f"auth/approle/role/{name}/secret-id", {})
+    with vault.connect(target, environment.Role.BOOTSTRAP) as door:
+        _retire(target)
+        name = vault_policies.name(role)
+        present = target.credentials.get(role)
+        if present and present.vault.method == "approle" and _lasts(door, name, present.vault):
+            return present.vault
+        if role is environment.Role.BOOTSTRAP and present and present.vault.method == "token":
+            _write(folder(target, role) / _RETIRED, str(present.vault.secret_file))
+        role_id = (door.read(f"auth/approle/role/{name}/role-id") or {})["role_id"]
+        made = door.write(f"auth/approle/role/{name}/secret-id", {})
     login = environment.VaultLogin(
         method="approle", role_id=str(role_id), secret_file=folder(target, role) / _SECRET_ID
     )
@@ -53,9 +53,8 @@ def _prove(
     target: environment.Environment, login: environment.VaultLogin, role: environment.Role
 ) -> None:
     """Sign in once with a new credential: better an error now than a locked door later."""
-    door = vault.connect_as(target, login, role.value)
-    door.read("sys/mounts")
-    door.close()
+    with vault.connect_as(target, login, role.value) as door:
+        door.read("sys/mounts")
 
 
 def _lasts(door: vault.Vault, name: str, login: environment.VaultLogin) -> bool:
@@ -83,7 +82,7 @@ def _moment(text: Any) -> datetime | None:
         return None
 
 
-def _retire(target: environment.Environment, door: vault.Vault) -> None:
+def _retire(target: environment.Environment) -> None:
     """Revoke the token that bootstrap began with, once the AppRole is what the file names."""
     note = folder(target, environment.Role.BOOTSTRAP) / _RETIRED
     login = target.login(environment.Role.BOOTSTRAP).vault

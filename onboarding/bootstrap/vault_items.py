@@ -103,8 +103,8 @@ def _tenant_tokens() -> dict[str, Any]:
 
 def observe(target: environment.Environment) -> tuple[item.Item, ...]:
     """What is there of it, read under the bootstrap role."""
-    door = vault.connect(target, environment.Role.BOOTSTRAP)
-    return tuple(_observe(door))
+    with vault.connect(target, environment.Role.BOOTSTRAP) as door:
+        return tuple(_observe(door))
 
 
 def _observe(door: vault.Vault) -> Iterator[item.Item]:

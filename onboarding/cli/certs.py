@@ -82,13 +82,13 @@ def issue_command(
     issuing.refuse_unless_entitled(of, signer, now.today())
     store = files.FileStore(target.store())
     reconcile.check_identity([vault_pki.VaultPki(target, environment.Role.APPLIER)], target)
-    door = vault.connect(target, environment.Role.APPLIER)
-    try:
-        with store.lease(of.id), console.progress().step(f"Sign the request of {signer.id}"):
-            done = issuing.issue(door, of, signer, request, now, replace=replace)
-            _record(store, of, done)
-    finally:
-        door.close()
+    with (
+        vault.connect(target, environment.Role.APPLIER) as door,
+        store.lease(of.id),
+        console.progress().step(f"Sign the request of {signer.id}"),
+    ):
+        done = issuing.issue(door, of, signer, request, now, replace=replace)
+        _record(store, of, done)
     if out is not None:
         _write(out, done.pem())
     _show_issued(done, out, output)
@@ -183,11 +183,8 @@ def list_command(file: Path, wanted: str | None, output: str, as_of: clock.Clock
 
     target = options.target(wanted)
     of = tenant.resolve(manifest.load(file), target)
-    door = vault.connect(target, environment.Role.AUDITOR)
-    try:
+    with vault.connect(target, environment.Role.AUDITOR) as door:
         issued = listing.persons(door, of)
-    finally:
-        door.close()
     rows = listing.rows(of, issued, as_of.now(), as_of.today())
     if output == "json":
         console.result_json({"agency": of.id, "certificates": [_as_json(r) for r in rows]})

@@ -54,16 +54,14 @@ class IngressTls:
             agency = one["metadata"]["labels"][labels.AGENCY]
             found[agency].append(_observed(one, agency))
         if evidence:
-            door = vault.connect(self._target, self._role)
-            found = {t.id: _known_to_vault(door, t, found[t.id]) for t in tenants}
-            door.close()
+            with vault.connect(self._target, self._role) as door:
+                found = {t.id: _known_to_vault(door, t, found[t.id]) for t in tenants}
         return item.Observation({a: tuple(i) for a, i in found.items()}, frozenset({"TlsSecret"}))
 
     def apply(
         self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
     ) -> Iterator[plan.Outcome]:
-        door = vault.connect(self._target, self._role)
-        try:
+        with vault.connect(self._target, self._role) as door:
             for change in changes:
                 began = time.monotonic()
                 report.note(f"{change.action.value} {change.ref}")
@@ -74,8 +72,6 @@ class IngressTls:
                     yield plan.Outcome(change, plan.Status.FAILED, seconds, problem)
                     return
                 yield plan.Outcome(change, plan.Status.APPLIED, time.monotonic() - began)
-        finally:
-            door.close()
 
     def _write(self, door: vault.Vault, of: tenant.Tenant, change: plan.Change) -> None:
         ref = change.ref

@@ -19,7 +19,6 @@ def request(
     *,
     common_name: str = "",
     email: str = "",
-    digest: hashes.HashAlgorithm | None = None,
 ) -> Path:
     """Write a request in PEM to ``path``, by default with a new P-256 key."""
     names = [x509.NameAttribute(NameOID.COUNTRY_NAME, "TH")]
@@ -33,7 +32,7 @@ def request(
     if isinstance(key, ed25519.Ed25519PrivateKey):
         signed = builder.sign(key, None)
     else:
-        signed = builder.sign(key, digest or hashes.SHA256())
+        signed = builder.sign(key, hashes.SHA256())
     path.write_bytes(signed.public_bytes(_PEM))
     return path
 

@@ -208,7 +208,7 @@ def test_a_body_of_a_pooled_agency_is_the_organisation(openbao: OpenBao, tmp_pat
 def test_a_certificate_that_came_out_wrong_is_revoked_at_once(
     openbao: OpenBao, tmp_path: Path, change: dict[str, Any], seen: str
 ) -> None:
-    of = enrolled(openbao, f"wrong-{list(change)[0].replace('_', '-')[:12].strip('-')}")
+    of = enrolled(openbao, f"wrong-{next(iter(change)).replace('_', '-')[:12].strip('-')}")
     path = f"{of.pki_mount}/roles/signer"
     role = door(openbao).read(path) or {}
     door(openbao).write(path, {**role, **change})

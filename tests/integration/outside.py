@@ -21,7 +21,7 @@ _CLUSTER_QUESTIONS = {
     "serviceaccounts/token",
 }
 _VAULT_WRITES = {"create", "update", "patch", "delete"}
-_VAULT_LOGINS = ("auth/approle/login", "auth/token/revoke-self", "auth/token/create", "sys/audit")
+_VAULT_LOGINS = ("auth/approle/login", "auth/token/revoke-self", "auth/token/create", "auth/token/lookup", "sys/audit")
 _TOOL_ACCOUNTS = "system:serviceaccount:onboard-system:onboard-"
 
 

@@ -31,11 +31,12 @@ class VaultPki:
     def observe(
         self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
     ) -> item.Observation:
-        items = reading.observe(self._vault, tenants)
         read = set(reading.KINDS)
         unread: dict[str, str] = {}
-        if evidence:
-            found = evidence_of.observe(self._vault, tenants, items)
+        with self._vault as door:
+            items = reading.observe(door, tenants)
+            found = evidence_of.observe(door, tenants, items) if evidence else None
+        if found is not None:
             items = {key: items.get(key, ()) + found.of(key) for key in {*items, *found.items}}
             read |= found.read
             unread = dict(found.unread)
@@ -44,5 +45,5 @@ class VaultPki:
     def apply(
         self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
     ) -> Iterator[plan.Outcome]:
-        writer = writing.Writer(self._vault, of, self._target)
-        yield from writer.carry_out(changes, report)
+        with self._vault as door:
+            yield from writing.Writer(door, of, self._target).carry_out(changes, report)

@@ -45,7 +45,7 @@ def test_rsa_by_branch(tmp_path: Path) -> None:
 
 
 def test_weak_rsa(tmp_path: Path) -> None:
-    file = requesting.request(tmp_path / "a.csr", rsa.generate_private_key(3, 1024))
+    file = requesting.request(tmp_path / "a.csr", rsa.generate_private_key(3, 1024))  # noqa: S505 - meant
     assert faults(file) == (
         "its RSA key has 1024 bits; at least 2048 are needed",
         "its RSA key has the public exponent 3; 65537 is usual",
