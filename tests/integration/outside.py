@@ -21,7 +21,7 @@ _CLUSTER_QUESTIONS = {
     "serviceaccounts/token",
 }
 _VAULT_WRITES = {"create", "update", "patch", "delete"}
-_VAULT_LOGINS = ("auth/approle/login", "auth/token/revoke-self", "auth/token/create", "auth/token/lookup", "sys/audit")
+_VAULT_QUESTIONS = ("auth/approle/login", "auth/token/revoke-self", "auth/token/create", "auth/token/lookup", "sys/audit")
 _TOOL_ACCOUNTS = "system:serviceaccount:onboard-system:onboard-"
 
 
@@ -79,7 +79,7 @@ class Outside:
             if (
                 event["type"] == "request"
                 and asked.get("operation") in _VAULT_WRITES
-                and not path.startswith(_VAULT_LOGINS)
+                and not path.startswith(_VAULT_QUESTIONS)
             ):
                 yield f"vault {asked['operation']} {path}"
 
