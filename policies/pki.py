@@ -309,8 +309,19 @@ def root_issues_no_leaf(view: policy.View) -> Iterator[policy.Result]:
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
 
 
+def stands(leaf: item.Item, view: policy.View) -> bool:
+    """Neither revoked nor expired."""
+    now = datetime.fromtimestamp(view.now_epoch, UTC)
+    return not leaf.fields.get("revoked") and certificate.moment(str(leaf.fields["notAfter"])) > now
+
+
 def signer_certificates(view: policy.View) -> tuple[item.Item, ...]:
-    """Certificates of officials: issued by the agency's mount, not only for its hosts."""
+    """Certificates of officials that stand."""
+    return tuple(leaf for leaf in ever_issued(view) if stands(leaf, view))
+
+
+def ever_issued(view: policy.View) -> tuple[item.Item, ...]:
+    """All certificates of officials: issued by the agency's mount, not only for its hosts."""
     return tuple(
         i
         for i in view.items(VAULT, "Certificate")

@@ -26,12 +26,6 @@ def _belongs(leaf: item.Item, signer: tenant.Signer) -> bool:
     )
 
 
-def _stands(leaf: item.Item, view: policy.View) -> bool:
-    """Neither revoked nor expired."""
-    after = str(leaf.fields.get("notAfter"))
-    return not leaf.fields.get("revoked") and certificate.moment(after) > _now(view)
-
-
 def _authorised(signer: tenant.Signer, view: policy.View) -> bool:
     return signer.authority_from <= view.today <= signer.authority_to
 
@@ -134,7 +128,7 @@ def _each_leaf(
 
 def signer_has_certificate(view: policy.View) -> Iterator[policy.Result]:
     """Each standing certificate has its authorised signer; each signer at most one."""
-    standing = [leaf for leaf in pki.signer_certificates(view) if _stands(leaf, view)]
+    standing = pki.signer_certificates(view)
     for leaf in standing:
         signer = _signer_of(leaf, view)
         ok = signer is not None and _authorised(signer, view)
@@ -153,15 +147,11 @@ def signer_has_certificate(view: policy.View) -> Iterator[policy.Result]:
 def leaver_revoked(view: policy.View) -> Iterator[policy.Result]:
     """A day after an authority ended, or a signer left the manifest, nothing of theirs stands."""
     grace = timedelta(hours=view.thresholds["pki.revokeHours"])
-    leaves = pki.signer_certificates(view)
-    left = [leaf for leaf in leaves if not _may_still_stand(leaf, view, grace)]
+    left = [leaf for leaf in pki.ever_issued(view) if not _may_still_stand(leaf, view, grace)]
     for leaf in left:
-        yield judge.that(
-            not _stands(leaf, view),
-            str(leaf.ref),
-            "revoked or expired" if not _stands(leaf, view) else "stands",
-            "revoked within 24 hours",
-        )
+        stands = pki.stands(leaf, view)
+        seen = "stands" if stands else "revoked or expired"
+        yield judge.that(not stands, str(leaf.ref), seen, "revoked within 24 hours")
     if not left:
         yield judge.not_applicable(view.tenant.pki_mount, "no certificate of anybody who left")
 
