@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,10 +21,13 @@ RENEW_EVERY = timedelta(days=14)
 _IMAGE = "registry.lab.gdcc.go.th/e-office/mayan-edms"
 
 
-def complete(lab: component.Lab, report: progress.Progress) -> bool:
+def complete(
+    lab: component.Lab, report: progress.Progress, *, unlock: Callable[[], None] = lambda: None
+) -> bool:
     """Write the file and bootstrap what it describes where something is missing or due.
 
-    Returns True where the bootstrap ran.
+    ``unlock`` is called before the bootstrap, which needs its own way in. Returns True where the
+    bootstrap ran.
     """
     path, now = lab.home.environment_file, datetime.now(UTC)
     known = _known(path)
@@ -34,6 +38,7 @@ def complete(lab: component.Lab, report: progress.Progress) -> bool:
     if not why:
         return False
     report.note(f"bootstrap: {why}")
+    unlock()
     bootstrap.run(path, report)
     done = environment.load(path)
     if done.login(environment.Role.BOOTSTRAP).keycloak.client_id != keycloak.BOOTSTRAP_CLIENT:
@@ -135,6 +140,20 @@ def _attestations(lab: component.Lab) -> tuple[environment.Attestation, ...]:
     )
 
 
+def begin_anew_in_vault(lab: component.Lab) -> None:
+    """Let the role bootstrap sign in to OpenBao with the root token, as at the first start."""
+    path = lab.home.environment_file
+    known = environment.load(path)
+    role = environment.Role.BOOTSTRAP
+    login = known.login(role).model_copy(update={"vault": _root_login(lab)})
+    logins = {**known.credentials, role: login}
+    environment.save(path, known.model_copy(update={"credentials": logins}))
+
+
+def _root_login(lab: component.Lab) -> environment.VaultLogin:
+    return environment.VaultLogin(method="token", secret_file=openbao.root_token_file(lab.home))
+
+
 def _credentials(
     lab: component.Lab, known: environment.Environment | None
 ) -> dict[environment.Role, environment.Credentials]:
@@ -143,9 +162,7 @@ def _credentials(
     return {
         environment.Role.BOOTSTRAP: environment.Credentials(
             kubeconfig=kubeconfig.path(lab, "admin"),
-            vault=environment.VaultLogin(
-                method="token", secret_file=openbao.root_token_file(lab.home)
-            ),
+            vault=_root_login(lab),
             keycloak=environment.KeycloakLogin(
                 method="client-secret",
                 client_id=keycloak.BOOTSTRAP_CLIENT,

@@ -66,6 +66,7 @@ listener "tcp" {{
   tls_cert_file   = "{lab.certificate("server")}"
   tls_key_file    = "{lab.key("server")}"
   tls_min_version = "tls12"
+  {_reopening(lab.home)}
 }}
 
 seal "static" {{
@@ -81,6 +82,16 @@ audit "file" "lab-2" {{
   options {{ file_path = "{second}" }}
 }}
 """
+
+
+def reopening_mark(home: homes.Home) -> Path:
+    """While this file is there, the recovery key may be used to make a root token."""
+    return home.config / "openbao-reopening"
+
+
+def _reopening(home: homes.Home) -> str:
+    closed = not reopening_mark(home).is_file()
+    return f"disable_unauthed_generate_root_endpoints = {str(closed).lower()}"
 
 
 def _prepare(lab: component.Lab, seal: Path) -> None:

@@ -17,6 +17,7 @@ from onboarding.lab import (
     plugins,
     ports,
     process,
+    recovery,
     roster,
 )
 from onboarding.lab import home as homes
@@ -60,7 +61,9 @@ def up(home: homes.Home, engines: Mapping[str, Path], report: progress.Progress)
             ready = launch.launch(lab, parts, ledger, report)
         plugins.install(lab)
         with report.step(f"Lab {home.name}: environment"):
-            bootstrapped = environment_file.complete(lab, report)
+            bootstrapped = environment_file.complete(
+                lab, report, unlock=lambda: recovery.unlock(lab, ledger, report)
+            )
         return Up(ready, home.environment_file, bootstrapped)
 
 
