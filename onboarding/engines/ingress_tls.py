@@ -22,6 +22,7 @@ from onboarding import environment, errors, item, kube, labels, plan, progress, 
 from onboarding.desired import ingress_tls as wanted
 from onboarding.desired import pki_profile
 from onboarding.desired import vault as pki
+from onboarding.kube import transport
 from onboarding.pki import certificates, listing
 
 _CHAIN = "tls.crt"
@@ -82,28 +83,47 @@ class IngressTls:
         instance = next(
             i for i in of.instances if (i.namespace, wanted.secret_name(i)) == (ref.scope, ref.name)
         )
-        pair = _signed(door, of, instance.host)
-        marks = wanted.marks(of, instance)
-        metadata: dict[str, Any] = {
-            "name": ref.name,
-            "namespace": ref.scope,
-            "labels": marks,
+        public = wanted.certificate_name(instance)
+        ours = {
+            kind: self._is_ours(kind, name, ref.scope)
+            for kind, name in (("Secret", ref.name), ("ConfigMap", public))
         }
-        # Without force: a Secret of that name which someone else made is a conflict.
-        secret = self._cluster.apply("Secret", {"metadata": metadata, **_secret(pair)})
+        pair = _signed(door, of, instance.host)
+        metadata: dict[str, Any] = {
+            "namespace": ref.scope,
+            "labels": wanted.marks(of, instance),
+        }
+        body = {"metadata": {**metadata, "name": ref.name}, **_secret(pair)}
+        secret = self._cluster.apply("Secret", body, force=ours["Secret"])
         owner = {
             "apiVersion": "v1",
             "kind": "Secret",
             "name": ref.name,
             "uid": secret["metadata"]["uid"],
         }
-        metadata = {
-            "name": wanted.certificate_name(instance),
-            "namespace": ref.scope,
-            "labels": marks,
-            "ownerReferences": [owner],
-        }
-        self._cluster.apply("ConfigMap", {"metadata": metadata, "data": {_CHAIN: pair.chain}})
+        metadata = {**metadata, "name": public, "ownerReferences": [owner]}
+        body = {"metadata": metadata, "data": {_CHAIN: pair.chain}}
+        self._cluster.apply("ConfigMap", body, force=ours["ConfigMap"])
+
+    def _is_ours(self, kind: str, name: str, namespace: str) -> bool:
+        """Whether an object carries our mark; False where there is none yet.
+
+        Asked by a patch that only tests: the applier may write Secrets, not read them. Raises
+        ``errors.Refused`` for an object of someone else.
+        """
+        pointer = "/metadata/labels/" + labels.MANAGED_BY.replace("/", "~1")
+        test = {"op": "test", "path": pointer, "value": wanted.WRITER}
+        try:
+            self._cluster.json_patch(kind, name, namespace, [test])
+        except transport.Absent:
+            return False
+        except errors.EngineFailed as problem:
+            raise errors.Refused(
+                f"{kind} {namespace}/{name} stands in our place and is not ours",
+                details=problem.details,
+                resolution="Remove it, or give the system another name.",
+            ) from problem
+        return True
 
 
 @dataclass(frozen=True, slots=True)
