@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -121,8 +122,10 @@ def play(
             yield event
     finally:
         stop.set()
-        thread.join(STOP_SECONDS)
-        _sweep(config.artifact_dir)
+        end = time.monotonic() + STOP_SECONDS
+        # The folder is wiped next: nobody may still write into it.
+        while (_sweep(config.artifact_dir) or thread.is_alive()) and time.monotonic() < end:
+            thread.join(POLL_SECONDS)
 
 
 def _config(
@@ -220,15 +223,19 @@ def _output(artifacts: Path) -> str:
         return ""
 
 
-def _sweep(artifact_dir: str) -> None:
-    """End what a stopped run left behind: Ansible's workers are in sessions of their own.
+def _sweep(artifact_dir: str) -> int:
+    """End what a stopped run left behind, and count it.
 
-    They are known by the run's folder in their environment, which no other process has.
+    Ansible's workers are in sessions of their own, so no signal to a group reaches them. They are
+    known by the run's folder in their environment, which no other process has.
     """
     mark = f"AWX_ISOLATED_DATA_DIR={artifact_dir}".encode()
+    found = 0
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if mark in (entry / "environ").read_bytes().split(b"\0"):
+                found += 1
                 os.kill(int(entry.name), signal.SIGKILL)
         except OSError:
             continue
+    return found
