@@ -19,6 +19,7 @@ from onboarding import errors
 from onboarding import progress as progress_seam
 
 _volume = {"quiet": False, "verbose": False}
+_VERDICT_COLOURS = {"fail": "red", "unknown": "magenta", "waived": "yellow", "pass": "green"}
 
 
 def set_volume(*, quiet: bool = False, verbose: bool = False) -> None:
@@ -29,6 +30,10 @@ def set_volume(*, quiet: bool = False, verbose: bool = False) -> None:
 
 def verbose() -> bool:
     return _volume["verbose"]
+
+
+def quiet() -> bool:
+    return _volume["quiet"]
 
 
 def coloured(stream: Any) -> bool:
@@ -46,11 +51,26 @@ def result_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def marks() -> dict[Any, tuple[str, str]]:
+    """What ``report.text`` puts around the words of verdicts: colours where stdout has them."""
+    from onboarding import policy
+
+    if not coloured(sys.stdout):
+        return {}
+    reset = "\033[0m"
+    return {
+        policy.Verdict(word): (click.style("", fg=colour, bold=True, reset=False), reset)
+        for word, colour in _VERDICT_COLOURS.items()
+    }
+
+
 def hint(text: str) -> None:
     click.echo(text, err=True)
 
 
 def warning(text: str) -> None:
+    if quiet():
+        return
     click.echo(_paint("warning: ", "yellow") + text, err=True)
 
 
@@ -67,9 +87,20 @@ def error(of: errors.OnboardError) -> None:
         click.echo(of.resolution, err=True)
 
 
-def bug(of: Exception) -> None:
+def error_json(of: errors.OnboardError) -> None:
+    """The error as one line of JSON, the last line on stderr; stdout stays for results."""
+    shown = {
+        "message": of.message,
+        "details": list(of.details),
+        "resolution": of.resolution,
+        "exitCode": int(of.exit_code),
+    }
+    click.echo(json.dumps({"error": shown}, ensure_ascii=False), err=True)
+
+
+def bug(of: Exception) -> errors.OnboardError:
     """An error nobody expected: its trace goes to the log file, one line to the screen."""
-    log = platformdirs.user_log_path("onboard") / "errors.log"
+    log = log_folder() / "errors.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with log.open("a", encoding="utf-8") as out:
@@ -80,19 +111,23 @@ def bug(of: Exception) -> None:
         where = f"The trace is in {log}."
     except OSError:
         where = "Its trace could not be written."
-    plain_error(f"unexpected {type(of).__name__}: {of}")
-    click.echo(f"This is a bug in onboard. {where}", err=True)
+    return errors.OnboardError(
+        f"unexpected {type(of).__name__}: {of}", resolution=f"This is a bug in onboard. {where}"
+    )
 
 
 def _paint(text: str, colour: str) -> str:
     return click.style(text, fg=colour, bold=True) if coloured(sys.stderr) else text
 
 
+def asks() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def confirm(question: str) -> bool:
     """Ask on the terminal; without one the answer is no."""
-    if not sys.stdin.isatty():
-        return False
-    return click.confirm(question, default=False, err=True)
+    return asks() and click.confirm(question, default=False, err=True)
 
 
 def progress() -> progress_seam.Progress:

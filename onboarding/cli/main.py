@@ -83,30 +83,54 @@ def cli(quiet: bool, verbose: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with the documented exit code."""
     signal.signal(signal.SIGTERM, _terminated)
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
-        code = cli.main(args=argv, prog_name="onboard", standalone_mode=False)
+        code = cli.main(args=words, prog_name="onboard", standalone_mode=False)
+        sys.stdout.flush()
         code = code if isinstance(code, int) else 0
-    except errors.OnboardError as error:
-        console.error(error)
-        code = error.exit_code
-    except click.exceptions.Abort:
-        console.plain_error("interrupted; nothing further was begun")
-        code = errors.ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        console.plain_error(error.format_message())
-        if isinstance(error, click.UsageError) and error.ctx:
-            console.hint(f"See: {error.ctx.command_path} --help")
-        code = errors.ExitCode.INVALID
-    except KeyboardInterrupt:
-        console.plain_error("interrupted; run the same command again to go on")
-        code = errors.ExitCode.INTERRUPTED
     except BrokenPipeError:
+        # Whoever read our output has enough of it; Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = errors.ExitCode.DONE
-    except Exception as bug:  # noqa: BLE001 - the last line: a bug must not look like a result
-        console.bug(bug)
-        code = errors.ExitCode.FAILED
+    except click.exceptions.NoArgsIsHelpError as nothing_asked:
+        click.echo(nothing_asked.format_message(), err=True)
+        code = errors.ExitCode.INVALID
+    except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - a bug is no result
+        told = _told(caught)
+        code = told.exit_code
+        (console.error_json if _wants_json(words) else console.error)(told)
     sys.exit(int(code))
+
+
+def _told(caught: BaseException) -> errors.OnboardError:
+    """What ended a command, as an error of ours."""
+    match caught:
+        case errors.OnboardError():
+            return caught
+        case click.exceptions.Abort():
+            return errors.Interrupted("interrupted; nothing further was begun")
+        case KeyboardInterrupt():
+            return errors.Interrupted(
+                "interrupted", resolution="Run the same command again: it goes on from here."
+            )
+        case click.ClickException():
+            ctx = caught.ctx if isinstance(caught, click.UsageError) else None
+            return errors.UsageError(
+                caught.format_message(),
+                resolution=f"See: {ctx.command_path} --help" if ctx else "",
+            )
+        case Exception():
+            return console.bug(caught)
+        case _:
+            raise caught
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether ``--output json`` was asked for, known even where the words cannot be parsed."""
+    if os.environ.get("_ONBOARD_COMPLETE"):
+        return False
+    joined = "\0".join(words)
+    return any(form in joined for form in ("-o\0json", "--output\0json", "--output=json", "-ojson"))
 
 
 def _terminated(_signal: int, _frame: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,15 +77,15 @@ def _title(job: _Job) -> str:
 def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
     from onboarding.report import plan_text, text
 
-    lines = [_title(job), "", plan_text.of(prepared.plan, verbose=console.verbose())]
-    open_findings = [f for f in prepared.findings if f.result.verdict.value in ("fail", "unknown")]
-    if open_findings:
-        lines += ["", text.findings(open_findings, language=job.language, verbose=False)]
-    shown = "\n".join(lines)
+    marks = console.marks() if to_result else {}
+    judged = text.open_findings(prepared.findings, language=job.language, marks=marks)
+    shown = "\n".join(
+        [_title(job), "", plan_text.of(prepared.plan, verbose=console.verbose()), "", judged]
+    )
     if to_result:
         console.result(shown)
     else:
-        click.echo(shown, err=True)
+        click.echo(shown + "\n", err=True)
 
 
 @click.command(
@@ -173,13 +172,10 @@ def apply_command(
     with job.store.lease(job.tenant.id):
         prepared = _prepare(job)
         _refuse(prepared, allow_delete=allow_delete)
-        if job.text and prepared.plan.changes:
+        if prepared.plan.changes and not (yes and console.quiet()):
             _show_plan(job, prepared, to_result=False)
         if prepared.plan.changes and not yes:
-            if not console.confirm(f"Apply this plan to {job.environment.name}?"):
-                raise errors.Refused(
-                    "nothing was changed", resolution="Answer yes, or add --yes (in a pipeline)."
-                )
+            _ask(job)
             prepared = _unmoved(job, prepared)
         run = _carry_out(job, prepared)
         findings: tuple[policy.Finding, ...] | None = None
@@ -196,6 +192,16 @@ def _refuse(prepared: reconcile.Prepared, *, allow_delete: bool) -> None:
     refusal = verify.gate(prepared.findings)
     if refusal is not None:
         raise refusal
+
+
+def _ask(job: _Job) -> None:
+    if not console.asks():
+        raise errors.UsageError(
+            "nothing was changed: there is nobody to ask (stdin is not a terminal)",
+            resolution="Review the plan above, then run the command again with --yes.",
+        )
+    if not console.confirm(f"Apply this plan to {job.environment.name}?"):
+        raise errors.OnboardError("nothing was changed: the plan was not accepted")
 
 
 def _unmoved(job: _Job, reviewed: reconcile.Prepared) -> reconcile.Prepared:
@@ -261,15 +267,16 @@ def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, .
     ready = None if findings is None else verify.gate(findings) is None
     if job.text:
         console.result(run_report.text(_title(job), run, ready=ready))
-        if findings is not None and not ready:
-            console.result("\n" + text.findings(findings, language=job.language, verbose=False))
+        if findings is not None:
+            judged = text.open_findings(findings, language=job.language, marks=console.marks())
+            console.result("\n" + judged)
     else:
         shown: dict[str, Any] = run_report.json(run, ready=ready)
         if findings is not None:
             shown["findings"] = [findings_json.finding(f) for f in findings]
         console.result_json(shown)
     if run.failure is not None:
-        console.error(run.failure)
+        (console.error if job.text else console.error_json)(run.failure)
         done = run.count(plan.Status.APPLIED)
         return errors.ExitCode.PARTIAL if done else run.failure.exit_code
     return errors.ExitCode.DONE if ready in (True, None) else verify.exit_code(findings or ())
@@ -298,18 +305,22 @@ def verify_command(
     from onboarding.report import text
 
     job = _job(file, wanted, as_of, output, language)
-    began = time.monotonic()
     findings = _examine(job)
     _record_verdict(job, findings)
     if job.text:
         console.result(
             _title(job)
             + "\n\n"
-            + text.findings(findings, language=language, verbose=console.verbose())
+            + text.findings(
+                findings,
+                language=language,
+                verbose=console.verbose(),
+                now=job.now,
+                marks=console.marks(),
+            )
         )
     else:
         console.result_json(findings_json.findings(findings, job.tenant, job.environment, job.now))
-    console.progress().note(f"{len(findings)} findings in {time.monotonic() - began:.1f} s")
     return verify.exit_code(findings)
 
 

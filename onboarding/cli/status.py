@@ -40,7 +40,7 @@ def _standing(store: files.FileStore, tenant_id: str) -> _Standing:
 def _state(last: interface.Entry | None, verdict: interface.Entry | None) -> str:
     match last.event if last else "":
         case "":
-            return "unknown"
+            return "never applied"
         case "apply-begun":
             return "running or stopped: run apply again to go on"
         case "apply-failed" | "apply-interrupted" as event:

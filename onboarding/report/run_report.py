@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from onboarding import plan, reconcile, tenant
+from onboarding import item, plan, reconcile, tenant
 from onboarding.report import plan_json
 
 
@@ -22,15 +23,21 @@ def text(title: str, run: reconcile.Run, *, ready: bool | None) -> str:
     skipped = run.count(plan.Status.NOT_ATTEMPTED)
     if skipped:
         lines.append(f"  not attempted: {skipped} changes")
-    lines += ["", *places(run.prepared.tenant)] if run.failure is None else []
+    lines += ["", *places(run.prepared.tenant, run.prepared.desired)] if run.failure is None else []
     lines += ["", _state(run, ready)]
     return "\n".join(lines)
 
 
-def places(of: tenant.Tenant) -> list[str]:
-    """Where the agency's instances answer."""
+def places(of: tenant.Tenant, desired: Sequence[item.Item]) -> list[str]:
+    """Where each instance answers; one without an Ingress among the desired items has no pods."""
+    answering = {i.ref.scope for i in desired if i.ref.kind == "Ingress"}
     width = max((len(i.namespace) for i in of.instances), default=0)
-    return [f"  {i.namespace:<{width}}  https://{i.host}  ({i.users} users)" for i in of.instances]
+    return [
+        f"  {i.namespace:<{width}}  https://{i.host}  ({i.users} users)"
+        if i.namespace in answering
+        else f"  {i.namespace:<{width}}  namespace only: no image (images.others.{i.kind}) is set"
+        for i in of.instances
+    ]
 
 
 def _state(run: reconcile.Run, ready: bool | None) -> str:
@@ -40,7 +47,7 @@ def _state(run: reconcile.Run, ready: bool | None) -> str:
         case True:
             return "State: ready. Every gating control passes on the live systems."
         case False:
-            return "State: applied, not ready. The findings below stand open."
+            return "State: applied, not ready. What stands open is listed below."
         case _:
             return "State: applied, not verified."
 

@@ -1,4 +1,4 @@
-"""Findings as text for people: grouped by area, what failed first, one line of counts.
+"""Findings as text for people: what stands open first and in full, then the rest by area.
 
 Plain strings. Who writes to a terminal may pass ``marks``, which puts the verdict words between
 ANSI codes of its choice; nothing here knows about terminals.
@@ -51,6 +51,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "could not be determined": "could not be determined",
         "passed": "passed",
         "not applicable": "not applicable",
+        "in order": "in order: {controls} controls (each of them: --verbose)",
         "MOU": "Manifest and law",
         "PDP": "Personal data",
         "TEN": "Tenancy",
@@ -86,6 +87,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "could not be determined": "ตรวจสอบไม่ได้",
         "passed": "ผ่าน",
         "not applicable": "ไม่ใช้บังคับ",
+        "in order": "เรียบร้อย {controls} มาตรการ (ดูรายมาตรการ: --verbose)",
         "MOU": "ข้อตกลงและกฎหมาย",
         "PDP": "ข้อมูลส่วนบุคคล",
         "TEN": "การแยกพื้นที่หน่วยงาน",
@@ -113,19 +115,58 @@ def findings(
     now: clock.Clock | None = None,
     marks: Marks | None = None,
 ) -> str:
-    """The report; ``verbose`` lists passed and not applicable findings one by one too."""
-    words = _WORDS[language if language in _WORDS else "en"]
-    lines = [_heading(now, language)] if now else []
+    """The report: open controls in full, the rest counted by area.
+
+    ``verbose`` shows every control with every finding instead, grouped by area.
+    """
+    lines = [_heading(now, language), ""] if now else []
+    if not verbose:
+        in_order = _in_order(found, _words(language))
+        lines += [*_open(found, language, marks or {}), *in_order, *([""] if in_order else [])]
+        return "\n".join([*lines, counts(found, language=language)])
+    words = _words(language)
     for area in dict.fromkeys(f.control.id[:3] for f in _sorted(found)):
         of_area = [f for f in found if f.control.id.startswith(area)]
-        lines += ["", f"{area}  {words[area]}"] if lines else [f"{area}  {words[area]}"]
-        lines += _controls(of_area, words, language, verbose=verbose, marks=marks or {})
-    return "\n".join([*lines, "", counts(found, language=language)])
+        shown = _controls(of_area, words, language, verbose=True, marks=marks or {})
+        lines += [f"{area}  {words[area]}", *shown, ""]
+    return "\n".join([*lines, counts(found, language=language)])
+
+
+def open_findings(
+    found: Sequence[policy.Finding], *, language: str = "en", marks: Marks | None = None
+) -> str:
+    """Only the controls that failed, could not be determined or are waived, and the counts."""
+    return "\n".join([*_open(found, language, marks or {}), counts(found, language=language)])
+
+
+def _open(found: Sequence[policy.Finding], language: str, marks: Marks) -> list[str]:
+    listed = {f.control.id for f in found if f.result.verdict in _OPEN}
+    shown = [f for f in found if f.control.id in listed]
+    lines = _controls(shown, _words(language), language, verbose=False, marks=marks)
+    return [*lines, ""] if lines else []
+
+
+def _in_order(found: Sequence[policy.Finding], words: Mapping[str, str]) -> list[str]:
+    """One line an area for the controls of which nothing stands open."""
+    listed = {f.control.id for f in found if f.result.verdict in _OPEN}
+    rest = [f for f in found if f.control.id not in listed]
+    if not rest:
+        return []
+    lines = [words["in order"].format(controls=len({f.control.id for f in rest}))]
+    for area in sorted({f.control.id[:3] for f in rest}):
+        of_area = [f for f in rest if f.control.id.startswith(area)]
+        number = len({f.control.id for f in of_area})
+        lines.append(f"  {area}  {number:>3}  {words[area]}  ({_tally(of_area, words)})")
+    return lines
+
+
+def _words(language: str) -> Mapping[str, str]:
+    return _WORDS[language if language in _WORDS else "en"]
 
 
 def counts(found: Sequence[policy.Finding], *, language: str = "en") -> str:
     """``42 controls, 180 findings: 1 failed, 0 could not be determined, …``."""
-    words = _WORDS[language if language in _WORDS else "en"]
+    words = _words(language)
     verdicts = [f.result.verdict for f in found]
     start = words["controls"].format(
         controls=len({f.control.id for f in found}), findings=len(found)
