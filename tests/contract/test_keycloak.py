@@ -103,8 +103,8 @@ def _remove(bench: Bench) -> None:
 
 
 @contextlib.contextmanager
-def _working(lab: Lab, folder: Path, *, own_realm: bool) -> Iterator[Bench]:
-    of = _agency(lab, "kc-realm" if own_realm else "kc-org", own_realm=own_realm)
+def _working(lab: Lab, folder: Path, name: str, *, own_realm: bool) -> Iterator[Bench]:
+    of = _agency(lab, name, own_realm=own_realm)
     keys = {}
     for instance in of.e_offices:
         path = folder / instance.namespace / "key.pem"
@@ -121,21 +121,32 @@ def _working(lab: Lab, folder: Path, *, own_realm: bool) -> Iterator[Bench]:
 @pytest.fixture(params=[False, True], ids=["organization", "own-realm"])
 def bench(lab: Lab, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
     """An agency of either kind, with nothing of it there yet."""
-    with _working(lab, tmp_path, own_realm=request.param) as made:
+    with _working(lab, tmp_path, "kc-either", own_realm=request.param) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["organization", "own-realm"])
+def applied(
+    lab: Lab, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Bench]:
+    """An agency of either kind that is there; who changes something of it mends it."""
+    name = "kc-applied-own" if request.param else "kc-applied"
+    with _working(lab, tmp_path_factory.mktemp(name), name, own_realm=request.param) as made:
+        made.apply()
         yield made
 
 
 @pytest.fixture
 def shared(lab: Lab, tmp_path: Path) -> Iterator[Bench]:
     """An agency in the shared realm."""
-    with _working(lab, tmp_path, own_realm=False) as made:
+    with _working(lab, tmp_path, "kc-shared", own_realm=False) as made:
         yield made
 
 
 @pytest.fixture
 def own(lab: Lab, tmp_path: Path) -> Iterator[Bench]:
     """An agency with a realm of its own."""
-    with _working(lab, tmp_path, own_realm=True) as made:
+    with _working(lab, tmp_path, "kc-own", own_realm=True) as made:
         yield made
 
 
@@ -163,38 +174,35 @@ def test_a_realm_is_one_request_and_no_realm_is_ever_listed(own: Bench) -> None:
     assert engine.requests()["write"] == 1 + 1 + cluster_groups
 
 
-def test_few_requests_read_an_agency(bench: Bench) -> None:
-    bench.apply()
-    engine = bench.engine(environment.Role.PLANNER)
-    engine.observe([bench.of])
+def test_few_requests_read_an_agency(applied: Bench) -> None:
+    engine = applied.engine(environment.Role.PLANNER)
+    engine.observe([applied.of])
     asked = engine.requests()
-    assert asked["login"] == (2 if bench.of.own_realm else 1)
-    assert asked["read"] <= (22 if bench.of.own_realm else 4)
+    assert asked["login"] == (2 if applied.of.own_realm else 1)
+    assert asked["read"] <= (22 if applied.of.own_realm else 4)
     assert not asked.get("write")
 
 
-def test_observation_holds_no_secret(bench: Bench) -> None:
-    bench.apply()
+def test_observation_holds_no_secret(applied: Bench) -> None:
     secrets = [
         rep["secret"]
-        for rep in bench.admin.get(bench.of.realm, "/clients", max="1000")
+        for rep in applied.admin.get(applied.of.realm, "/clients", max="1000")
         if rep.get("secret")
     ]
     assert secrets
-    seen = bench.engine(environment.Role.AUDITOR).observe([bench.of], evidence=True)
+    seen = applied.engine(environment.Role.AUDITOR).observe([applied.of], evidence=True)
     text = json.dumps([i.fields for items in seen.items.values() for i in items])
     assert not [s for s in secrets if s in text]
     assert "PRIVATE" not in text
 
 
-def test_evidence_reads_what_controls_ask_about(bench: Bench) -> None:
-    bench.apply()
-    seen = bench.engine(environment.Role.AUDITOR).observe([bench.of], evidence=True)
-    kinds = {i.ref.kind for i in seen.of(bench.of.id)}
+def test_evidence_reads_what_controls_ask_about(applied: Bench) -> None:
+    seen = applied.engine(environment.Role.AUDITOR).observe([applied.of], evidence=True)
+    kinds = {i.ref.kind for i in seen.of(applied.of.id)}
     assert {"Realm", "Client", "Group", "AuthenticationFlow", "RealmKeys", "GroupMembers"} <= kinds
-    assert not {i.owner for i in seen.of(bench.of.id)} & {"moph", "admincourt", "plk-lao"}
+    assert not {i.owner for i in seen.of(applied.of.id)} & {"moph", "admincourt", "plk-lao"}
     assert "gdcc-cluster" in {i.ref.name for i in seen.of("") if i.ref.kind == "Client"}
-    keys = next(i for i in seen.of(bench.of.id) if i.ref.kind == "RealmKeys")
+    keys = next(i for i in seen.of(applied.of.id) if i.ref.kind == "RealmKeys")
     assert "ES256" in keys.fields["active"]
 
 
@@ -253,14 +261,13 @@ def _close_organization(bench: Bench) -> None:
         _close_organization,
     ],
 )
-def test_drift_is_seen_and_mended(shared: Bench, harm: Callable[[Bench], None]) -> None:
-    shared.apply()
-    harm(shared)
-    made = shared.planned()
+def test_drift_is_seen_and_mended(applied: Bench, harm: Callable[[Bench], None]) -> None:
+    harm(applied)
+    made = applied.planned()
     assert len(made.changes) == 1
-    (outcome,) = shared.apply(made)
+    (outcome,) = applied.apply(made)
     assert outcome.status is plan.Status.APPLIED, outcome.error
-    assert not shared.planned().changes
+    assert not applied.planned().changes
 
 
 def test_drift_of_an_own_realm_is_mended_without_touching_who_signs_in(own: Bench) -> None:
@@ -281,21 +288,23 @@ def test_drift_of_an_own_realm_is_mended_without_touching_who_signs_in(own: Benc
     assert not {alias for alias in flows if "replaced" in alias}
 
 
-def test_what_is_ours_and_wanted_no_more_is_deleted(bench: Bench) -> None:
-    bench.apply()
-    marks = realm_mark.marks(bench.of.id)
-    gone = {"clientId": f"ga-{bench.of.id}-old", "attributes": marks}
-    bench.admin.post(bench.of.realm, "/clients", gone)
-    parent = bench.admin.get(bench.of.realm, f"/group-by-path/{bench.of.id}")
-    child = {"name": f"{bench.of.id}:unit:gone", "attributes": realm_mark.list_marks(bench.of.id)}
-    bench.admin.post(bench.of.realm, f"/groups/{parent['id']}/children", child)
+def test_what_is_ours_and_wanted_no_more_is_deleted(applied: Bench) -> None:
+    marks = realm_mark.marks(applied.of.id)
+    gone = {"clientId": f"ga-{applied.of.id}-old", "attributes": marks}
+    applied.admin.post(applied.of.realm, "/clients", gone)
+    parent = applied.admin.get(applied.of.realm, f"/group-by-path/{applied.of.id}")
+    child = {
+        "name": f"{applied.of.id}:unit:gone",
+        "attributes": realm_mark.list_marks(applied.of.id),
+    }
+    applied.admin.post(applied.of.realm, f"/groups/{parent['id']}/children", child)
 
-    made = bench.planned()
+    made = applied.planned()
     assert made.counts()[plan.Action.DELETE] == 2
     with pytest.raises(errors.Refused):
         plan.refuse_if_unsafe(made, allow_delete=False)
-    assert {o.status for o in bench.apply(made)} == {plan.Status.APPLIED}
-    assert not bench.planned().changes
+    assert {o.status for o in applied.apply(made)} == {plan.Status.APPLIED}
+    assert not applied.planned().changes
 
 
 def test_a_client_that_someone_else_made_is_a_conflict(shared: Bench) -> None:
@@ -338,10 +347,10 @@ def test_a_realm_that_someone_else_made_is_a_conflict(own: Bench) -> None:
     assert f"Realm {own.of.realm}" in {str(c.ref) for c in made.conflicts}
 
 
-def test_a_key_that_vault_does_not_hold_yet_stops_the_client(bench: Bench) -> None:
-    made = bench.planned()
-    bench.keys.clear()
-    outcomes = bench.apply(made)
+def test_a_key_that_vault_does_not_hold_yet_stops_the_client(shared: Bench) -> None:
+    made = shared.planned()
+    shared.keys.clear()
+    outcomes = shared.apply(made)
     assert outcomes[-1].status is plan.Status.FAILED
     assert "public key" in str(outcomes[-1].error)
 
