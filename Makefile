@@ -16,7 +16,7 @@ $(VENV)/.ready: pyproject.toml
 	@echo "Setting up $(VENV) with $(PYTHON)" >&2
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --editable '.[lab,dev]'
+	@$(BIN)/python -m pip install --quiet --no-compile --editable '.[lab,dev]'
 	@touch $@
 
 setup: $(VENV)/.ready ## Virtual environment with everything in it
