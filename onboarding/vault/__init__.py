@@ -7,7 +7,6 @@ answers only; what they mean is the business of the engine, the bootstrap and ``
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
@@ -17,6 +16,7 @@ from concurrent import futures
 from typing import Any, Self
 
 from onboarding import environment, errors
+from onboarding.vault import answers
 
 TIMEOUT_SECONDS = (5.0, 30.0)
 """To connect, and to wait for an answer."""
@@ -40,21 +40,21 @@ class Vault:
 
     def read(self, path: str) -> dict[str, Any] | None:
         """The data at a path; None where there is nothing."""
-        return _data(self._ask("get", path))
+        return answers.data(self._ask("get", path))
 
     def names(self, path: str) -> tuple[str, ...]:
         """The names below a path, sorted; none where there is nothing."""
-        answer = _data(self._ask("get", f"{path}?list=true")) or {}
+        answer = answers.data(self._ask("get", f"{path}?list=true")) or {}
         return tuple(sorted(answer.get("keys") or ()))
 
     def details(self, path: str) -> dict[str, Any]:
         """What OpenBao tells about each name below a path in one answer (its ``key_info``)."""
-        answer = _data(self._ask("get", f"{path}?list=true")) or {}
+        answer = answers.data(self._ask("get", f"{path}?list=true")) or {}
         return dict(answer.get("key_info") or {})
 
     def scan(self, path: str) -> dict[str, Any]:
         """As ``details``, at every depth (OpenBao's SCAN)."""
-        answer = _data(self._ask("get", f"{path}?scan=true")) or {}
+        answer = answers.data(self._ask("get", f"{path}?scan=true")) or {}
         return dict(answer.get("key_info") or {})
 
     def read_all(self, paths: Iterable[str]) -> dict[str, dict[str, Any] | None]:
@@ -70,13 +70,13 @@ class Vault:
 
     def write(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send ``body`` and return the data of the answer ({} where it has none)."""
-        return _data(self._ask("post", path, body or {})) or {}
+        return answers.data(self._ask("post", path, body or {})) or {}
 
     def look_up(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """A question that the API wants as a POST; None where it knows nothing of it."""
         self._sign_in()
         try:
-            return _data(self._send("post", path, body, counts="read")) or {}
+            return answers.data(self._send("post", path, body, counts="read")) or {}
         except errors.EngineFailed:
             return None
 
@@ -93,7 +93,7 @@ class Vault:
     def cluster_id(self) -> str:
         """Id of the cluster's storage, which lives as long as the data; asked without a token."""
         answer = self._send("get", "sys/health?standbyok=true&perfstandbyok=true", None)
-        return str(_body(answer).get("cluster_id") or "")
+        return str(answers.body(answer).get("cluster_id") or "")
 
     def tenant_token(self, policies: Sequence[str], minutes: int = 15) -> str:
         """A token that holds nothing but ``policies`` of one agency, for minutes.
@@ -105,11 +105,11 @@ class Vault:
             f"auth/token/create/{TENANT_TOKENS}",
             {"policies": list(policies), "ttl": f"{minutes}m", "renewable": False},
         )
-        return str(_body(answer)["auth"]["client_token"])
+        return str(answers.body(answer)["auth"]["client_token"])
 
     def sign_in_with(self, way: str, body: Mapping[str, Any]) -> str:
         """The token that another way to sign in gives, e.g. ``kubernetes``; never logged."""
-        answer = _body(self._send("post", f"auth/{way}/login", body, counts="login"))
+        answer = answers.body(self._send("post", f"auth/{way}/login", body, counts="login"))
         return str(answer["auth"]["client_token"])
 
     def __enter__(self) -> Self:
@@ -133,13 +133,13 @@ class Vault:
         with self._lock:
             if time.monotonic() < self._expires:
                 return
-            secret = _secret(self._login, self._who)
+            secret = answers.secret(self._login, self._who)
             if self._login.method == "token":
                 self._client.token = secret
                 self._expires = float("inf")
                 return
             body = {"role_id": self._login.role_id, "secret_id": secret}
-            answer = _body(self._send("post", "auth/approle/login", body, counts="login"))
+            answer = answers.body(self._send("post", "auth/approle/login", body, counts="login"))
             self._client.token = answer["auth"]["client_token"]
             lease = float(answer["auth"]["lease_duration"])
             self._expires = time.monotonic() + max(lease - _RENEW_BEFORE_SECONDS, lease / 2)
@@ -161,79 +161,32 @@ class Vault:
                     **({"json": dict(body)} if body is not None else {}),
                 )
             except requests.exceptions.SSLError as problem:
-                raise self._not_trusted(problem) from problem
+                raise answers.not_trusted(self.address, problem) from problem
             except requests.exceptions.RequestException as problem:
                 unsent = isinstance(problem, requests.exceptions.ConnectTimeout) or (
                     "refused" in str(problem)
                 )
                 if last or not (method == "get" or unsent):
-                    raise self._unreachable(problem) from problem
+                    raise answers.unreachable(self.address, problem) from problem
             else:
                 if answer.status_code < 400:
                     return answer
-                if answer.status_code == 404 and not _messages(answer):
+                if answer.status_code == 404 and not answers.messages(answer):
                     return None
                 again = answer.status_code in _AGAIN and (
                     method == "get" or answer.status_code == 429
                 )
                 if last or not again:
-                    raise self._refusal(method, path, answer, login=counts == "login")
+                    raise answers.refusal(
+                        self.address, self._who, method, path, answer, login=counts == "login"
+                    )
             # Jitter, so that many runs that met the same outage do not come back at once.
             time.sleep(0.2 * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
         raise AssertionError("the last attempt returns or raises")
 
-    def _refusal(self, method: str, path: str, answer: Any, *, login: bool) -> errors.OnboardError:
-        where = path.partition("?")[0]
-        details = [f"{method.upper()} {self.address}/v1/{where}", *_messages(answer)]
-        if login and answer.status_code in (400, 403):
-            return errors.Denied(
-                f"Vault does not accept the credential of the role {self._who!r}",
-                details=details,
-                resolution="It is unknown or has expired. Renew it with: onboard bootstrap",
-            )
-        if answer.status_code in (401, 403):
-            return errors.Denied(
-                f"Vault does not allow the role {self._who!r} to {_VERBS[method]} {where}",
-                details=details,
-                resolution="The credential has expired or lacks the right; run: onboard bootstrap",
-            )
-        if answer.status_code in (503, 501, 472, 473):
-            return errors.Unreachable(
-                "Vault is sealed, standing by or not initialised",
-                details=details,
-                resolution="Unseal it (in the lab: onboard lab up), then run the command again.",
-            )
-        if answer.status_code in (400, 404):
-            return errors.EngineFailed(
-                f"Vault did not take the request for {where}",
-                details=details,
-                resolution="The answer above says what it objects to.",
-            )
-        return errors.Unreachable(
-            f"Vault answered {answer.status_code} for {where}",
-            details=details,
-            resolution="Look at the log of Vault, then run the command again.",
-        )
-
-    def _unreachable(self, problem: Exception) -> errors.Unreachable:
-        return errors.Unreachable(
-            f"Vault at {self.address} does not answer",
-            details=[_reason(problem)],
-            resolution="Check vault.address in the environment file and that Vault runs "
-            "(in the lab: onboard lab status).",
-        )
-
-    def _not_trusted(self, problem: Exception) -> errors.Unreachable:
-        return errors.Unreachable(
-            f"the TLS certificate of Vault at {self.address} is not trusted",
-            details=[_reason(problem)],
-            resolution="Check vault.caFile in the environment file, and that the address is right.",
-        )
-
 
 TENANT_TOKENS = "onboard-tenant"
 """Token role under which the applier makes short tokens with policies of one agency."""
-_VERBS = {"get": "read", "post": "write", "delete": "delete"}
 
 
 def connect(target: environment.Environment, role: environment.Role) -> Vault:
@@ -266,41 +219,3 @@ def connect_as(target: environment.Environment, login: environment.VaultLogin, w
         adapter=hvac.adapters.RawAdapter,
     )
     return Vault(address, client, login, who)
-
-
-def _secret(login: environment.VaultLogin, who: str) -> str:
-    try:
-        return login.secret_file.read_text(encoding="utf-8").strip()
-    except OSError as problem:
-        raise errors.Denied(
-            f"the Vault credential of the role {who!r} cannot be read",
-            details=[f"{login.secret_file}: {problem.strerror}"],
-            resolution="Run: onboard bootstrap",
-        ) from problem
-
-
-def _body(answer: Any) -> dict[str, Any]:
-    try:
-        read = json.loads(answer.text) if answer is not None and answer.text else {}
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
-def _data(answer: Any) -> dict[str, Any] | None:
-    if answer is None:
-        return None
-    data = _body(answer).get("data")
-    return data if isinstance(data, dict) else {}
-
-
-def _messages(answer: Any) -> list[str]:
-    return [str(m).strip() for m in _body(answer).get("errors") or () if str(m).strip()]
-
-
-def _reason(problem: BaseException) -> str:
-    """The innermost cause in one line: the chain of a connection error repeats it many times."""
-    inner = problem
-    while (deeper := inner.__cause__ or inner.__context__) is not None:
-        inner = deeper
-    return f"{type(inner).__name__}: {inner}"
