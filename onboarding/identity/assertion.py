@@ -77,9 +77,9 @@ def public_set(path: Path) -> str:
 
 def as_set(jwk: Mapping[str, Any]) -> str:
     """A JWK set of one public key, as ``jwks.string`` of a client takes it."""
-    wanted = {
-        name: jwk[name] for name in ("alg", "crv", "kid", "kty", "use", "x", "y") if name in jwk
-    }
+    named = {name: jwk[name] for name in ("crv", "kid", "kty", "x", "y") if name in jwk}
+    # Keycloak passes over a key that does not say its use.
+    wanted = {**named, "alg": ALGORITHM, "use": "sig"}
     return json.dumps({"keys": [wanted]}, sort_keys=True, separators=(",", ":"))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,6 +23,8 @@ from onboarding.desired import realm_flow, realm_mark
 from onboarding.desired import sso as desired
 from onboarding.engines import sso
 from onboarding.identity import assertion, keycloak
+from onboarding.pki import oidc_key
+from tests.integration import oidc_login
 
 pytestmark = pytest.mark.lab
 
@@ -184,15 +188,15 @@ def test_few_requests_read_an_agency(applied: Bench) -> None:
 
 
 def test_observation_holds_no_secret(applied: Bench) -> None:
-    secrets = [
+    held = [
         rep["secret"]
         for rep in applied.admin.get(applied.of.realm, "/clients", max="1000")
         if rep.get("secret")
     ]
-    assert secrets
+    assert held
     seen = applied.engine(environment.Role.AUDITOR).observe([applied.of], evidence=True)
     text = json.dumps([i.fields for items in seen.items.values() for i in items])
-    assert not [s for s in secrets if s in text]
+    assert not [s for s in held if s in text]
     assert "PRIVATE" not in text
 
 
@@ -204,6 +208,57 @@ def test_evidence_reads_what_controls_ask_about(applied: Bench) -> None:
     assert "gdcc-cluster" in {i.ref.name for i in seen.of("") if i.ref.kind == "Client"}
     keys = next(i for i in seen.of(applied.of.id) if i.ref.kind == "RealmKeys")
     assert "ES256" in keys.fields["active"]
+
+
+def test_the_e_office_signs_people_in_with_its_key_and_no_other(
+    applied: Bench, tmp_path: Path
+) -> None:
+    """The key pair is made as for Vault, and its public half read as from Vault's metadata."""
+    office = applied.of.e_offices[0]
+    pair = oidc_key.generate()
+    right, wrong = tmp_path / "right.pem", tmp_path / "wrong.pem"
+    right.touch(mode=0o600)
+    right.write_text(pair.private_pem, encoding="utf-8")
+    assertion.make_key(wrong)
+    before = applied.keys[office.namespace]
+    applied.keys[office.namespace] = assertion.as_set(json.loads(pair.public_jwk))
+    assert {o.status for o in applied.apply()} == {plan.Status.APPLIED}
+
+    def sign_in(key: Path) -> dict[str, Any]:
+        name, password = f"official-{secrets.token_hex(3)}", secrets.token_urlsafe(18)
+        groups = [f"/{applied.of.id}/{applied.of.id}:central"]
+        account = {
+            "username": name,
+            "enabled": True,
+            "email": f"{name}@{applied.of.domains[0]}",
+            "firstName": "ทดสอบ",
+            "lastName": "ระบบ",
+            "groups": groups,
+            "credentials": [{"type": "password", "value": password, "temporary": False}],
+        }
+        user = applied.admin.post(applied.of.realm, "/users", account)
+        issuer = f"{applied.lab.keycloak.address}/realms/{applied.of.realm}"
+        try:
+            return oidc_login.sign_in(
+                issuer,
+                applied.lab.keycloak.ca_file,
+                oidc_login.Person(name, password),
+                client_id=office.namespace,
+                redirect=f"https://{office.host}/oidc/callback",
+                client_key=key,
+            )
+        finally:
+            applied.admin.delete(applied.of.realm, f"/users/{user}")
+
+    claims = jwt.decode(sign_in(right)["id_token"], options={"verify_signature": False})
+    assert claims["groups"] == [f"{applied.of.id}:central"]
+    assert claims["aud"] == office.namespace
+    assert claims["acr"] == "gdcc:aal2"
+    with pytest.raises(oidc_login.SignInFailed, match="no token"):
+        sign_in(wrong)
+
+    applied.keys[office.namespace] = before
+    assert {o.status for o in applied.apply()} == {plan.Status.APPLIED}
 
 
 def _loosen_redirect(bench: Bench) -> None:

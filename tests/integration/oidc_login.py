@@ -21,6 +21,8 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import requests
 
+from onboarding.identity import assertion
+
 CLIENT = "gdcc-cluster"
 REDIRECT = "http://localhost:8000"
 _PERIOD = 30
@@ -66,8 +68,11 @@ def sign_in(
     *,
     client_id: str = CLIENT,
     redirect: str = REDIRECT,
+    client_key: Path | None = None,
 ) -> dict[str, Any]:
     """Tokens of ``person``: ``id_token``, ``access_token`` and so on, as the token endpoint says.
+
+    A confidential client proves itself with the key in ``client_key`` (private_key_jwt).
 
     Raises ``SignInFailed`` with the name of the page where it ended.
     """
@@ -100,12 +105,22 @@ def sign_in(
             "code": code,
             "redirect_uri": redirect,
             "code_verifier": verifier,
+            **_proof(client_key, client_id, issuer),
         },
         timeout=30,
     )
     if told.status_code != 200:
         raise SignInFailed(f"no token: {told.status_code} {told.text[:200]}")
     return dict(told.json())
+
+
+def _proof(key: Path | None, client_id: str, issuer: str) -> dict[str, str]:
+    if key is None:
+        return {}
+    return {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": assertion.signed(key, client_id, issuer),
+    }
 
 
 def _walk(
