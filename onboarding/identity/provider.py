@@ -24,8 +24,8 @@ class Provider:
     def realm(self, name: str) -> item.Item | None:
         return reading.realm(self.door, name)
 
-    def base(self, realm: str, key_of: KeyOf, *, rights_too: bool = True) -> tuple[item.Item, ...]:
-        return tuple(reading.base(self.door, realm, key_of, rights_too=rights_too))
+    def base(self, realm: str, key_of: KeyOf) -> tuple[item.Item, ...]:
+        return tuple(reading.base(self.door, realm, key_of))
 
     def service_clients(self, realm: str, prefix: str, key_of: KeyOf) -> tuple[item.Item, ...]:
         return tuple(reading.service_clients(self.door, realm, prefix, key_of))

@@ -26,26 +26,26 @@ def realm(door: Keycloak, name: str) -> item.Item | None:
     )
 
 
-def base(door: Keycloak, name: str, key_of: KeyOf, *, rights_too: bool) -> Iterator[item.Item]:
+def base(door: Keycloak, name: str, key_of: KeyOf) -> Iterator[item.Item]:
     """The flow and the clients of a realm, with the rights of our own service accounts."""
     yield from flow(door, name)
     for rep in door.get(name, "/clients", max=_EVERYTHING) or ():
-        yield from _with_rights(door, name, rep, key_of, rights_too=rights_too)
+        yield from _with_rights(door, name, rep, key_of)
 
 
 def service_clients(door: Keycloak, name: str, prefix: str, key_of: KeyOf) -> Iterator[item.Item]:
     """The clients of our own tool in a realm of which nothing else is ours, and their rights."""
     for rep in door.get(name, "/clients", search="true", clientId=prefix) or ():
         if rep["clientId"].startswith(prefix):
-            yield from _with_rights(door, name, rep, key_of, rights_too=True)
+            yield from _with_rights(door, name, rep, key_of)
 
 
 def _with_rights(
-    door: Keycloak, name: str, rep: Mapping[str, Any], key_of: KeyOf, *, rights_too: bool
+    door: Keycloak, name: str, rep: Mapping[str, Any], key_of: KeyOf
 ) -> Iterator[item.Item]:
     made = client(name, rep, key_of)
     yield made
-    if rights_too and rep.get("serviceAccountsEnabled") and made.owner:
+    if rep.get("serviceAccountsEnabled") and made.owner:
         found = rights.read(door, name, rep["id"])
         yield item.Item(realm_mark.ref("ServiceAccount", name, rep["clientId"]), found, made.owner)
 
