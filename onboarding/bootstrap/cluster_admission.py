@@ -21,11 +21,18 @@ _OURS = (
 )
 
 
+_OF_AGENCY = f"{_OURS} && '{labels.AGENCY}' in {{0}}.metadata.labels"
+"""Ours, and of an agency: our own namespace belongs to the environment and is not the applier's."""
+
+_PSA = "pod-security.kubernetes.io/enforce"
+
+
 def policies(group_prefix: str, applier: str) -> Iterator[Policy]:
     """``group_prefix`` stands before every OIDC group; ``applier`` is the applier's user name."""
     yield "onboard-guard-rails", _guard_rails(group_prefix)
     yield "onboard-applier-namespaces", _applier_namespaces(applier)
     yield "onboard-applier-secrets", _applier_secrets(applier)
+    yield "onboard-applier-bindings", _applier_bindings(applier, group_prefix)
 
 
 def _guard_rails(group_prefix: str) -> dict[str, Any]:
@@ -49,18 +56,20 @@ def _applier_namespaces(applier: str) -> dict[str, Any]:
     Its rights are cluster-wide, because namespaces come and go; without this fence they would
     reach the system's own namespaces.
     """
-    inside = f"namespaceObject != null && {_OURS.format('namespaceObject')}"
+    inside = f"namespaceObject != null && {_OF_AGENCY.format('namespaceObject')}"
+    # Without Pod Security a pod could take over its node, and with it the cluster.
+    fenced = f"object.metadata.labels[?'{_PSA}'].orValue('') == 'restricted'"
     # A new namespace has no old object, a deleted one no new object.
     itself = (
-        f"(oldObject == null || ({_OURS.format('oldObject')}))"
-        f" && (object == null || ({_OURS.format('object')}))"
+        f"(oldObject == null || ({_OF_AGENCY.format('oldObject')}))"
+        f" && (object == null || ({_OF_AGENCY.format('object')} && {fenced}))"
     )
     return _spec(
         f"request.userInfo.username == '{applier}'",
         [_rule(["*"], ["*"])],
         ["CREATE", "UPDATE", "DELETE"],
         f"request.resource.resource == 'namespaces' ? ({itself}) : ({inside})",
-        "the applier writes only in namespaces of agencies",
+        "the applier writes only in namespaces of agencies, under Pod Security restricted",
     )
 
 
@@ -74,6 +83,22 @@ def _applier_secrets(applier: str) -> dict[str, Any]:
         " && (object == null || object.type == 'kubernetes.io/tls')"
         " && (oldObject == null || oldObject.type == 'kubernetes.io/tls')",
         "the applier writes TLS secrets only",
+    )
+
+
+def _applier_bindings(applier: str, group_prefix: str) -> dict[str, Any]:
+    """A binding gives a Role to groups of the namespace's own agency.
+
+    Without this the applier could pass its own rights on, for they are more than an agency's.
+    """
+    agency = f"namespaceObject.metadata.labels['{labels.AGENCY}']"
+    own = f"s.kind == 'Group' && s.name.startsWith('{group_prefix}' + {agency} + ':')"
+    return _spec(
+        f"request.userInfo.username == '{applier}'",
+        [_rule(["rbac.authorization.k8s.io"], ["rolebindings"])],
+        ["CREATE", "UPDATE"],
+        f"object.roleRef.kind == 'Role' && object.?subjects.orValue([]).all(s, {own})",
+        "the applier binds Roles to groups of the namespace's agency only",
     )
 
 

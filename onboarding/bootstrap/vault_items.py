@@ -73,7 +73,8 @@ def _kubernetes(target: environment.Environment) -> dict[str, Any]:
 
 def _policy(role: environment.Role) -> item.Item:
     rules = vault_policies.rules(role)
-    text = document(OWNER, f"Rights of the {role.value} of onboard", rules)
+    purpose = f"Rights of the {role.value} of onboard"
+    text = document(OWNER, purpose, rules, limits=vault_policies.limits(role))
     fields = {"document": text, "rules": {path: list(c) for path, c in rules.items()}}
     return _item("Policy", "", vault_policies.name(role), fields)
 

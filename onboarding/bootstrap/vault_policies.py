@@ -13,6 +13,8 @@ A path that begins with ``+`` stands for every agency's PKI mount.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from onboarding import environment, vault
 from onboarding.desired.vault_policies import Rules
 
@@ -37,6 +39,38 @@ def rules(role: environment.Role) -> Rules:
     if role is environment.Role.AUDITOR:
         return {**_planner(), **_auditor()}
     return _planner()
+
+
+def limits(role: environment.Role) -> Mapping[str, Sequence[str]]:
+    """What a role may say in its requests, by path: lines for the policy's block.
+
+    An intermediate of an agency issues leaves only, for the agency's names only. The root would
+    sign a CA without such bounds for whoever asked without them.
+    """
+    if role is not environment.Role.APPLIER:
+        return {}
+    return {
+        f"{ROOT}/root/sign-intermediate": (
+            'required_parameters = ["max_path_length", "permitted_dns_domains", "use_csr_values"]',
+            "allowed_parameters = {",
+            '  "max_path_length" = ["0"]',
+            '  "use_csr_values" = [false]',
+            *(f'  "{name}" = []' for name in _SIGNED_BY_ROOT),
+            "}",
+        )
+    }
+
+
+_SIGNED_BY_ROOT = (
+    "common_name",
+    "country",
+    "csr",
+    "exclude_cn_from_sans",
+    "key_usage",
+    "organization",
+    "permitted_dns_domains",
+    "ttl",
+)
 
 
 def _planner() -> Rules:
@@ -106,7 +140,8 @@ def _applier() -> Rules:
         f"{ROOT}/*": ("read", "list"),
         f"{ROOT}/root/sign-intermediate": _WRITE,
         "kv/data/+/+/oidc-client": _WRITE,
-        "kv/metadata/*": ("create", "read", "update", "delete", "list"),
+        # Deleting metadata destroys the entry with all its versions: only what is ours.
+        "kv/metadata/+/+/oidc-client": ("create", "read", "update", "delete", "list"),
         f"auth/token/create/{vault.TENANT_TOKENS}": _WRITE,
     }
 

@@ -40,13 +40,24 @@ def issuing(of: tenant.Tenant) -> Rules:
     }
 
 
-def document(owner: str, purpose: str, rules: Rules) -> str:
-    """The policy as text: a header with the owner, then one block a path."""
+def document(
+    owner: str, purpose: str, rules: Rules, *, limits: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """The policy as text: a header with the owner, then one block a path.
+
+    ``limits`` are further lines in the block of a path, such as ``required_parameters``.
+    """
     blocks = [
-        f'path "{path}" {{\n  capabilities = [{", ".join(_quoted(c) for c in capabilities)}]\n}}\n'
+        _block(path, capabilities, (limits or {}).get(path, ()))
         for path, capabilities in rules.items()
     ]
     return f"# {vault_mark.of(owner)}\n# {purpose}\n\n" + "\n".join(blocks)
+
+
+def _block(path: str, capabilities: Sequence[str], limits: Sequence[str]) -> str:
+    listed = ", ".join(_quoted(c) for c in capabilities)
+    lines = [f"capabilities = [{listed}]", *limits]
+    return f'path "{path}" {{\n' + "".join(f"  {line}\n" for line in lines) + "}\n"
 
 
 def _quoted(word: str) -> str:

@@ -113,7 +113,8 @@ def _sign(
     body = {
         **_subject(fields),
         "csr": request.public_bytes(serialization.Encoding.PEM).decode(),
-        "max_path_length": fields["pathLength"],
+        # As text: Vault's policy of the applier compares it with "0", and texts only with texts.
+        "max_path_length": str(fields["pathLength"]),
         "permitted_dns_domains": list(fields["permittedNames"]),
         "key_usage": ["CertSign", "CRLSign"],
         "ttl": f"{pki_profile.section('intermediate')['days'] * 24}h",
