@@ -14,25 +14,14 @@ from onboarding import environment, item, plan, tenant
 from onboarding.desired import pki_profile, vault, vault_mark, vault_policies
 from onboarding.manifest import reading
 from tests.contract import agencies
+from tests.unit import targets
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> environment.Environment:
-    ca = str(tmp_path / "ca.crt")
-    return environment.Environment.model_validate(
-        {
-            "name": "unit",
-            "production": False,
-            "cluster": {"server": "https://k8s", "caFile": ca, "storageClass": "none"},
-            "vault": {"address": "https://vault", "caFile": ca, "publicUrl": "http://pki.go.th/"},
-            "keycloak": {"address": "https://sso", "caFile": ca},
-            "pulumi": {"backend": "file:///x", "home": "/x", "passphraseFile": "/x"},
-            "state": {"store": "file:///x"},
-            "images": {"eOffice": "none", "allowedRegistries": ("none",)},
-        }
-    )
+def target() -> environment.Environment:
+    return targets.pinned()
 
 
 def of(name: str) -> tenant.Tenant:
@@ -140,7 +129,7 @@ def test_workloads_sign_in_under_exact_names(target: environment.Environment) ->
 
 def test_addresses_are_public(target: environment.Environment) -> None:
     (urls,) = items("moph", target)["IssuingUrls"]
-    assert urls.fields["crl_distribution_points"] == ["http://pki.go.th/v1/pki-moph-sign/crl"]
+    assert urls.fields["crl_distribution_points"] == ["https://vault.invalid/v1/pki-moph-sign/crl"]
 
 
 @pytest.mark.parametrize(
