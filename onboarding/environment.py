@@ -212,6 +212,13 @@ def locate(wanted: str | None) -> Path:
     )
 
 
+def names() -> tuple[str, ...]:
+    """The names by which ``locate`` finds an environment on this computer."""
+    own = platformdirs.user_config_path("onboard") / "environments"
+    labs = labs_folder().glob("*/onboard.yaml")
+    return tuple(sorted({*(f.stem for f in own.glob("*.yaml")), *(f.parent.name for f in labs)}))
+
+
 def load(path: Path) -> Environment:
     """Read an environment file; relative paths in it start at its own folder.
 

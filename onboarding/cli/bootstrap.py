@@ -9,7 +9,10 @@ from onboarding.cli import console, options
 
 
 @click.command(
-    epilog="Example: onboard bootstrap --environment gdcc-test --yes",
+    epilog=options.examples(
+        "onboard bootstrap --environment gdcc-test --dry-run",
+        "onboard bootstrap --environment gdcc-test --yes",
+    ),
 )
 @options.environment_option
 @options.output_option

@@ -30,8 +30,10 @@ def certs() -> None:
 
 @certs.command(
     "issue",
-    epilog="Example: onboard certs issue examples/moph.yaml --signer ps-moph "
-    "--csr moph-ps-moph.csr --out ps-moph.pem",
+    epilog=options.examples(
+        "onboard certs issue examples/moph.yaml --signer ps-moph --csr moph-ps-moph.csr \\",
+        "    --out ps-moph.pem",
+    ),
 )
 @click.argument("file", type=options.MANIFEST)
 @click.option(
@@ -169,8 +171,10 @@ def _day(day: date | None) -> str:
 
 @certs.command(
     "list",
-    epilog="Examples: onboard certs list examples/moph.yaml    "
-    "onboard certs list examples/plk-lao.yaml --output json",
+    epilog=options.examples(
+        "onboard certs list examples/moph.yaml",
+        "onboard certs list examples/plk-lao.yaml --output json",
+    ),
 )
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option

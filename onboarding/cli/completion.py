@@ -5,11 +5,16 @@ from __future__ import annotations
 import click
 from click import shell_completion
 
-from onboarding.cli import console
+from onboarding.cli import console, options
 
 
 @click.command(
-    epilog="Example: onboard completion bash > ~/.local/share/bash-completion/completions/onboard"
+    epilog=options.examples(
+        'eval "$(onboard completion bash)"',
+        "onboard completion bash > ~/.local/share/bash-completion/completions/onboard",
+        "onboard completion zsh > ~/.zfunc/_onboard",
+        "onboard completion fish > ~/.config/fish/completions/onboard.fish",
+    )
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context

@@ -38,17 +38,29 @@ def quiet() -> bool:
 
 def coloured(stream: Any) -> bool:
     """Colour only on a terminal and never with ``NO_COLOR`` (no-color.org)."""
-    return not os.environ.get("NO_COLOR") and bool(stream.isatty())
+    return not os.environ.get("NO_COLOR") and stream is not None and bool(stream.isatty())
 
 
 def result(text: str) -> None:
     """One result on stdout."""
-    click.echo(text.rstrip("\n"), color=coloured(sys.stdout))
+    _out(text.rstrip("\n"))
 
 
 def result_json(value: Any) -> None:
     """One result on stdout as indented JSON, Thai text as it is."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    _out(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _out(text: str) -> None:
+    try:
+        click.echo(text, color=coloured(sys.stdout))
+    except BrokenPipeError:
+        raise
+    except OSError as full:
+        raise errors.OnboardError(
+            f"the result cannot be written to stdout: {full.strerror}",
+            resolution="Free space where stdout goes, or send it elsewhere.",
+        ) from full
 
 
 def marks() -> dict[Any, tuple[str, str]]:
@@ -134,7 +146,8 @@ def progress() -> progress_seam.Progress:
     """The progress of this run: nothing when quiet, a live tree on a terminal, else lines."""
     if _volume["quiet"]:
         return progress_seam.Silent()
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI"):
+    plain = os.environ.get("TERM") == "dumb" or os.environ.get("CI")
+    if not plain and sys.stderr is not None and sys.stderr.isatty():
         from onboarding.cli import live_tree
 
         return live_tree.LiveTree()

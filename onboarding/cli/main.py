@@ -86,7 +86,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if argv is None else list(argv)
     try:
         code = cli.main(args=words, prog_name="onboard", standalone_mode=False)
-        sys.stdout.flush()
         code = code if isinstance(code, int) else 0
     except BrokenPipeError:
         # Whoever read our output has enough of it; Python must not complain at exit.

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Examples: onboard validate moph.yaml    onboard validate agencies/*.yaml -o json",
+    epilog=options.examples(
+        "onboard validate examples/moph.yaml",
+        "onboard validate agencies/*.yaml --output json",
+    ),
 )
 @click.argument("files", type=options.MANIFEST, nargs=-1, required=True, metavar="FILE…")
 @options.output_option
@@ -139,9 +142,12 @@ def _validate_json(
 
 
 @click.command(
-    epilog="Examples: onboard init agency.yaml    "
-    "onboard init moc.yaml --preset ministry --answers answers.yaml    "
-    "onboard init moc.yaml --preset ministry --set id=moc --set users=900 …",
+    epilog=options.examples(
+        "onboard init agency.yaml",
+        "onboard init agency.yaml --language th",
+        "onboard init moc.yaml --preset ministry --answers answers.yaml",
+        "onboard init moc.yaml --preset ministry --set id=moc --set users=900 …",
+    ),
 )
 @click.argument("file", type=options.MANIFEST)
 @click.option("--preset", help="The sort of agency; asked for when it is not given.")

@@ -13,6 +13,12 @@ from onboarding.cli import console
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def examples(*lines: str) -> str:
+    """An epilog for ``--help`` in which each example stands on a line of its own."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 MANIFEST = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -23,9 +29,18 @@ def environment_option(function: F) -> F:
         "--environment",
         "wanted",
         metavar="NAME|FILE",
+        shell_complete=_environments,
         help="The target: a name, or an environment file. Default: $ONBOARD_ENVIRONMENT, "
         "./onboard.yaml, then the lab 'default'.",
     )(function)
+
+
+def _environments(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[Any]:
+    """Names of environments on this computer, else files."""
+    from click.shell_completion import CompletionItem
+
+    found = [n for n in environment.names() if n.startswith(begun)]
+    return [CompletionItem(n) for n in found] or [CompletionItem(begun, type="file")]
 
 
 def output_option(function: F) -> F:

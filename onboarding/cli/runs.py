@@ -89,8 +89,11 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
 
 
 @click.command(
-    epilog="Examples: onboard plan examples/moph.yaml    "
-    "onboard plan examples/moph.yaml --detailed-exitcode --output json",
+    epilog=options.examples(
+        "onboard plan examples/moph.yaml",
+        "onboard plan examples/moph.yaml --verbose --language th",
+        "onboard plan examples/moph.yaml --detailed-exitcode --output json",
+    ),
 )
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
@@ -137,8 +140,10 @@ def plan_command(
 
 
 @click.command(
-    epilog="Examples: onboard apply examples/moph.yaml    "
-    "onboard apply examples/moph.yaml --yes --environment gdcc-test",
+    epilog=options.examples(
+        "onboard apply examples/moph.yaml",
+        "onboard apply examples/moph.yaml --yes --environment gdcc-test --output json",
+    ),
 )
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
@@ -283,8 +288,11 @@ def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, .
 
 
 @click.command(
-    epilog="Examples: onboard verify examples/moph.yaml    "
-    "onboard verify examples/moph.yaml --language th    onboard verify FILE --output json",
+    epilog=options.examples(
+        "onboard verify examples/moph.yaml",
+        "onboard verify examples/moph.yaml --verbose --language th",
+        "onboard verify examples/moph.yaml --output json > findings.json",
+    ),
 )
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option

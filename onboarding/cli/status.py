@@ -52,7 +52,9 @@ def _state(last: interface.Entry | None, verdict: interface.Entry | None) -> str
     return "ready" if verdict.details.get("ready") else "applied, not ready"
 
 
-@click.command(epilog="Examples: onboard status    onboard status examples/moph.yaml --output json")
+@click.command(
+    epilog=options.examples("onboard status", "onboard status examples/moph.yaml --output json")
+)
 @click.argument("file", type=options.MANIFEST, required=False)
 @options.environment_option
 @options.output_option
