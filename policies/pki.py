@@ -299,11 +299,11 @@ def _crl_flaws(fields: Mapping[str, Any], view: policy.View) -> list[str]:
 
 def root_issues_no_leaf(view: policy.View) -> Iterator[policy.Result]:
     issued = view.shared(VAULT, "RootIssuedCertificate")
-    leaves = [i for i in issued if i.fields.get("isCa") is not True]
+    leaves = [i for i in issued if i.fields.get("isCa") is not True and stands(i, view)]
     for leaf in leaves:
         yield judge.fails(str(leaf.ref), f"subject {leaf.fields.get('subject')}", "an intermediate")
     if issued and not leaves:
-        yield judge.passes("certificates of the root", f"{len(issued)} issued, all of them CAs")
+        yield judge.passes("certificates of the root", f"{len(issued)} issued, only CAs stand")
 
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"

@@ -465,7 +465,11 @@ PKI: dict[str, list[Case]] = {
     "PKI-019": everywhere(setting("Issuer", "leafNotAfterBehavior", "permit")),
     "PKI-022": _live(
         extra(
-            E.VAULT, "RootIssuedCertificate", "0b", {"isCa": False, "subject": "CN=x"}, shared=True
+            E.VAULT,
+            "RootIssuedCertificate",
+            "0b",
+            {"isCa": False, "subject": "CN=x", "notAfter": "2027-01-01T00:00:00Z"},
+            shared=True,
         )
     ),
 }
