@@ -154,11 +154,15 @@ def progress() -> progress_seam.Progress:
     return Lines()
 
 
+_NOTE_EVERY_SECONDS = 20
+
+
 class Lines:
-    """Progress as plain lines, for CI logs: a line when a step begins and one when it ends."""
+    """Progress as plain lines, for CI logs: when a step begins and ends, and notes in between."""
 
     def __init__(self) -> None:
         self._depth = 0
+        self._last = time.monotonic()
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -175,10 +179,12 @@ class Lines:
         self._line(f"+ {title}: {time.monotonic() - began:.1f} s")
 
     def note(self, text: str) -> None:
-        if verbose():
+        # A log that stands still looks like a run that hangs.
+        if verbose() or time.monotonic() - self._last > _NOTE_EVERY_SECONDS:
             self._line(f"  {text}")
 
     def _line(self, text: str) -> None:
+        self._last = time.monotonic()
         click.echo("  " * self._depth + text, err=True)
 
 

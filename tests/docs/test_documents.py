@@ -17,7 +17,7 @@ from onboarding.cli import main
 from tests.running import ROOT
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 # Commands that can run anywhere: their quoted output is compared whole.
 _SELF_CONTAINED = re.compile(r"^onboard (\S+ )*(--help|--version)$|^onboard validate ")
@@ -30,7 +30,7 @@ def _commands() -> Iterator[tuple[str, str, str]]:
             if language not in ("console", "sh"):
                 continue
             for part in (
-                re.split(r"^\$ ", block, flags=re.MULTILINE)
+                re.split(r"^ *\$ ", block, flags=re.MULTILINE)
                 if language == "console"
                 else block.splitlines()
             ):
