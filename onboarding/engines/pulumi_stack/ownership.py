@@ -8,36 +8,57 @@ manager, and the apply that follows drops those that are not wanted.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onboarding import item, kube, labels
+from onboarding import errors, item, kube, labels
 from onboarding.kube import kinds
 
 _APPLY = "Apply"
 _CONTROLLERS = "kube-"
+_MERGED = frozenset({"ConfigMap", "Deployment", "ResourceQuota", "Service"})
+_ATTEMPTS = 6
+_PAUSE = 0.2
 
 
 def take_back(cluster: kube.Cluster, refs: Sequence[item.Ref]) -> None:
-    """Hold every field of these objects that people or other tools have set."""
-    answers = cluster.get_all([(r.kind, r.scope, r.name) for r in refs])
-    for ref, found in zip(refs, answers, strict=True):
+    """Hold every field of these objects that people or other tools have set.
+
+    Only kinds whose maps and lists are merged need it; elsewhere an apply replaces the whole.
+    """
+    for ref in refs:
+        if ref.kind in _MERGED:
+            _take_back(cluster, ref)
+
+
+def _take_back(cluster: kube.Cluster, ref: item.Ref) -> None:
+    for attempt in range(1, _ATTEMPTS + 1):
+        found = cluster.get(ref.kind, ref.name, ref.scope)
         if found is None:
-            continue
+            return
         before = found["metadata"].get("managedFields") or []
         after = merged(before, kinds.kind(ref.kind).api_version)
         if after == before:
-            continue
+            return
         version = found["metadata"]["resourceVersion"]
-        cluster.json_patch(
-            ref.kind,
-            ref.name,
-            ref.scope,
-            [
-                {"op": "test", "path": "/metadata/resourceVersion", "value": version},
-                {"op": "replace", "path": "/metadata/managedFields", "value": after},
-            ],
-        )
+        try:
+            cluster.json_patch(
+                ref.kind,
+                ref.name,
+                ref.scope,
+                [
+                    {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+                    {"op": "replace", "path": "/metadata/managedFields", "value": after},
+                ],
+            )
+        except errors.EngineFailed:
+            # A controller wrote in between, as it does right after a change by hand.
+            if attempt == _ATTEMPTS:
+                raise
+            time.sleep(_PAUSE * attempt)
+        else:
+            return
 
 
 def merged(entries: Sequence[Mapping[str, Any]], api_version: str) -> list[dict[str, Any]]:
