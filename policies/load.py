@@ -18,7 +18,9 @@ FILES = (
     "access.yaml",
     "applicability.yaml",
     "eoffice.yaml",
+    "identity.yaml",
     "nrca.yaml",
+    "pki.yaml",
     "sizing.yaml",
     "thresholds.yaml",
 )

@@ -7,12 +7,11 @@ ANSI codes of its choice; nothing here knows about terminals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from onboarding import clock, policy
 from onboarding.policy import Severity, Stage, Verdict
+from onboarding.report import words as words_of
 
-Language = Literal["en", "th"]
 Marks = Mapping[Verdict, tuple[str, str]]
 """Text put before and after the word of a verdict, e.g. ANSI colours."""
 
@@ -26,85 +25,6 @@ _ORDER = (
 _OPEN = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)
 _SEVERITIES = tuple(Severity)
 _SHOWN_SUBJECTS = 20
-
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "fail": "FAIL",
-        "unknown": "UNKNOWN",
-        "waived": "waived",
-        "pass": "pass",
-        "not-applicable": "n/a",
-        "critical": "critical",
-        "high": "high",
-        "medium": "medium",
-        "low": "low",
-        "manifest": "manifest",
-        "plan": "plan",
-        "live": "live",
-        "remedy": "remedy",
-        "confirm": "to be confirmed",
-        "basis": "basis",
-        "configuration": "configuration",
-        "more": "and {count} more",
-        "controls": "{controls} controls, {findings} findings:",
-        "failed": "failed",
-        "could not be determined": "could not be determined",
-        "passed": "passed",
-        "not applicable": "not applicable",
-        "in order": "in order: {controls} controls (each of them: --verbose)",
-        "MOU": "Manifest and law",
-        "PDP": "Personal data",
-        "TEN": "Tenancy",
-        "WRK": "Workloads",
-        "NET": "Network",
-        "PKI": "Signers",
-        "SEC": "Vault",
-        "IDP": "Identity",
-        "DOC": "e-Office",
-        "XCH": "Links",
-        "OPS": "Operations",
-    },
-    "th": {
-        "fail": "ไม่ผ่าน",
-        "unknown": "ตรวจสอบไม่ได้",
-        "waived": "ได้รับยกเว้น",
-        "pass": "ผ่าน",
-        "not-applicable": "ไม่ใช้บังคับ",
-        "critical": "วิกฤต",
-        "high": "สูง",
-        "medium": "ปานกลาง",
-        "low": "ต่ำ",
-        "manifest": "แบบแจ้งข้อมูล",
-        "plan": "แผน",
-        "live": "ระบบจริง",
-        "remedy": "วิธีแก้ไข",
-        "confirm": "รอการยืนยัน",
-        "basis": "พิจารณาจาก",
-        "configuration": "การตั้งค่า",
-        "more": "และอีก {count} รายการ",
-        "controls": "{controls} มาตรการ {findings} ผลการตรวจ:",
-        "failed": "ไม่ผ่าน",
-        "could not be determined": "ตรวจสอบไม่ได้",
-        "passed": "ผ่าน",
-        "not applicable": "ไม่ใช้บังคับ",
-        "in order": "เรียบร้อย {controls} มาตรการ (ดูรายมาตรการ: --verbose)",
-        "MOU": "ข้อตกลงและกฎหมาย",
-        "PDP": "ข้อมูลส่วนบุคคล",
-        "TEN": "การแยกพื้นที่หน่วยงาน",
-        "WRK": "ระบบงาน",
-        "NET": "เครือข่าย",
-        "PKI": "ใบรับรองผู้ลงนาม",
-        "SEC": "ระบบเก็บความลับ",
-        "IDP": "การยืนยันตัวตน",
-        "DOC": "งานสารบรรณ",
-        "XCH": "การเชื่อมโยงข้อมูล",
-        "OPS": "การปฏิบัติการ",
-    },
-}
-_THAI_MONTHS = (
-    "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
-    "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม",
-)  # fmt: skip
 
 
 def findings(
@@ -121,10 +41,10 @@ def findings(
     """
     lines = [_heading(now, language), ""] if now else []
     if not verbose:
-        in_order = _in_order(found, _words(language))
+        in_order = _in_order(found, words_of.language(language))
         lines += [*_open(found, language, marks or {}), *in_order, *([""] if in_order else [])]
         return "\n".join([*lines, counts(found, language=language)])
-    words = _words(language)
+    words = words_of.language(language)
     for area in dict.fromkeys(f.control.id[:3] for f in _sorted(found)):
         of_area = [f for f in found if f.control.id.startswith(area)]
         shown = _controls(of_area, words, language, verbose=True, marks=marks or {})
@@ -142,7 +62,7 @@ def open_findings(
 def _open(found: Sequence[policy.Finding], language: str, marks: Marks) -> list[str]:
     listed = {f.control.id for f in found if f.result.verdict in _OPEN}
     shown = [f for f in found if f.control.id in listed]
-    lines = _controls(shown, _words(language), language, verbose=False, marks=marks)
+    lines = _controls(shown, words_of.language(language), language, verbose=False, marks=marks)
     return [*lines, ""] if lines else []
 
 
@@ -160,13 +80,9 @@ def _in_order(found: Sequence[policy.Finding], words: Mapping[str, str]) -> list
     return lines
 
 
-def _words(language: str) -> Mapping[str, str]:
-    return _WORDS[language if language in _WORDS else "en"]
-
-
 def counts(found: Sequence[policy.Finding], *, language: str = "en") -> str:
     """``42 controls, 180 findings: 1 failed, 0 could not be determined, …``."""
-    words = _words(language)
+    words = words_of.language(language)
     verdicts = [f.result.verdict for f in found]
     start = words["controls"].format(
         controls=len({f.control.id for f in found}), findings=len(found)
@@ -187,7 +103,7 @@ def _heading(now: clock.Clock, language: str) -> str:
     day = now.today()
     year = clock.buddhist_year(day)
     if language == "th":
-        return f"ณ วันที่ {day.day} {_THAI_MONTHS[day.month - 1]} พ.ศ. {year}"
+        return f"ณ วันที่ {day.day} {words_of.THAI_MONTHS[day.month - 1]} พ.ศ. {year}"
     return f"As of {day.isoformat()} (B.E. {year})"
 
 

@@ -1,4 +1,4 @@
-"""Every control that live systems answer: broken on the real engines, it fails; mended, it passes."""
+"""Each control that live systems answer: broken on the real engines it fails, mended it passes."""
 
 from __future__ import annotations
 
