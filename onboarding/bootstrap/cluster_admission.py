@@ -97,7 +97,10 @@ def _applier_bindings(applier: str, group_prefix: str) -> dict[str, Any]:
         f"request.userInfo.username == '{applier}'",
         [_rule(["rbac.authorization.k8s.io"], ["rolebindings"])],
         ["CREATE", "UPDATE"],
-        f"object.roleRef.kind == 'Role' && object.?subjects.orValue([]).all(s, {own})",
+        # One that a hand has widened must stay writable, or it could not be put right.
+        "(oldObject != null && object.roleRef == oldObject.roleRef"
+        " && object.?subjects == oldObject.?subjects)"
+        f" || (object.roleRef.kind == 'Role' && object.?subjects.orValue([]).all(s, {own}))",
         "the applier binds Roles to groups of the namespace's agency only",
     )
 
