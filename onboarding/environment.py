@@ -207,7 +207,9 @@ def locate(wanted: str | None) -> Path:
             return place.absolute()
     raise errors.UsageError(
         f"there is no environment {wanted!r}",
-        details=[f"looked at {place}" for place in places],
+        details=[
+            f"{place} is a folder" if place.is_dir() else f"looked at {place}" for place in places
+        ],
         resolution="Start a lab with: onboard lab up    or name a file: --environment FILE",
     )
 
@@ -224,7 +226,14 @@ def load(path: Path) -> Environment:
 
     Raises ``errors.InvalidInput`` with every problem of the file.
     """
-    read = strict_yaml.validate(Environment, strict_yaml.load(path))
+    document = strict_yaml.load(path)
+    kind = document.value.get("kind") if isinstance(document.value, dict) else None
+    if isinstance(kind, str) and kind != "Environment":
+        raise errors.InvalidInput(
+            f"{path} is of kind {kind}, not an environment file (kind Environment)",
+            resolution="Name an environment with --environment, e.g. the name of a lab.",
+        )
+    read = strict_yaml.validate(Environment, document)
     return read.model_validate(_anchored(read.model_dump(), path.absolute().parent))
 
 

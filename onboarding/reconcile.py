@@ -160,8 +160,11 @@ def carry_out(
     except KeyboardInterrupt:
         store.record(of.id, "apply-interrupted", digest=made.digest)
         raise errors.Interrupted(
-            f"{of.id}: stopped",
-            details=[f"{_done(outcomes)} of {len(made.changes)} changes were recorded as done"],
+            f"{of.id}: interrupted, the run is stopped",
+            details=[
+                f"{_done(outcomes)} of {len(made.changes)} changes were recorded as done",
+                f"stopped in: {_TITLES[name]}",
+            ],
             resolution="Run the same command again: it goes on from here.",
         ) from None
     finally:
@@ -182,20 +185,23 @@ def _run_engine(
 ) -> None:
     """Append each outcome as it ends, so that an interruption loses none."""
     store.record(of.id, "engine-begun", engine=engine.name.value, changes=len(changes))
-    with report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"):
-        for outcome in engine.apply(of, changes, report):
-            outcomes.append(outcome)
-            store.record(
-                of.id,
-                "change-ended",
-                ref=str(outcome.change.ref),
-                action=outcome.change.action.value,
-                status=outcome.status.value,
-            )
+    raised: errors.OnboardError | None = None
+    try:
+        with report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"):
+            for outcome in engine.apply(of, changes, report):
+                outcomes.append(outcome)
+                _record_outcome(store, of, outcome)
+    except errors.OnboardError as broken:
+        raised = broken
     ended = {o.change.ref for o in outcomes}
     missing = [c for c in changes if c.ref not in ended]
     failed = any(o.status is plan.Status.FAILED for o in outcomes)
-    if missing and not failed:
+    if raised is not None:
+        if failed or not missing:
+            raise raised
+        outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=raised))
+        missing = missing[1:]
+    elif missing and not failed:
         silent = errors.EngineFailed(
             f"{engine.name.value} ended without saying what became of {len(missing)} change(s)",
             details=[str(c.ref) for c in missing],
@@ -204,6 +210,16 @@ def _run_engine(
         outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=silent))
         missing = missing[1:]
     outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
+
+
+def _record_outcome(store: state.StateStore, of: tenant.Tenant, outcome: plan.Outcome) -> None:
+    store.record(
+        of.id,
+        "change-ended",
+        ref=str(outcome.change.ref),
+        action=outcome.change.action.value,
+        status=outcome.status.value,
+    )
 
 
 def _done(outcomes: Iterable[plan.Outcome]) -> int:

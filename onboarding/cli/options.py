@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,9 @@ def examples(*lines: str) -> str:
     """An epilog for ``--help`` in which each example stands on a line of its own."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
+
+_BUDDHIST_SLACK = 100
+"""Years before today's B.E. year from which a year can only be meant as B.E."""
 
 MANIFEST = click.Path(dir_okay=False, path_type=Path)
 
@@ -55,12 +59,28 @@ def output_option(function: F) -> F:
     )(function)
 
 
+def _clock(_ctx: click.Context, _param: click.Parameter, value: str | None) -> clock.Clock:
+    """The clock of this run. A year of the Buddhist Era, as Thai documents have it, is refused."""
+    if value is None:
+        return clock.Clock(None)
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        example = clock.Clock(None).today().isoformat()
+        raise click.BadParameter(f"{value!r} is no date; write it like {example}.") from None
+    if day.year >= clock.buddhist_year(clock.Clock(None).today()) - _BUDDHIST_SLACK:
+        raise click.BadParameter(
+            f"{day.year} looks like a year of the Buddhist Era; "
+            f"write the year as {day.year - 543}."
+        )
+    return clock.Clock(day)
+
+
 def as_of_option(function: F) -> F:
     """``--as-of DATE``: the day every comparison of dates takes as today."""
     return click.option(
         "--as-of",
-        type=click.DateTime(["%Y-%m-%d"]),
-        callback=lambda _ctx, _param, value: clock.Clock(value.date() if value else None),
+        callback=_clock,
         metavar="DATE",
         help="Judge dates as on this day (YYYY-MM-DD) instead of today.",
     )(function)

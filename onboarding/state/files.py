@@ -6,6 +6,7 @@ each carries a checksum: a torn last line of a journal is dropped, any other dam
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -41,12 +42,40 @@ def _item_from_json(value: dict[str, Any]) -> item.Item:
     return item.Item(ref, value["fields"], value["owner"], value["holdsData"])
 
 
+def _text(path: Path) -> str | None:
+    """The text of a file, damaged characters marked; None where there is no such file."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+
+
 def _flush_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Tell why the store cannot be used, whatever it was that the file system refused."""
+    try:
+        yield
+    except OSError as refused:
+        raise errors.EngineFailed(
+            "the state store cannot be used",
+            details=[f"{refused.filename or folder}: {refused.strerror}"],
+            resolution="Make room, or give the folder back to the user who runs onboard; it is "
+            "state.store in the environment file. Then run the same command again: it goes on.",
+        ) from refused
+
+
+def _append(handle: int, line: bytes) -> None:
+    """Append a whole record; on a full disk the kernel may take only the beginning of one."""
+    if os.write(handle, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _drop_torn_tail(handle: int) -> None:
@@ -73,13 +102,15 @@ class FileStore:
 
     def _folder(self, tenant_id: str) -> Path:
         folder = self._tenants / tenant_id
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _told(folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
 
     @contextmanager
     def lease(self, tenant_id: str) -> Iterator[None]:
         path = self._folder(tenant_id) / "lease"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        with _told(path):
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,11 +121,11 @@ class FileStore:
                     details=[holder],
                     resolution="Wait until it ends, then run the command again.",
                 ) from None
-            os.ftruncate(handle, 0)
             since = datetime.now(UTC).isoformat(timespec="seconds")
-            os.pwrite(
-                handle, f"pid {os.getpid()} on {os.uname().nodename} since {since}".encode(), 0
-            )
+            holder = f"pid {os.getpid()} on {os.uname().nodename} since {since}"
+            with _told(path):
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, holder.encode(), 0)
             yield
         finally:
             os.close(handle)
@@ -102,13 +133,15 @@ class FileStore:
     def applied(self, tenant_id: str) -> tuple[item.Item, ...]:
         path = self._tenants / tenant_id / "applied.json"
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            with _told(path):
+                text = _text(path)
+            if text is None:
+                return ()
+            record = json.loads(text)
             body = item.canonical(record["items"])
             if _checksum(body) != record["sha256"]:
                 raise ValueError("the checksum does not fit")
             return tuple(_item_from_json(i) for i in record["items"])
-        except FileNotFoundError:
-            return ()
         except (ValueError, KeyError, TypeError) as damaged:
             raise errors.EngineFailed(
                 f"the record of what was applied for {tenant_id} is damaged",
@@ -126,36 +159,46 @@ class FileStore:
 
     def manifests(self) -> dict[str, str]:
         found = {t: self._tenants / t / "manifest.yaml" for t in self.tenants()}
-        return {t: p.read_text(encoding="utf-8") for t, p in found.items() if p.is_file()}
+        with _told(self._tenants):
+            texts = {t: _text(path) for t, path in found.items()}
+        return {t: text for t, text in texts.items() if text is not None}
 
     def _replace(self, tenant_id: str, name: str, text: str) -> None:
         """Put a file in place in one step, on disk when this returns."""
         folder = self._folder(tenant_id)
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(out.name).replace(folder / name)
-        _flush_folder(folder)
+        with _told(folder):
+            handle, new = tempfile.mkstemp(dir=folder)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as out:
+                    out.write(text)
+                    out.flush()
+                    os.fsync(out.fileno())
+                Path(new).replace(folder / name)
+            except OSError:
+                Path(new).unlink(missing_ok=True)
+                raise
+            _flush_folder(folder)
 
     def record(self, tenant_id: str, event: str, **details: Any) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         body = item.canonical({"at": at, "event": event, "details": details})
         path = self._folder(tenant_id) / "journal.jsonl"
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            _drop_torn_tail(handle)
-            os.write(handle, f"{_checksum(body)} {body}\n".encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with _told(path):
+            handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                _drop_torn_tail(handle)
+                _append(handle, f"{_checksum(body)} {body}\n".encode())
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def journal(self, tenant_id: str) -> tuple[interface.Entry, ...]:
         path = self._tenants / tenant_id / "journal.jsonl"
-        try:
-            lines = path.read_text(encoding="utf-8", errors="replace").rstrip("\n").split("\n")
-        except FileNotFoundError:
+        with _told(path):
+            text = _text(path)
+        if text is None:
             return ()
+        lines = text.rstrip("\n").split("\n")
         entries: list[interface.Entry] = []
         for number, line in enumerate(lines, 1):
             checksum, _, body = line.partition(" ")
@@ -170,6 +213,7 @@ class FileStore:
         return tuple(entries)
 
     def tenants(self) -> tuple[str, ...]:
-        if not self._tenants.is_dir():
-            return ()
-        return tuple(sorted(p.name for p in self._tenants.iterdir() if p.is_dir()))
+        with _told(self._tenants):
+            if not self._tenants.is_dir():
+                return ()
+            return tuple(sorted(p.name for p in self._tenants.iterdir() if p.is_dir()))

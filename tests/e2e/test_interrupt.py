@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,14 +28,15 @@ STOP_SECONDS = 60.0
 ENGINES = {
     "vault": "- Vault:",
     "keycloak": "- Keycloak:",
-    "pulumi": "created Namespace/",
+    "pulumi": "created Namespace ",
     "ansible": "- Ansible:",
 }
 """What progress says when an engine is in the middle of its work."""
 
 
 def agency(name: str, folder: Path) -> str:
-    """A manifest like the one of the Administrative Courts, for an agency of its own."""
+    """A manifest like the one of the Administrative Courts, for an agency new to the lab."""
+    name = f"{name}-{uuid.uuid4().hex[:5]}"
     code = str(90100 + zlib.crc32(name.encode()) % 900)
     text = (ROOT / "examples/admincourt.yaml").read_text(encoding="utf-8")
     path = folder / f"{name}.yaml"
