@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from onboarding import clock, item, policy, tenant
 from onboarding.desired import vault_policies
-from onboarding.policies import certificate, judge, mou, pki
+from onboarding.policies import certificate, judge, mou, pki, pki_roles
 
 VAULT = item.EngineName.VAULT
 _SIGNATURE_USAGE = {"digital_signature", "content_commitment"}
@@ -90,7 +90,7 @@ def _subject_flaws(leaf: item.Item, view: policy.View) -> list[str]:
     fields = leaf.fields
     who = str(fields.get("organization") or "")
     wrong = [] if fields.get("country") == "TH" else [f"C={judge.show(fields.get('country'))}"]
-    if who not in pki.organizations(view.tenant).values():
+    if who not in pki_roles.organizations(view.tenant).values():
         wrong.append(f"O={who}")
     if unicodedata.normalize("NFC", who) != who:
         wrong.append("O is not in Unicode normal form C")

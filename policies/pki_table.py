@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onboarding import policy
-from onboarding.policies import pki, pki_signers
+from onboarding.policies import pki, pki_roles, pki_signers
 from onboarding.policy import Severity, Stage
 
 _MANIFEST = frozenset({Stage.MANIFEST})
@@ -54,7 +54,7 @@ CONTROLS: tuple[policy.Control, ...] = (
         title_th="บทบาทการลงนามกำหนดไว้รัดกุม",
         severity=Severity.CRITICAL,
         stages=_BOTH,
-        check=pki.role_tight,
+        check=pki_roles.role_tight,
         applies=pki.has_signing,
         remedy_en="Run apply to write the role again.",
         remedy_th="ดำเนินการ apply เพื่อกำหนดบทบาทใหม่",
@@ -66,7 +66,7 @@ CONTROLS: tuple[policy.Control, ...] = (
         title_th="ใบรับรองมีอายุไม่เกินที่บทบาทกำหนด",
         severity=Severity.CRITICAL,
         stages=_BOTH,
-        check=pki.bounds,
+        check=pki_roles.bounds,
         applies=pki.has_signing,
         remedy_en="Set not_after_bound and not_before_bound.",
         remedy_th="กำหนด not_after_bound และ not_before_bound",

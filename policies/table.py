@@ -9,11 +9,13 @@ from onboarding.policies import (
     mou_table,
     net,
     ops,
+    ops_state,
     pdp,
     pki_table,
     sec_table,
     ten,
     ten_access,
+    ten_reviews,
     wrk_table,
 )
 
@@ -23,6 +25,7 @@ CONTROLS: tuple[policy.Control, ...] = tuple(
             *mou_table.CONTROLS,
             *ten.CONTROLS,
             *ten_access.CONTROLS,
+            *ten_reviews.CONTROLS,
             *wrk_table.CONTROLS,
             *net.CONTROLS,
             *pdp.CONTROLS,
@@ -31,6 +34,7 @@ CONTROLS: tuple[policy.Control, ...] = tuple(
             *idp_table.CONTROLS,
             *doc_table.CONTROLS,
             *ops.CONTROLS,
+            *ops_state.CONTROLS,
         ),
         key=lambda control: control.id,
     )

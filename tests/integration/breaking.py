@@ -11,8 +11,8 @@ import functools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import requests
 import yaml
 
-from onboarding import environment, tenant
+from onboarding import environment, errors, tenant
 from onboarding.identity import keycloak
 
 Json = dict[str, Any]
@@ -274,3 +274,15 @@ def _overlap(have: Any, patch: Any) -> Any:
             for key, inner in patch.items()
         }
     return have
+
+
+Break = Callable[[World], AbstractContextManager[None]]
+
+
+def refused(attempt: Callable[[], object]) -> None:
+    """The guard must decline; a break that goes through is a failure of the guard."""
+    try:
+        attempt()
+    except (Refused, errors.OnboardError):
+        return
+    raise AssertionError("the guard let it through")

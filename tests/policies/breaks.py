@@ -15,7 +15,7 @@ from onboarding import environment, item, policy
 from onboarding.manifest import model
 from onboarding.manifest.agreement import Fee
 from onboarding.policy import Stage
-from tests.policies import world
+from tests.policies import authority, world
 from tests.policies.world import E
 
 Break = Callable[[policy.View], policy.View]
@@ -135,10 +135,10 @@ def signed(**how: Any) -> Break:
 
     def change(view: policy.View) -> policy.View:
         signer = view.tenant.signers[0]
-        issuer = world.intermediate(view.tenant.domains)
+        issuer = authority.intermediate(view.tenant.domains)
         extra_fields = how.pop("fields", {}) if "fields" in how else {}
         arguments = {"common": signer.common_name, "organization": signer.organization, **how}
-        fields = {**world.leaf(issuer, **arguments), **extra_fields}
+        fields = {**authority.leaf(issuer, **arguments), **extra_fields}
         one = world.make(E.VAULT, "Certificate", view.tenant.pki_mount, "99:99", fields)
         return world.added(view, E.VAULT, one)
 
@@ -166,7 +166,7 @@ def issuer(**how: Any) -> Break:
     def change(view: policy.View) -> policy.View:
         domains = how.get("domains", view.tenant.domains)
         rest = {k: v for k, v in how.items() if k != "domains"}
-        pem = world.intermediate(domains, **rest).pem
+        pem = authority.intermediate(domains, **rest).pem
         return setting("Issuer", "certificate", pem)(view)
 
     return change
@@ -224,3 +224,11 @@ WAIVER = {
 
 def waiver(**other: Any) -> Break:
     return stated("waivers", (model.Waiver.model_construct(**{**WAIVER, **other}),))
+
+
+def live(change: Break, agency: str = "admincourt") -> list[Case]:
+    return [(agency, LIVE, change)]
+
+
+def manifest(*changes: Break, agency: str = "moph") -> list[Case]:
+    return [(agency, MANIFEST, change) for change in changes]
