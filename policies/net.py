@@ -107,11 +107,19 @@ def _open_peers(rule: Mapping[str, Any], side: str, view: policy.View) -> Iterat
                 yield f"{side} {network} (shorter than /{shortest})"
         elif not peer:
             yield f"an empty peer in {side!r}"
-        elif "namespaceSelector" in peer and not peer["namespaceSelector"]:
-            yield f"{side} every namespace"
+        elif "namespaceSelector" in peer and not _pinned(peer["namespaceSelector"]):
+            yield f"{side} namespaces chosen by {judge.show(peer['namespaceSelector'])}"
+
+
+def _pinned(selector: Mapping[str, Any]) -> bool:
+    """Whether a selector names one namespace or one agency; any other matches many."""
+    labels_wanted = selector.get("matchLabels") or {}
+    return NAMESPACE_NAME in labels_wanted or labels.AGENCY in labels_wanted
 
 
 def no_open_rule(view: policy.View) -> Iterator[policy.Result]:
+    planned = {i.ref for i in view.desired}
+
     def one(have: item.Item) -> policy.Result:
         spec = _spec(have)
         wrong = [
@@ -120,6 +128,8 @@ def no_open_rule(view: policy.View) -> Iterator[policy.Result]:
             for rule in spec.get(rules) or ()
             for what in _open_peers(rule, side, view)
         ]
+        if view.stage is Stage.LIVE and have.ref not in planned:
+            wrong.append("in no plan; policies add up, so it opens what the others close")
         return judge.problems(str(have.ref), wrong, "every rule names its peers")
 
     yield from judge.each(view, CLUSTER, "NetworkPolicy", one)

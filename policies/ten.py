@@ -86,7 +86,14 @@ def _tightest(quotas: list[item.Item], key: str) -> Any:
 
 
 def _quotas(view: policy.View, namespace: str) -> list[item.Item]:
-    return [i for i in view.items(CLUSTER, "ResourceQuota") if i.ref.scope == namespace]
+    """Quotas that count everything in a namespace; one with scopes counts some pods only."""
+    return [
+        i
+        for i in view.items(CLUSTER, "ResourceQuota")
+        if i.ref.scope == namespace
+        and not (i.fields.get("spec") or {}).get("scopes")
+        and not (i.fields.get("spec") or {}).get("scopeSelector")
+    ]
 
 
 def quota_is_the_computed_size(view: policy.View) -> Iterator[policy.Result]:

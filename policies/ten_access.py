@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from onboarding import item, policy
+from onboarding import item, names, policy
 from onboarding.policies import judge
 from onboarding.policy import Severity, Stage
 
@@ -32,6 +32,8 @@ def _is_of_tenant(subject: Mapping[str, Any], view: policy.View) -> bool:
     name = str(subject.get("name"))
     return (
         name.startswith(prefix)
+        # A person's agency does not stand in the name, so a binding to one is everybody's matter.
+        or (subject.get("kind") == "User" and name.startswith(view.environment.cluster.oidc_prefix))
         or subject.get("namespace") in spaces
         or name.removeprefix("system:serviceaccounts:") in spaces
     )
@@ -99,7 +101,9 @@ def no_wildcard(view: policy.View) -> Iterator[policy.Result]:
 
 def _human_roles(view: policy.View) -> Iterator[item.Item]:
     """Roles that a group of people holds in a production namespace."""
-    production = {i.namespace for i in view.tenant.instances if i.environment == "prod"}
+    production = {
+        i.namespace for i in view.tenant.instances if i.environment == names.PRODUCTION
+    }
     bound = {
         (b.ref.scope, (b.fields.get("roleRef") or {}).get("name"))
         for b in view.items(CLUSTER, "RoleBinding")
@@ -115,7 +119,13 @@ def _granted(role: item.Item) -> Iterator[tuple[str, str]]:
         yield from product(rule.get("verbs") or (), rule.get("resources") or ())
 
 
+def _no_production(view: policy.View) -> Iterator[policy.Result]:
+    if not any(i.environment == names.PRODUCTION for i in view.tenant.instances):
+        yield judge.not_applicable(view.tenant.id, "no production namespace")
+
+
 def no_secrets_for_people(view: policy.View) -> Iterator[policy.Result]:
+    yield from _no_production(view)
     for role in _human_roles(view):
         wrong = [
             f"{verb} {resource}"
@@ -126,6 +136,7 @@ def no_secrets_for_people(view: policy.View) -> Iterator[policy.Result]:
 
 
 def no_escalation(view: policy.View) -> Iterator[policy.Result]:
+    yield from _no_production(view)
     verbs = frozenset({"bind", "escalate", "impersonate", "*"})
     resources = frozenset(view.thresholds["access.escalatingResources"])
     for role in _human_roles(view):
@@ -167,6 +178,7 @@ def default_account_idle(view: policy.View) -> Iterator[policy.Result]:
 
 def oidc_groups_only(view: policy.View) -> Iterator[policy.Result]:
     prefix = f"{view.environment.cluster.oidc_prefix}{view.tenant.id}:"
+    planned = {i.ref for i in view.desired}
 
     def one(binding: item.Item) -> policy.Result:
         wrong = [
@@ -174,6 +186,8 @@ def oidc_groups_only(view: policy.View) -> Iterator[policy.Result]:
             for s in _subjects(binding)
             if s.get("kind") != "Group" or not str(s.get("name")).startswith(prefix)
         ]
+        if view.stage is Stage.LIVE and binding.ref not in planned:
+            wrong.append("in no plan")
         return judge.problems(str(binding.ref), wrong, f"groups {prefix}…")
 
     yield from judge.each(view, CLUSTER, "RoleBinding", one)

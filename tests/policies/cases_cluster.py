@@ -23,6 +23,8 @@ from tests.policies.world import E
 
 _DNS_ELSEWHERE = egress([{"namespaceSelector": {"matchLabels": {"a": "b"}}}], 53)
 _WORLD = egress([{"ipBlock": {"cidr": "0.0.0.0/0"}}], 443)
+_ANY_NAMESPACE = {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "Exists"}]}
+_ALL_AGENCIES = {"matchLabels": {"gdcc.go.th/managed-by": "onboard"}}
 _OTHER_AGENCY = egress(
     [{"namespaceSelector": {"matchLabels": {"gdcc.go.th/agency": "other"}}}], 443
 )
@@ -42,6 +44,7 @@ TEN: dict[str, list[Case]] = {
     "TEN-003": [
         *everywhere(setting("ResourceQuota", "spec/hard/requests.cpu", "64")),
         *everywhere(without("ResourceQuota", "compute")),
+        *live(setting("ResourceQuota", "spec/scopes", ["BestEffort"])),
     ],
     "TEN-004": [
         *everywhere(only("ResourceQuota", "objects", "spec/hard/services.nodeports", "1")),
@@ -64,6 +67,7 @@ TEN: dict[str, list[Case]] = {
         *everywhere(binding(kind="Group", name="system:authenticated")),
         *live(binding("ClusterRoleBinding", kind="Group", name="gdcc:admincourt:operator")),
         *live(binding("ClusterRoleBinding", kind="Group", name="system:unauthenticated")),
+        *live(binding("ClusterRoleBinding", kind="User", name="gdcc:somchai")),
     ],
     "TEN-010": everywhere(extra(E.CLUSTER, "Role", "any", _ANY_ROLE)),
     "TEN-011": everywhere(
@@ -83,6 +87,7 @@ TEN: dict[str, list[Case]] = {
     "TEN-014": [
         *everywhere(binding(kind="User", name="somchai")),
         *everywhere(binding(kind="Group", name="gdcc:other:operator")),
+        *live(binding(role="view", kind="Group", name="gdcc:admincourt:operator")),
     ],
     "TEN-016": [
         *live(without("Namespace", "ga-admincourt-uat")),
@@ -180,6 +185,9 @@ NET: dict[str, list[Case]] = {
         *everywhere(network("open", _WORLD)),
         *everywhere(network("open", egress([]))),
         *everywhere(network("open", egress([{"namespaceSelector": {}}]))),
+        *everywhere(network("open", egress([{"namespaceSelector": _ANY_NAMESPACE}]))),
+        *everywhere(network("open", egress([{"namespaceSelector": _ALL_AGENCIES}]))),
+        *live(network("unplanned", egress([{"ipBlock": {"cidr": "10.9.8.7/32"}}]))),
         *live(without("NetworkPolicy", "allow-dns")),
     ],
     "NET-005": everywhere(network("friend", _OTHER_AGENCY)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,21 @@ GUARD_RAILS = (
     ("rbac.authorization.k8s.io", "rolebindings"),
     ("rbac.authorization.k8s.io", "roles"),
 )
+ESCALATING = (
+    ("get", "", "secrets", ""),
+    ("list", "", "secrets", ""),
+    ("create", "", "pods", ""),
+    ("create", "", "pods", "exec"),
+    ("create", "", "pods", "attach"),
+    ("create", "", "pods", "portforward"),
+    ("create", "", "serviceaccounts", "token"),
+    ("impersonate", "", "serviceaccounts", ""),
+    ("patch", "apps", "deployments", ""),
+)
+"""Verb, API group, resource and subresource of rights with which people would get at more.
+
+The API server is asked, because a role may also come from a ClusterRole that nobody reads here.
+"""
 ELSEWHERE = (
     ("", "pods"),
     ("", "secrets"),
@@ -131,11 +147,8 @@ def _questions(
     of: tenant.Tenant,
     types: Sequence[kube.ResourceType],
 ) -> Iterator[_Asked]:
-    for namespace in (i.namespace for i in of.instances):
-        for group, resource in GUARD_RAILS:
-            for verb in WRITE_VERBS:
-                question = kube.Question(of.groups, verb, group, resource, namespace)
-                yield _Asked("guard-rail", question)
+    for instance in of.instances:
+        yield from _at_home(of, instance.namespace)
     for offered in types:
         if not offered.namespaced:
             for verb in ALL_VERBS:
@@ -148,28 +161,34 @@ def _questions(
                 yield _Asked("other-tenant", question)
 
 
+def _at_home(of: tenant.Tenant, namespace: str) -> Iterator[_Asked]:
+    """What the agency's people may not do in a namespace of their own."""
+    rails = [(verb, *rail, "") for rail in GUARD_RAILS for verb in WRITE_VERBS]
+    for verb, group, resource, below in (*rails, *ESCALATING):
+        question = kube.Question(of.groups, verb, group, resource, namespace, below)
+        yield _Asked("guard-rail", question)
+
+
 def _elsewhere_namespaces(
     cluster: kube.Cluster, target: environment.Environment, of: tenant.Tenant
 ) -> list[str]:
-    """Namespaces where this agency has no business; never empty, as the gateway's is one."""
+    """Namespaces where this agency has no business: of some others, and the environment's own."""
     ours = cluster.list("Namespace", selector=f"{labels.MANAGED_BY}={labels.MANAGER}")
-    others = sorted(
-        each["metadata"]["name"]
-        for each in ours
-        if labels.owner(each["metadata"].get("labels")) not in ("", of.id)
-    )
-    return [*others[:_OTHERS], target.cluster.gateway_namespace]
+    by_name = {each["metadata"]["name"]: labels.owner(each["metadata"]["labels"]) for each in ours}
+    others = sorted(name for name, owner in by_name.items() if owner not in ("", of.id))
+    environments = sorted(name for name, owner in by_name.items() if not owner)
+    system = [target.cluster.gateway_namespace, target.cluster.dns_namespace]
+    return list(dict.fromkeys([*others[:_OTHERS], *environments, *system]))
 
 
 def _alone(question: kube.Question, group: str) -> kube.Question:
-    return kube.Question(
-        (group,), question.verb, question.api_group, question.resource, question.namespace
-    )
+    return dataclasses.replace(question, groups=(group,))
 
 
 def _review_item(asked: _Asked, group: str, *, allowed: bool) -> item.Item:
     question = asked.question
-    name = f"{asked.purpose} {group} {question.verb} {question.resource}.{question.api_group}"
+    resource = "/".join(filter(None, (question.resource, question.subresource)))
+    name = f"{asked.purpose} {group} {question.verb} {resource}.{question.api_group}"
     return item.Item(
         item.Ref(item.EngineName.CLUSTER, "AccessReview", question.namespace, name),
         {
@@ -177,7 +196,7 @@ def _review_item(asked: _Asked, group: str, *, allowed: bool) -> item.Item:
             "group": group,
             "verb": question.verb,
             "apiGroup": question.api_group,
-            "resource": question.resource,
+            "resource": resource,
             "namespace": question.namespace,
             "allowed": allowed,
         },
