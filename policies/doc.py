@@ -14,6 +14,7 @@ from onboarding.policy import Stage
 SETTINGS = item.EngineName.SETTINGS
 KIND = "Settings"
 BASIS = "configuration"
+NO_OFFICE = "the agency has no e-Office"
 CLASSIFIED = ("confidential", "secret", "top-secret")
 Fields = Mapping[str, Any]
 
@@ -30,6 +31,8 @@ def each_office(
     view: policy.View, flaws: Callable[[Fields, tenant.Instance], list[str]], good: str
 ) -> Iterator[policy.Result]:
     """One result for each e-Office instance of the tenant."""
+    if not view.tenant.e_offices:
+        yield judge.not_applicable(view.tenant.id, NO_OFFICE)
     found = {i.ref.scope: i for i in view.items(SETTINGS, KIND)}
     for instance in view.tenant.e_offices:
         subject = f"{KIND} {instance.namespace}/e-office-settings"
@@ -54,6 +57,8 @@ def letter_types(view: policy.View) -> Iterator[policy.Result]:
 def secrecy(view: policy.View) -> Iterator[policy.Result]:
     known = set(ids(_law()["secrecy"]["values"]))
     if view.stage is Stage.MANIFEST:
+        if not view.tenant.e_offices:
+            yield judge.not_applicable(view.tenant.id, NO_OFFICE)
         for system in view.tenant.manifest.systems:
             if system.eoffice:
                 wrong = [c for c in system.eoffice.secrecy if c not in known]

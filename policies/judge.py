@@ -52,14 +52,28 @@ def each(
     kind: str,
     one: Callable[[item.Item], Iterator[policy.Result] | policy.Result],
 ) -> Iterator[policy.Result]:
-    """Judge every item of a kind; a desired item that a complete read did not find fails."""
-    for have in view.items(engine, kind):
+    """Judge every item of a kind; a desired item that a complete read did not find fails.
+
+    Where none is there and a plan that is known wants none, there is nothing to judge.
+    """
+    found = view.items(engine, kind)
+    for have in found:
         judged = one(have)
         if isinstance(judged, policy.Result):
             yield judged
         else:
             yield from judged
     yield from absent(view, engine, kind)
+    if not found:
+        yield from none_wanted(view, engine, kind)
+
+
+def none_wanted(view: policy.View, engine: item.EngineName, kind: str) -> Iterator[policy.Result]:
+    """Not applicable where a known plan holds no item of a kind; else nothing."""
+    if view.desired and not any(
+        i.ref.engine == engine and i.ref.kind == kind for i in view.desired
+    ):
+        yield not_applicable(view.tenant.id, f"no {kind} is planned and none is there")
 
 
 def absent(view: policy.View, engine: item.EngineName, kind: str) -> Iterator[policy.Result]:

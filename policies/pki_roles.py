@@ -104,7 +104,7 @@ def role_tight(view: policy.View) -> Iterator[policy.Result]:
             yield judge.problems(subject, flaws, "closed but for what the agency needs")
 
 
-def _seconds(value: Any) -> int:
+def seconds(value: Any) -> int:
     """Vault writes durations as seconds or as text (``30s``, ``5m``, ``1h``)."""
     if isinstance(value, int):
         return value
@@ -123,7 +123,7 @@ def bounds(view: policy.View) -> Iterator[policy.Result]:
             wrong.append(f"not_after_bound={judge.show(fields.get('not_after_bound'))}")
         if fields.get("not_before_bound") not in ("forbid", "duration"):
             wrong.append(f"not_before_bound={judge.show(fields.get('not_before_bound'))}")
-        backdate = _seconds(fields.get("not_before_duration"))
+        backdate = seconds(fields.get("not_before_duration"))
         if backdate > longest:
             wrong.append(f"backdates by {backdate} s")
         yield judge.problems(str(role.ref), wrong, "dates bound by the role")

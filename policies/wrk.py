@@ -241,7 +241,8 @@ def available(view: policy.View) -> Iterator[policy.Result]:
         for i in view.tenant.instances
         if i.size.klass in ("M", "L", "XL") and view.environment.scale == 1
     }
-    for deployment in view.items(CLUSTER, "Deployment"):
+    found = view.items(CLUSTER, "Deployment")
+    for deployment in found:
         if deployment.ref.scope not in big:
             yield judge.not_applicable(str(deployment.ref), "below class M, or a scaled lab")
             continue
@@ -250,6 +251,8 @@ def available(view: policy.View) -> Iterator[policy.Result]:
             str(deployment.ref), list(_available(deployment, own)), "replicas, budget, spread"
         )
     yield from judge.absent(view, CLUSTER, "Deployment")
+    if not found:
+        yield from judge.none_wanted(view, CLUSTER, "Deployment")
 
 
 def service_kind(view: policy.View) -> Iterator[policy.Result]:
