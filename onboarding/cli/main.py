@@ -74,8 +74,9 @@ def cli(quiet: bool, verbose: bool) -> None:
 
     \b
     Exit codes: 0 done, 1 failed, 2 invalid input, 3 plan holds changes,
-    4 findings, 5 could not determine, 6 partial, 7 not the reviewed plan or
-    not the pinned target, 130 interrupted and resumable.
+    4 findings, or refused, 5 could not determine, 6 partial, 7 not the
+    reviewed plan or not the pinned target, 130 interrupted and resumable.
+    With --output json an error is one line of JSON, the last on stderr.
     """
     console.set_volume(quiet=quiet, verbose=verbose)
 

@@ -228,8 +228,6 @@ def _carry_out(job: _Job, prepared: reconcile.Prepared) -> reconcile.Run:
     from onboarding import reconcile
     from onboarding.engines import table
 
-    if not prepared.plan.changes:
-        return reconcile.Run(prepared, (), {})
     job.store.keep_manifest(job.tenant.id, job.text_of_manifest)
     return reconcile.carry_out(
         prepared,
@@ -314,7 +312,6 @@ def verify_command(
 
     job = _job(file, wanted, as_of, output, language)
     findings = _examine(job)
-    _record_verdict(job, findings)
     if job.text:
         console.result(
             _title(job)
@@ -329,6 +326,11 @@ def verify_command(
         )
     else:
         console.result_json(findings_json.findings(findings, job.tenant, job.environment, job.now))
+    try:
+        _record_verdict(job, findings)
+    except errors.EngineFailed as unwritable:
+        # The judgement stands without the record: reading must work where writing does not.
+        console.warning(f"not recorded for onboard status: {unwritable}")
     return verify.exit_code(findings)
 
 

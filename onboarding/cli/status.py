@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,29 +21,47 @@ class _Standing:
     items: int
     since: str
     digest: str
+    damage: errors.EngineFailed | None = None
 
 
 def _standing(store: files.FileStore, tenant_id: str) -> _Standing:
-    """The state told by the last events of the journal."""
-    journal = store.journal(tenant_id)
+    """The state told by the last events of the journal; damaged records are a state too."""
+    try:
+        journal = store.journal(tenant_id)
+        applied = store.applied(tenant_id)
+    except errors.EngineFailed as damaged:
+        return _Standing(tenant_id, "records damaged", 0, "", "", damaged)
     runs = [e for e in journal if e.event.startswith("apply-")]
     verdicts = [e for e in journal if e.event == "verified"]
     last = runs[-1] if runs else None
     return _Standing(
         tenant_id,
-        _state(last, verdicts[-1] if verdicts else None),
-        len(store.applied(tenant_id)),
+        _state(
+            last, verdicts[-1] if verdicts else None, runs_now=_runs_now(store, tenant_id, last)
+        ),
+        len(applied),
         last.at if last else "",
         last.details.get("digest", "") if last else "",
     )
 
 
-def _state(last: interface.Entry | None, verdict: interface.Entry | None) -> str:
+def _runs_now(store: files.FileStore, tenant_id: str, last: interface.Entry | None) -> bool:
+    """Whether a run that was begun still holds the agency; a killed one holds nothing."""
+    if last is None or last.event != "apply-begun":
+        return False
+    try:
+        with store.lease(tenant_id):
+            return False
+    except errors.Refused:
+        return True
+
+
+def _state(last: interface.Entry | None, verdict: interface.Entry | None, *, runs_now: bool) -> str:
     match last.event if last else "":
         case "":
             return "never applied"
         case "apply-begun":
-            return "running or stopped: run apply again to go on"
+            return "running" if runs_now else "killed: run apply again to go on"
         case "apply-failed" | "apply-interrupted" as event:
             return event.removeprefix("apply-") + ": run apply again to go on"
         case _:
@@ -72,16 +91,32 @@ def status(file: Path | None, wanted: str | None, output: str) -> int:
     standings = [_standing(store, t) for t in asked]
     if output == "json":
         console.result_json({"environment": target.name, "tenants": [_json(s) for s in standings]})
-        return errors.ExitCode.DONE
-    if not standings:
-        console.result(f"environment {target.name}: no agency was applied yet")
-        return errors.ExitCode.DONE
-    width = max(len(s.tenant) for s in standings)
-    lines = [f"environment {target.name}"]
-    for s in standings:
-        lines.append(f"  {s.tenant:<{width}}  {s.state:<24} {s.items:>4} items  {s.since[:19]}")
-    console.result("\n".join(lines))
+    else:
+        console.result(_text(target.name, standings))
+    damage = next((s.damage for s in standings if s.damage is not None), None)
+    if damage is not None:
+        raise damage
     return errors.ExitCode.DONE
+
+
+def _text(environment: str, standings: Sequence[_Standing]) -> str:
+    if not standings:
+        return f"environment {environment}: no agency was applied yet"
+    width = max(len(s.tenant) for s in standings)
+    states = max(len(s.state) for s in standings)
+    return "\n".join(
+        [
+            f"environment {environment}",
+            *(
+                f"  {s.tenant:<{width}}  {s.state:<{states}}  {s.items:>4} items{_since(s)}"
+                for s in standings
+            ),
+        ]
+    )
+
+
+def _since(of: _Standing) -> str:
+    return f"  {of.since[:19]}Z" if of.since else ""
 
 
 def _json(of: _Standing) -> dict[str, Any]:
