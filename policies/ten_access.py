@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from onboarding import item, names, policy
-from onboarding.policies import judge
+from onboarding.policies import judge, ten_reviews
 from onboarding.policy import Severity, Stage
 
 CLUSTER = item.EngineName.CLUSTER
@@ -133,6 +133,8 @@ def no_secrets_for_people(view: policy.View) -> Iterator[policy.Result]:
             if resource in ("secrets", "*") and verb in ("get", "list", "watch", "*")
         ]
         yield judge.problems(str(role.ref), wrong, "no reading of Secrets")
+    if view.stage is Stage.LIVE:
+        yield from ten_reviews.people_may_not(view, "access.secretQuestions")
 
 
 def no_escalation(view: policy.View) -> Iterator[policy.Result]:
@@ -146,6 +148,8 @@ def no_escalation(view: policy.View) -> Iterator[policy.Result]:
             if verb in verbs or resource in resources or resource == "*"
         ]
         yield judge.problems(str(role.ref), wrong, "no verb or resource that gives more rights")
+    if view.stage is Stage.LIVE:
+        yield from ten_reviews.people_may_not(view, "access.escalationQuestions")
 
 
 def default_account_idle(view: policy.View) -> Iterator[policy.Result]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from onboarding import item, policy
+from onboarding import item, names, policy
 from onboarding.policies import judge
 from onboarding.policy import Severity, Stage
 
@@ -24,9 +24,7 @@ def _cluster_groups(view: policy.View) -> tuple[str, ...]:
 
 def _reviews(view: policy.View, purpose: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(
-        i.fields
-        for i in view.items(CLUSTER, "AccessReview")
-        if i.fields.get("purpose") == purpose
+        i.fields for i in view.items(CLUSTER, "AccessReview") if i.fields.get("purpose") == purpose
     )
 
 
@@ -66,6 +64,19 @@ def guard_rails_locked(view: policy.View) -> Iterator[policy.Result]:
             if r.get("group") == group and r.get("namespace") == instance.namespace
         ]
         yield _judged_reviews(f"Group {group} in {instance.namespace}", answers, wanted)
+
+
+def people_may_not(view: policy.View, questions: str) -> Iterator[policy.Result]:
+    """The API server's answers in the production namespaces, whatever role they come from.
+
+    ``questions`` is the key of a policy value: verbs with resources.
+    """
+    wanted = {(verb, what) for verb, what in map(str.split, view.thresholds[questions])}
+    reviews = [r for r in _reviews(view, "guard-rail") if _asked(r) in wanted]
+    spaces = [i.namespace for i in view.tenant.instances if i.environment == names.PRODUCTION]
+    for namespace, group in product(spaces, _cluster_groups(view)):
+        answers = [r for r in reviews if (r.get("namespace"), r.get("group")) == (namespace, group)]
+        yield _judged_reviews(f"Group {group} in {namespace}", answers, wanted)
 
 
 def no_cluster_scope(view: policy.View) -> Iterator[policy.Result]:

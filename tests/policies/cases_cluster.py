@@ -23,7 +23,9 @@ from tests.policies.world import E
 
 _DNS_ELSEWHERE = egress([{"namespaceSelector": {"matchLabels": {"a": "b"}}}], 53)
 _WORLD = egress([{"ipBlock": {"cidr": "0.0.0.0/0"}}], 443)
-_ANY_NAMESPACE = {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "Exists"}]}
+_ANY_NAMESPACE = {
+    "matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "Exists"}]
+}
 _ALL_AGENCIES = {"matchLabels": {"gdcc.go.th/managed-by": "onboard"}}
 _OTHER_AGENCY = egress(
     [{"namespaceSelector": {"matchLabels": {"gdcc.go.th/agency": "other"}}}], 443
@@ -70,14 +72,24 @@ TEN: dict[str, list[Case]] = {
         *live(binding("ClusterRoleBinding", kind="User", name="gdcc:somchai")),
     ],
     "TEN-010": everywhere(extra(E.CLUSTER, "Role", "any", _ANY_ROLE)),
-    "TEN-011": everywhere(
-        setting("Role", "rules", [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}])
-    ),
-    "TEN-012": everywhere(
-        setting(
-            "Role", "rules", [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}]
-        )
-    ),
+    "TEN-011": [
+        *everywhere(
+            setting(
+                "Role", "rules", [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+            )
+        ),
+        *live(allowed("guard-rail")),
+    ],
+    "TEN-012": [
+        *everywhere(
+            setting(
+                "Role",
+                "rules",
+                [{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}],
+            )
+        ),
+        *live(allowed("guard-rail")),
+    ],
     "TEN-013": [
         *everywhere(only("ServiceAccount", "default", "automountServiceAccountToken", True)),
         *everywhere(setting("Deployment", "spec/template/spec/serviceAccountName", "default")),

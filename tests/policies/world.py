@@ -183,6 +183,10 @@ def _reviews(of: tenant.Tenant) -> list[item.Item]:
             rules["access.tenantResources"],
         ),
     ]
+    questions = [*rules["access.secretQuestions"], *rules["access.escalationQuestions"]]
+    for instance, question in product(of.instances, questions):
+        verb, resource = question.split()
+        asked.append(("guard-rail", instance.namespace, verb, resource))
     made = []
     for (purpose, namespace, verb, what), group in product(asked, of.groups):
         resource, _, api_group = what.partition(".")
@@ -253,6 +257,7 @@ def _vault_of_environment(issuer: Authority) -> list[item.Item]:
     return [
         *devices,
         make(E.VAULT, "TokenSummary", "", "abcd", token),
+        make(E.VAULT, "OtherPolicy", "", "backups", {"document": 'path "sys/storage/raft/snapshot" {\n  capabilities = ["read"]\n}\n'}),
         make(E.VAULT, "RootIssuer", "pki-root", "default", root),
         make(E.VAULT, "RootIssuedCertificate", "pki-root", "0a", below),
     ]
