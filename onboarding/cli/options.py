@@ -70,8 +70,7 @@ def _clock(_ctx: click.Context, _param: click.Parameter, value: str | None) -> c
         raise click.BadParameter(f"{value!r} is no date; write it like {example}.") from None
     if day.year >= clock.buddhist_year(clock.Clock(None).today()) - _BUDDHIST_SLACK:
         raise click.BadParameter(
-            f"{day.year} looks like a year of the Buddhist Era; "
-            f"write the year as {day.year - 543}."
+            f"{day.year} looks like a year of the Buddhist Era; write the year as {day.year - 543}."
         )
     return clock.Clock(day)
 

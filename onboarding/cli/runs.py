@@ -67,6 +67,9 @@ def _prepare(job: _Job) -> reconcile.Prepared:
 
 def _title(job: _Job) -> str:
     agency = job.tenant.manifest.agency
+    if job.language == "th":
+        kind = "" if job.environment.production else " (มิใช่ระบบใช้งานจริง)"
+        return f"{agency.name_th} ({job.tenant.id}) ในสภาพแวดล้อม {job.environment.name}{kind}"
     kind = "" if job.environment.production else " (not production)"
     return (
         f"{agency.name_en} · {agency.name_th} ({job.tenant.id})"

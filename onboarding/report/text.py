@@ -6,6 +6,7 @@ ANSI codes of its choice; nothing here knows about terminals.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from onboarding import clock, policy
@@ -134,7 +135,7 @@ def _controls(
         before, after = marks.get(worst, ("", ""))
         title = control.title_th if language == "th" else control.title_en
         lines.append(
-            f"  {before}{words[worst.value]:<8}{after} {control.id}  {title}"
+            f"  {before}{_column(worst, words)}{after} {control.id}  {title}"
             f"  ({words[control.severity.value]}; {_tally(of_control, words)})"
         )
         shown = [f for f in of_control if verbose or f.result.verdict in _OPEN]
@@ -149,6 +150,17 @@ def _controls(
     return lines
 
 
+def _column(verdict: Verdict, words: Mapping[str, str]) -> str:
+    """The verdict's word, as wide on the screen as the widest of its language."""
+    word = words[verdict.value]
+    return word + " " * (max(_width(words[v.value]) for v in Verdict) - _width(word))
+
+
+def _width(word: str) -> int:
+    """Columns on the screen: Thai vowels and tone marks above and below take none."""
+    return sum(unicodedata.category(letter) != "Mn" for letter in word)
+
+
 def _tally(found: Sequence[policy.Finding], words: Mapping[str, str]) -> str:
     verdicts = [f.result.verdict for f in found]
     return ", ".join(f"{verdicts.count(v)} {words[v.value]}" for v in _ORDER if v in verdicts)
@@ -159,4 +171,4 @@ def _object(finding: policy.Finding, words: Mapping[str, str]) -> str:
     stage = "" if finding.stage is Stage.LIVE else f" [{words[finding.stage.value]}]"
     basis = f" [{words['basis']}: {words.get(result.basis, result.basis)}]" if result.basis else ""
     seen = f": {result.seen}" if result.seen else ""
-    return f"      {words[result.verdict.value]:<8} {result.subject}{seen}{stage}{basis}"
+    return f"      {_column(result.verdict, words)} {result.subject}{seen}{stage}{basis}"
