@@ -11,6 +11,7 @@ from onboarding.policies import certificate, judge, load
 from onboarding.policy import Stage
 
 VAULT = item.EngineName.VAULT
+DEFAULT_ISSUER = "default"
 _LATER = "made by this run; judged on the live system"
 
 
@@ -38,7 +39,8 @@ def own_mount(view: policy.View) -> Iterator[policy.Result]:
     kind = found.fields.get("type")
     yield judge.that(kind == "pki", f"Mount {mount}", kind, "pki")
     issuers = _issuers(view)
-    wrong = [] if len(issuers) == 1 else [f"{len(issuers)} default issuers"]
+    default = [i for i in issuers if i.ref.name == DEFAULT_ISSUER]
+    wrong = [] if len(default) == 1 else [f"{len(default)} default issuers"]
     for issuer in issuers:
         subject, by = issuer.fields.get("subject"), issuer.fields.get("issuer")
         if not _later(subject) and (not subject or subject == by):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from onboarding.desired import vault_policies
 from onboarding.policies import certificate, judge, mou, pki, pki_roles
 
 VAULT = item.EngineName.VAULT
+_PATH_WORD = re.compile(r"\bpath\b")
 _SIGNATURE_USAGE = {"digital_signature", "content_commitment"}
 DANGEROUS = ("sign-verbatim", "sign-intermediate", "sign-self-issued", "root", "keys")
 
@@ -175,7 +177,7 @@ def rules_of(one: item.Item) -> dict[str, list[str]]:
     text = str(one.fields.get("document") or "")
     rules = vault_policies.rules_in(text)
     lines = [line.strip() for line in text.splitlines() if not line.strip().startswith("#")]
-    if sum(line.count("path ") for line in lines) != len(rules):
+    if sum(len(_PATH_WORD.findall(line)) for line in lines) != len(rules):
         raise ValueError(f"{one.ref}: not every rule of its text could be read")
     return rules
 

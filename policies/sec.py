@@ -7,16 +7,20 @@ from typing import Any
 
 from onboarding import item, policy
 from onboarding.policies import judge, ops, pki_signers
+from onboarding.policy import Stage
 
 VAULT = item.EngineName.VAULT
+_NOWHERE = ("discard", "/dev/null")
 
 
 def audit_devices(view: policy.View) -> Iterator[policy.Result]:
     devices = view.shared(VAULT, "AuditDevice")
     least = view.thresholds["sec.leastAuditDevices"]
     sinks = {(d.fields.get("type"), d.fields.get("sink")) for d in devices}
+    wrong_sinks = [s for _, s in sinks if str(s) in _NOWHERE]
     raw = [d.ref.name for d in devices if d.fields.get("logRaw") is not False]
     wrong = [f"{len(sinks)} sink(s)"] if len(sinks) < least else []
+    wrong += [f"a device writes to {sink}, where nothing is kept" for sink in wrong_sinks]
     wrong += [f"{name} logs in the clear" for name in raw]
     names = ", ".join(sorted(d.ref.name for d in devices))
     yield judge.problems("audit devices", wrong, names)
@@ -98,6 +102,29 @@ def own_prefix(view: policy.View) -> Iterator[policy.Result]:
         return judge.problems(str(document.ref), wrong, f"inside {view.tenant.kv_prefix}")
 
     yield from judge.each(view, VAULT, "Policy", one)
+    if view.stage is Stage.LIVE:
+        yield from _others_policies(view)
+
+
+def _others_policies(view: policy.View) -> Iterator[policy.Result]:
+    """A policy that belongs to nobody and reaches the agency's secrets or its signing."""
+    of = view.tenant
+    guarded = [f"{of.kv_mount}/data/{of.kv_prefix}{i.namespace}/any" for i in of.instances]
+    guarded += [f"{of.pki_mount}/{end}" for end in ("sign/any", "issue/any", "roles/any")]
+    for other in view.shared(VAULT, "OtherPolicy"):
+        try:
+            rules = pki_signers.rules_of(other)
+        except ValueError as unread:
+            yield judge.unknown(str(other.ref), str(unread))
+            continue
+        reached = sorted(
+            path
+            for path, capabilities in rules.items()
+            if "deny" not in capabilities and any(pki_signers.grants(path, g) for g in guarded)
+        )
+        if reached:
+            got = f"reaches {', '.join(reached)}"
+            yield judge.fails(str(other.ref), got, "nothing of agencies")
 
 
 def _token_flaws(token: item.Item, longest: int) -> Iterator[str]:

@@ -285,6 +285,36 @@ def test_evidence_for_the_auditor(openbao: OpenBao) -> None:
     assert by_kind["Crl"].fields["numberOfRevoked"] == 0
 
 
+def test_evidence_shows_the_ways_in_that_somebody_else_made(openbao: OpenBao) -> None:
+    of = agencies.example("admincourt", agencies.renamed("besieged"))
+    assert not errors_of(applied(openbao, of))
+    workload = f"ga-besieged-{of.instances[0].namespace}"
+    stranger = {
+        "bound_service_account_names": ["*"],
+        "bound_service_account_namespaces": ["elsewhere"],
+        "audience": "vault",
+        "token_policies": [workload],
+    }
+    unrelated = {**stranger, "token_policies": ["backups"]}
+    roles = {"ga-a-way-in": stranger, "ga-elsewhere": unrelated}
+    with vault.connect(openbao.environment, APPLIER) as door:
+        door.write("sys/policies/acl/ga-of-nobody", {"policy": 'path "kv/*" { capabilities = [] }'})
+        for name, role in roles.items():
+            door.write(f"auth/{wanted.AUTH_MOUNT}/role/{name}", role)
+        try:
+            seen = engine(openbao, AUDITOR).observe([of], evidence=True)
+        finally:
+            door.remove("sys/policies/acl/ga-of-nobody")
+            for name in roles:
+                door.remove(f"auth/{wanted.AUTH_MOUNT}/role/{name}")
+    here = [i.ref.name for i in seen.of(of.id) if not i.owner]
+    assert "ga-a-way-in" in here
+    assert "ga-elsewhere" not in here
+    assert "ga-of-nobody" in [i.ref.name for i in seen.of("") if i.ref.kind == "OtherPolicy"]
+    issuers = [i.ref.name for i in seen.of(of.id) if i.ref.kind == "Issuer"]
+    assert issuers == [wanted.DEFAULT_ISSUER]
+
+
 def test_evidence_that_may_not_be_read_is_unread(openbao: OpenBao) -> None:
     of = agencies.example("admincourt", agencies.renamed("unseen"))
     seen = engine(openbao, PLANNER).observe([of], evidence=True)

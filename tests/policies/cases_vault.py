@@ -7,6 +7,7 @@ from datetime import date
 from tests.policies.breaks import (
     LIVE,
     PLAN,
+    Break,
     Case,
     attested,
     both,
@@ -25,6 +26,20 @@ from tests.policies.breaks import (
     without,
 )
 from tests.policies.world import E
+
+_BACK_DOOR = {
+    "bound_service_account_names": ["e-office"],
+    "bound_service_account_namespaces": ["ga-other-prod"],
+    "audience": "vault",
+    "token_ttl": 600,
+    "token_max_ttl": 600,
+    "token_policies": ["ga-admincourt-ga-admincourt-prod"],
+}
+
+
+def _policy_of_nobody(text: str) -> Break:
+    return extra(E.VAULT, "OtherPolicy", "theirs", {"document": text}, shared=True)
+
 
 PKI: dict[str, list[Case]] = {
     "PKI-001": [
@@ -141,6 +156,7 @@ SEC: dict[str, list[Case]] = {
         *live(without("AuditDevice", "file-2")),
         *live(setting("AuditDevice", "sink", "/same")),
         *live(only("AuditDevice", "file-1", "logRaw", True)),
+        *live(only("AuditDevice", "file-1", "sink", "discard")),
     ],
     "SEC-002": [
         *everywhere(setting("Mount", "config/audit_non_hmac_response_keys", [])),
@@ -156,6 +172,7 @@ SEC: dict[str, list[Case]] = {
         *everywhere(setting("KubernetesAuthRole", "token_ttl", 0)),
         *everywhere(setting("KubernetesAuthRole", "token_policies", ["ga-other"])),
         *live(without("KubernetesAuthRole", "ga-admincourt-prod")),
+        *live(extra(E.VAULT, "KubernetesAuthRole", "backdoor", _BACK_DOOR)),
     ],
     "SEC-004": [
         *everywhere(path_rule("kv/data/other/*")),
@@ -163,6 +180,8 @@ SEC: dict[str, list[Case]] = {
         *everywhere(path_rule("kv/data/{id}*")),
         *everywhere(path_rule("kv/data/{id}/x", "read", "sudo")),
         *live(without("Policy", "ga-admincourt-issuing")),
+        *live(_policy_of_nobody('path "kv/data/+/*" {\n  capabilities = ["read"]\n}\n')),
+        *live(_policy_of_nobody('path "pki-admincourt-sign/*" { capabilities = ["update"] }')),
     ],
     "SEC-005": [
         *live(setting("TokenSummary", "root", True)),

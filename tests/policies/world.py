@@ -35,6 +35,9 @@ def ca_pem() -> str:
     return authority("Root").pem
 
 
+_BACKUPS = 'path "sys/storage/raft/snapshot" {\n  capabilities = ["read"]\n}\n'
+
+
 def target(folder: Path) -> environment.Environment:
     """An environment of which only the CA file is real."""
     ca = folder / "ca.crt"
@@ -257,7 +260,7 @@ def _vault_of_environment(issuer: Authority) -> list[item.Item]:
     return [
         *devices,
         make(E.VAULT, "TokenSummary", "", "abcd", token),
-        make(E.VAULT, "OtherPolicy", "", "backups", {"document": 'path "sys/storage/raft/snapshot" {\n  capabilities = ["read"]\n}\n'}),
+        make(E.VAULT, "OtherPolicy", "", "backups", {"document": _BACKUPS}),
         make(E.VAULT, "RootIssuer", "pki-root", "default", root),
         make(E.VAULT, "RootIssuedCertificate", "pki-root", "0a", below),
     ]

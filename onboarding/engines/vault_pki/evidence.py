@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from onboarding import errors, item, tenant, vault
+from onboarding import environment, errors, item, tenant, vault
 from onboarding.desired import vault as wanted
 from onboarding.desired import vault_mark
 from onboarding.engines.vault_pki import reading
@@ -22,11 +22,15 @@ def observe(
     found: dict[str, tuple[item.Item, ...]] = {}
     read: set[str] = {"Crl", "Certificate"}
     unread: dict[str, str] = {}
+    strange = _strange_roles(door, seen)
     for of in tenants:
-        if any(i.ref.kind == "Mount" for i in seen.get(of.id, ())):
-            found[of.id] = (
+        own = seen.get(of.id, ())
+        found[of.id] = tuple(role for role in strange if _concerns(role, of, own))
+        if any(i.ref.kind == "Mount" for i in own):
+            found[of.id] += (
                 *_revocation_list(door, of),
                 *_certificates(door, of.pki_mount, "Certificate", of.id),
+                *_further_issuers(door, of.pki_mount, own),
             )
     shared: list[item.Item] = []
     for kind, ask in _shared().items():
@@ -37,6 +41,48 @@ def observe(
         else:
             read.add(kind)
     return item.Observation({**found, "": tuple(shared)}, frozenset(read), unread)
+
+
+def _strange_roles(
+    door: vault.Vault, seen: Mapping[str, tuple[item.Item, ...]]
+) -> tuple[item.Item, ...]:
+    """Every sign-in role beside those already read: one under any name may let a stranger in."""
+    kind, mount = "KubernetesAuthRole", wanted.AUTH_MOUNT
+    known = {i.ref.name for own in seen.values() for i in own if i.ref.kind == kind}
+    names = [name for name in door.names(f"auth/{mount}/role") if name not in known]
+    answers = door.read_all(f"auth/{mount}/role/{name}" for name in names).values()
+    return tuple(
+        reading.make(kind, mount, name, answer)
+        for name, answer in zip(names, answers, strict=True)
+        if answer is not None
+    )
+
+
+def _concerns(role: item.Item, of: tenant.Tenant, own: Sequence[item.Item]) -> bool:
+    """Whether a role lets the agency's workloads in, or anybody under a policy of the agency."""
+    fields = role.fields
+    spaces = set(fields.get("bound_service_account_namespaces") or ())
+    policies = {i.ref.name for i in own if i.ref.kind == "Policy"}
+    return bool(
+        spaces & {"*", *(i.namespace for i in of.instances)}
+        or fields.get("bound_service_account_namespace_selector")
+        or policies & set(fields.get("token_policies") or ())
+    )
+
+
+def _further_issuers(
+    door: vault.Vault, mount: str, own: Sequence[item.Item]
+) -> Iterator[item.Item]:
+    """Issuers with a key beside a mount's default: a request may name any of them.
+
+    The root's certificate stands there too, without a key, as part of the chain.
+    """
+    default = {str(i.fields["id"]) for i in own if i.ref.kind == "Issuer"}
+    for name in door.details(f"{mount}/issuers"):
+        if name not in default:
+            answer = door.read(f"{mount}/issuer/{name}")
+            if answer is not None and answer.get("key_id"):
+                yield reading.make("Issuer", mount, name, reading.issuer_fields(answer, ""))
 
 
 def _revocation_list(door: vault.Vault, of: tenant.Tenant) -> Iterator[item.Item]:
@@ -103,6 +149,15 @@ def _tokens(door: vault.Vault) -> Iterable[item.Item]:
         yield reading.make("TokenSummary", "", name, fields)
 
 
+def _other_policies(door: vault.Vault) -> Iterable[item.Item]:
+    """Policies of no agency, the built-in ones and those of this tool left out."""
+    of_tool = {f"onboard-{role.value}" for role in environment.Role}
+    for name, read in door.details("sys/policies/detailed/acl").items():
+        text = str(read.get("policy") or "")
+        if not vault_mark.owner(text) and name not in {"root", "default", *of_tool}:
+            yield reading.make("OtherPolicy", "", name, {"document": text})
+
+
 def _root_issuer(door: vault.Vault) -> Iterable[item.Item]:
     pem = door.text(f"{reading.ROOT_MOUNT}/ca/pem")
     if pem:
@@ -130,6 +185,7 @@ def _shared() -> Mapping[str, _Ask]:
     return {
         "AuditDevice": _audit_devices,
         "TokenSummary": _tokens,
+        "OtherPolicy": _other_policies,
         "RootIssuer": _root_issuer,
         "RootIssuedCertificate": _root_certificates,
         "AuthMount": _auth_mounts,
