@@ -202,12 +202,12 @@ class Cluster:
         )
 
     def delete(self, kind: str, name: str, namespace: str = "") -> bool:
-        """Delete one object in the foreground; False where it was not there."""
+        """Delete one object; what depends on it follows. False where it was not there."""
         try:
             self._carrier.call(
                 "DELETE",
                 kinds.kind(kind).path(namespace, name),
-                body={"propagationPolicy": "Foreground"},
+                body={"propagationPolicy": "Background"},
                 repeatable=True,
             )
         except transport.Absent:

@@ -84,7 +84,7 @@ def test_the_applier_writes_in_agencies_namespaces_only(
     with pytest.raises(errors.OnboardError, match="namespaces of agencies"):
         applier.apply("Namespace", {"metadata": {"name": f"t-{uuid.uuid4().hex[:8]}"}})
     with pytest.raises(errors.OnboardError, match="namespaces of agencies"):
-        applier.delete("Namespace", "default")
+        applier.delete("Namespace", lab.cluster.gateway_namespace)
 
 
 def test_the_applier_touches_tls_secrets_only(

@@ -13,13 +13,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from onboarding import environment, errors
-from onboarding.engines.pulumi_stack import locks
+from onboarding.engines.pulumi_stack import locks, serving
 
 PROJECT = "gdcc-onboarding"
 _POLL = 0.05
@@ -91,7 +90,7 @@ def up(stack: Stack, program: Callable[[], None], *, refresh: bool) -> Generator
     """
     events = stack.folder / "events.jsonl"
     events.unlink(missing_ok=True)
-    with _served(program) as port:
+    with serving.served(program) as port:
         arguments = [
             "up",
             "--yes",
@@ -228,23 +227,3 @@ def _environment(stack: Stack) -> dict[str, str]:
         # Whose an object is was checked right before; what a hand changed must come back.
         "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
     }
-
-
-@contextlib.contextmanager
-def _served(program: Callable[[], None]) -> Iterator[int]:
-    """Serve the program to Pulumi on a loopback port for as long as the update runs."""
-    import grpc
-    from pulumi.automation import _server
-    from pulumi.runtime import _grpc_settings
-    from pulumi.runtime.proto import language_pb2_grpc
-
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=4), options=_grpc_settings._GRPC_CHANNEL_OPTIONS
-    )
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_server.LanguageServer(program), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield port
-    finally:
-        server.stop(0)

@@ -11,6 +11,7 @@ from onboarding import environment, errors, item, kube, plan, progress, tenant
 from onboarding.desired import cluster as wanted
 from onboarding.engines.pulumi_stack import command, events, locks, ownership, wording
 
+_LONGEST_DELETE = 60.0
 _VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
@@ -162,7 +163,22 @@ def _settle(
     for ref, change in list(ledger.pending.items()):
         if change.action is plan.Action.DELETE:
             # Pulumi's state does not know it, so Pulumi could not delete it.
-            gone = work.cluster.delete(ref.kind, ref.name, ref.scope)
+            gone = _deleted(work.cluster, ref)
             yield ledger.close(ref, plan.Status.APPLIED if gone else plan.Status.UNCHANGED)
         elif ref in ledger.untouched:
             yield ledger.close(ref, plan.Status.UNCHANGED)
+
+
+def _deleted(cluster: kube.Cluster, ref: item.Ref) -> bool:
+    """Delete an object and wait until it is gone; False where it was gone before."""
+    if not cluster.delete(ref.kind, ref.name, ref.scope):
+        return False
+    deadline = time.monotonic() + _LONGEST_DELETE
+    while cluster.get(ref.kind, ref.name, ref.scope) is not None:
+        if time.monotonic() > deadline:
+            raise errors.EngineFailed(
+                f"{ref} is being deleted, but does not go",
+                resolution="Look at its finalizers; a re-run goes on from here.",
+            )
+        time.sleep(0.2)
+    return True
