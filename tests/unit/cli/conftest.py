@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,10 @@ WANTED = (
 
 
 @pytest.fixture(autouse=True)
-def fresh_volume(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_volume(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test is a process of its own as far as ``--quiet`` and ``--verbose`` go."""
     monkeypatch.setattr(console, "_volume", {"quiet": False, "verbose": False})
     monkeypatch.setenv("CI", "true")
-    yield
 
 
 @pytest.fixture
