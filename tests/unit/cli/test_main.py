@@ -61,8 +61,10 @@ def test_each_command_has_an_example_on_a_line_of_its_own(
         ),
         (
             ["verify", "x", "--as-of", "2569-01-31"],
-            "error: Invalid value for '--as-of': 2569 looks like a year of the Buddhist Era; "
-            "write the year as 2026.\nSee: onboard verify --help\n",
+            (
+                "error: Invalid value for '--as-of': 2569 looks like a year of the Buddhist Era; "
+                "write the year as 2026.\nSee: onboard verify --help\n"
+            ),
         ),
     ],
 )
