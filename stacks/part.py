@@ -26,9 +26,8 @@ class Part(pulumi.ComponentResource):
         parent: pulumi.Resource,
         after: Sequence[pulumi.Resource],
     ) -> None:
-        super().__init__(
-            resource.COMPONENT + type(self).__name__, name, None, pulumi.ResourceOptions(parent=parent)
-        )
+        options = pulumi.ResourceOptions(parent=parent)
+        super().__init__(resource.COMPONENT + type(self).__name__, name, None, options)
         self.made: list[pulumi.CustomResource] = []
         before: list[pulumi.Resource] = list(after)
         for kinds in self.stages:

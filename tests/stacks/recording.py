@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from google.protobuf import json_format
 from pulumi.runtime import mocks as recording
+from pulumi.runtime import rpc
 
 from onboarding import item, manifest, tenant
 from onboarding.desired import cluster
@@ -30,7 +30,7 @@ class _Echo(pulumi.runtime.Mocks):
     ) -> tuple[str | None, dict[Any, Any]]:
         return f"{args.name}-id", dict(args.inputs)
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         raise AssertionError(f"the program asks for {args.token}")
 
 
@@ -50,11 +50,12 @@ class Monitor(recording.MockMonitor):
                 "provider": request.provider,
                 "protect": request.protect,
                 "dependencies": list(request.dependencies),
-                "inputs": json_format.MessageToDict(request.object),
+                "inputs": rpc.deserialize_properties(request.object),
                 "urn": self.make_urn(request.parent, request.type, request.name),
             }
         )
-        return super().RegisterResource(request)
+        register: Any = super().RegisterResource
+        return register(request)
 
 
 def wanted(name: str) -> tuple[item.Item, ...]:
@@ -65,7 +66,8 @@ def wanted(name: str) -> tuple[item.Item, ...]:
 def main(name: str) -> None:
     monitor = Monitor()
     pulumi.runtime.set_mocks(_Echo(), project="gdcc-onboarding", stack=name, monitor=monitor)
-    pulumi.runtime.test(program.program(wanted(name), cluster_identity=IDENTITY))()
+    run: Any = pulumi.runtime.test
+    run(program.program(wanted(name), cluster_identity=IDENTITY))()
     print(json.dumps(monitor.told))  # noqa: T201 - the result of this process
 
 
