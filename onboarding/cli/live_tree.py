@@ -79,9 +79,9 @@ class LiveTree:
             if step.failed
             else text.Text("+", "green")
         )
-        line = text.Text("  " * depth + step.title)
+        line = text.Text("  " * depth + step.title, no_wrap=True, overflow="ellipsis")
         if running and step.note:
-            line.append(f"  {step.note[-70:]}", style="dim")
-        grid.add_row(mark, line, text.Text(f"{seconds:.1f} s", style="dim"))
+            line.append(f"  {step.note}", style="dim")
+        grid.add_row(mark, line, text.Text(f"{seconds:.1f} s", style="dim", no_wrap=True))
         for child in step.children:
             self._rows(grid, child, depth + 1)
