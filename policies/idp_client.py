@@ -7,7 +7,7 @@ from typing import Any
 from urllib import parse
 
 from onboarding import item, policy
-from onboarding.policies import idp, judge
+from onboarding.policies import idp, idp_cluster, judge
 from onboarding.policy import Stage
 
 SSO = item.EngineName.SSO
@@ -67,6 +67,8 @@ def exact_redirects(view: policy.View) -> Iterator[policy.Result]:
         return judge.problems(str(client.ref), wrong, ", ".join(redirects))
 
     yield from judge.each(view, SSO, "Client", one)
+    if view.stage is Stage.LIVE:
+        yield from idp_cluster.strangers_at_our_hosts(view)
 
 
 def pkce(view: policy.View) -> Iterator[policy.Result]:

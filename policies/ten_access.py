@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from onboarding import item, names, policy
-from onboarding.policies import judge, ten_reviews
+from onboarding.policies import idp_cluster, judge, ten_reviews
 from onboarding.policy import Severity, Stage
 
 CLUSTER = item.EngineName.CLUSTER
@@ -195,6 +195,8 @@ def oidc_groups_only(view: policy.View) -> Iterator[policy.Result]:
         return judge.problems(str(binding.ref), wrong, f"groups {prefix}…")
 
     yield from judge.each(view, CLUSTER, "RoleBinding", one)
+    if view.stage is Stage.LIVE:
+        yield from idp_cluster.group_claims(view)
 
 
 CONTROLS: tuple[policy.Control, ...] = (

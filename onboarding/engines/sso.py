@@ -18,7 +18,8 @@ from onboarding.identity import assertion, carrying_out, interface, keycloak, pr
 
 _READ = frozenset({"Realm", "Organization", "Group", "Client"})
 _READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "BuiltInClient", "ServiceAccount"})
-_EVIDENCE = frozenset({*_READ_OF_OWN_REALM, "ClientScope", "RealmKeys", "GroupMembers"})
+_JUDGED_ONLY = frozenset({"ClientScope", "RealmKeys", "GroupMembers", "StrayGroup"})
+_EVIDENCE = _READ_OF_OWN_REALM | _JUDGED_ONLY
 _TOOL = "onboard-"
 
 

@@ -122,10 +122,22 @@ def groups(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:
     query = {"search": names.agency, "briefRepresentation": "false", "subGroupsCount": "false"}
     for top in door.get(name, "/groups", **query) or ():
         if top["name"] != names.agency:
+            yield from _strays(name, top, names.agency)
             continue
         yield _group(name, top, "")
         for child in top.get("subGroups") or ():
             yield _group(name, child, top["name"])
+            for below in child.get("subGroups") or ():
+                yield from _strays(name, below, names.agency)
+
+
+def _strays(realm_name: str, rep: Mapping[str, Any], agency: str) -> Iterator[item.Item]:
+    """Groups elsewhere whose name reads like one of the agency: tokens show no path."""
+    if str(rep["name"]).startswith(f"{agency}:"):
+        fields = {"path": str(rep.get("path") or rep["name"])}
+        yield item.Item(realm_mark.ref("StrayGroup", realm_name, fields["path"]), fields)
+    for below in rep.get("subGroups") or ():
+        yield from _strays(realm_name, below, agency)
 
 
 def _group(realm_name: str, rep: Mapping[str, Any], parent: str) -> item.Item:

@@ -90,6 +90,17 @@ def extra(
     return change
 
 
+def in_realm(kind: str, name: str, fields: Mapping[str, Any]) -> Break:
+    """One more thing in the shared realm, that belongs to nobody."""
+
+    def change(view: policy.View) -> policy.View:
+        realm = view.environment.keycloak.shared_realm
+        one = world.make(E.SSO, kind, realm, name, dict(fields), "")
+        return world.added(view, E.SSO, one, shared=kind != "StrayGroup")
+
+    return change
+
+
 def egress(to: list[dict[str, Any]], port: int | None = None) -> dict[str, Any]:
     rule: dict[str, Any] = {"to": to}
     if port:

@@ -12,6 +12,7 @@ from tests.policies.breaks import (
     egress,
     everywhere,
     extra,
+    in_realm,
     live,
     network,
     only,
@@ -23,6 +24,10 @@ from tests.policies.world import E
 
 _DNS_ELSEWHERE = egress([{"namespaceSelector": {"matchLabels": {"a": "b"}}}], 53)
 _WORLD = egress([{"ipBlock": {"cidr": "0.0.0.0/0"}}], 443)
+_FOR_CLUSTER = {
+    "protocolMapper": "oidc-audience-mapper",
+    "config": {"included.client.audience": "gdcc-cluster"},
+}
 _ANY_NAMESPACE = {
     "matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "Exists"}]
 }
@@ -100,6 +105,10 @@ TEN: dict[str, list[Case]] = {
         *everywhere(binding(kind="User", name="somchai")),
         *everywhere(binding(kind="Group", name="gdcc:other:operator")),
         *live(binding(role="view", kind="Group", name="gdcc:admincourt:operator")),
+        *live(in_realm("StrayGroup", "/elsewhere/admincourt:operator", {})),
+        *live(in_realm("Client", "another", {"protocolMappers": {"a": _FOR_CLUSTER}})),
+        *live(in_realm("ClientScope", "another", {"protocolMappers": {"a": _FOR_CLUSTER}})),
+        *live(only("Client", "gdcc-cluster", "protocolMappers/more", _FOR_CLUSTER)),
     ],
     "TEN-016": [
         *live(without("Namespace", "ga-admincourt-uat")),

@@ -13,6 +13,7 @@ from tests.policies.breaks import (
     environment_with,
     everywhere,
     extra,
+    in_realm,
     live,
     manifest,
     only,
@@ -23,6 +24,8 @@ from tests.policies.breaks import (
     without,
 )
 from tests.policies.world import E
+
+_OURS = "https://e-office.admincourt.go.th/elsewhere"
 
 
 def _realm(path: str, value: object) -> list[Case]:
@@ -61,6 +64,8 @@ IDP: dict[str, list[Case]] = {
         *_client("redirectUris", ["https://evil.example.com/x"]),
         *_client("redirectUris", []),
         *_client("webOrigins", ["*"]),
+        *live(in_realm("Client", "theirs", {"redirectUris": [_OURS]}), "admincourt"),
+        *live(in_realm("Client", "theirs", {"redirectUris": ["https://*"]}), "admincourt"),
     ],
     "IDP-011": [
         *_client("attributes/pkce.code.challenge.method", "plain"),

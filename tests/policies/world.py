@@ -38,6 +38,10 @@ def ca_pem() -> str:
 _BACKUPS = 'path "sys/storage/raft/snapshot" {\n  capabilities = ["read"]\n}\n'
 
 
+_NONE_OF = {E.SSO: frozenset({"StrayGroup", "ClientScope"})}
+"""Kinds that were read, and of which there is nothing in a world in order."""
+
+
 def target(folder: Path) -> environment.Environment:
     """An environment of which only the CA file is real."""
     ca = folder / "ca.crt"
@@ -116,13 +120,15 @@ def live_view(of: tenant.Tenant, at: environment.Environment) -> policy.View:
     common[E.VAULT] += _vault_of_environment(issuer)
     base = realm.items("gdcc", "จีดีซีซี", "environment", shared=True)
     shared = _alive(next(i for i in base if i.ref.kind == "Realm"), issuer)
-    common[E.SSO].append(shared)
+    client = next(i for i in base if i.ref.name == "gdcc-cluster")
+    common[E.SSO] += [shared, _alive(client, issuer)]
     if not of.own_realm:
         own[E.SSO].append(shared)
     observed = {
         engine: item.Observation(
             {of.id: tuple(own[engine]), "": tuple(common[engine])},
-            frozenset(i.ref.kind for i in (*own[engine], *common[engine])),
+            _NONE_OF.get(engine, frozenset())
+            | frozenset(i.ref.kind for i in (*own[engine], *common[engine])),
         )
         for engine in E
         if own[engine]
