@@ -6,8 +6,9 @@ plan it is given.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 
@@ -115,7 +116,7 @@ def prepare(
     now: clock.Clock,
     report: progress.Progress,
     *,
-    others: Sequence[tenant.Tenant] = (),
+    others: Sequence[tenant.Tenant] | None = None,
 ) -> Prepared:
     """Read, compare and review one tenant; writes nothing."""
     check_identity(engines, target)
@@ -188,9 +189,10 @@ def _run_engine(
     raised: errors.OnboardError | None = None
     try:
         with report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"):
-            for outcome in engine.apply(of, changes, report):
-                outcomes.append(outcome)
-                _record_outcome(store, of, outcome)
+            with _ended(engine.apply(of, changes, report)) as told:
+                for outcome in told:
+                    outcomes.append(outcome)
+                    _record_outcome(store, of, outcome)
     except errors.OnboardError as broken:
         raised = broken
     ended = {o.change.ref for o in outcomes}
@@ -210,6 +212,20 @@ def _run_engine(
         outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=silent))
         missing = missing[1:]
     outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
+
+
+@contextlib.contextmanager
+def _ended(told: Iterator[plan.Outcome]) -> Iterator[Iterator[plan.Outcome]]:
+    """Let an engine end what it began before anything is said about the run.
+
+    Ctrl-C may fall between two outcomes, while the engine's own code is not running.
+    """
+    try:
+        yield told
+    finally:
+        close = getattr(told, "close", None)
+        if close is not None:
+            close()
 
 
 def _record_outcome(store: state.StateStore, of: tenant.Tenant, outcome: plan.Outcome) -> None:
@@ -251,7 +267,7 @@ def examine(
     now: clock.Clock,
     report: progress.Progress,
     *,
-    others: Sequence[tenant.Tenant] = (),
+    others: Sequence[tenant.Tenant] | None = None,
 ) -> tuple[policy.Finding, ...]:
     """Read everything live and judge it: the findings of all stages."""
     check_identity(engines, target)

@@ -137,9 +137,7 @@ def exit_code(findings: Iterable[policy.Finding]) -> errors.ExitCode:
 
     What could not be determined weighs more than what failed: nothing can be said about it.
     """
-    open_findings = [
-        f for f in findings if f.result.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
-    ]
+    open_findings = [f for f in findings if f.result.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
     if any(f.gates and f.result.verdict is Verdict.UNKNOWN for f in open_findings):
         return errors.ExitCode.UNDETERMINED
     if any(f.result.verdict is Verdict.FAIL for f in open_findings):

@@ -135,7 +135,10 @@ CONTROLS: tuple[policy.Control, ...] = (
         check=idp_client.refresh_rotation,
         remedy_en="Rotate refresh tokens without reuse.",
         remedy_th="หมุนเวียนโทเคนต่ออายุโดยไม่ใช้ซ้ำ",
-        sources=("RFC9700-P", "FAPI2-2",),
+        sources=(
+            "RFC9700-P",
+            "FAPI2-2",
+        ),
     ),
     policy.Control(
         id="IDP-017",

@@ -37,9 +37,7 @@ def default_deny(view: policy.View) -> Iterator[policy.Result]:
     for instance in view.tenant.instances:
         names = [i.ref.name for i in found if i.ref.scope == instance.namespace]
         denying = [
-            i.ref.name
-            for i in found
-            if i.ref.scope == instance.namespace and is_default_deny(i)
+            i.ref.name for i in found if i.ref.scope == instance.namespace and is_default_deny(i)
         ]
         yield judge.that(
             bool(denying),
@@ -212,8 +210,7 @@ def _reaches_metadata(peer: Mapping[str, Any]) -> bool:
     if METADATA_SERVICE not in ipaddress.ip_network(block["cidr"], strict=False):
         return False
     return not any(
-        METADATA_SERVICE in ipaddress.ip_network(x, strict=False)
-        for x in block.get("except") or ()
+        METADATA_SERVICE in ipaddress.ip_network(x, strict=False) for x in block.get("except") or ()
     )
 
 

@@ -24,9 +24,7 @@ def _later(value: Any) -> bool:
 
 
 def _issuers(view: policy.View) -> tuple[item.Item, ...]:
-    return tuple(
-        i for i in view.items(VAULT, "Issuer") if i.ref.scope == view.tenant.pki_mount
-    )
+    return tuple(i for i in view.items(VAULT, "Issuer") if i.ref.scope == view.tenant.pki_mount)
 
 
 def own_mount(view: policy.View) -> Iterator[policy.Result]:

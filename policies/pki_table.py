@@ -34,7 +34,10 @@ CONTROLS: tuple[policy.Control, ...] = (
         confirm="the NRCA fingerprints, against the roots published by nrca.go.th",
         remedy_en="Have the intermediate signed by the agreed root.",
         remedy_th="ให้รากที่ตกลงไว้ลงนามใบรับรองกลาง",
-        sources=("NRCA-C", "NRCA-P",),
+        sources=(
+            "NRCA-C",
+            "NRCA-P",
+        ),
     ),
     policy.Control(
         id="PKI-003",

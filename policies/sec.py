@@ -161,5 +161,3 @@ def tls(view: policy.View) -> Iterator[policy.Result]:
 
 def at_rest(view: policy.View) -> Iterator[policy.Result]:
     yield ops.attested(view, "encryption-at-rest")
-
-

@@ -87,6 +87,9 @@ CONTROLS: tuple[policy.Control, ...] = (
         check=sec.at_rest,
         remedy_en="Obtain the operator's attestation.",
         remedy_th="ขอหนังสือรับรองจากผู้ให้บริการ",
-        sources=("CIS Kubernetes 1.2.27", "CIS Kubernetes 1.2.28",),
+        sources=(
+            "CIS Kubernetes 1.2.27",
+            "CIS Kubernetes 1.2.28",
+        ),
     ),
 )

@@ -26,9 +26,7 @@ def _hard(of: item.Item) -> Mapping[str, Any]:
     return (of.fields.get("spec") or {}).get("hard") or {}
 
 
-def _namespace_problems(
-    have: item.Item, instance: tenant.Instance, agency: str
-) -> Iterator[str]:
+def _namespace_problems(have: item.Item, instance: tenant.Instance, agency: str) -> Iterator[str]:
     name = re.compile(
         rf"ga-{re.escape(agency)}(-[a-z0-9-]+)?-{re.escape(instance.environment)}(-[a-z0-9-]+)?\Z"
     )

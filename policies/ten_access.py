@@ -12,9 +12,7 @@ from onboarding.policy import Severity, Stage
 
 CLUSTER = item.EngineName.CLUSTER
 _BOTH = frozenset({Stage.PLAN, Stage.LIVE})
-EVERYBODY = frozenset(
-    {"system:authenticated", "system:unauthenticated", "system:serviceaccounts"}
-)
+EVERYBODY = frozenset({"system:authenticated", "system:unauthenticated", "system:serviceaccounts"})
 
 
 def _subjects(binding: item.Item) -> Sequence[Mapping[str, Any]]:
@@ -51,9 +49,7 @@ def _cluster_binding_problems(binding: item.Item, view: policy.View) -> list[str
     """What a cluster-wide binding gives to this tenant, or to everybody beyond the defaults."""
     role = (binding.fields.get("roleRef") or {}).get("name")
     wrong = [
-        f"role {role} for {s.get('name')}"
-        for s in _subjects(binding)
-        if _is_of_tenant(s, view)
+        f"role {role} for {s.get('name')}" for s in _subjects(binding) if _is_of_tenant(s, view)
     ]
     if binding.ref.name not in view.thresholds["access.builtInBindings"]:
         wrong += [
@@ -101,9 +97,7 @@ def no_wildcard(view: policy.View) -> Iterator[policy.Result]:
 
 def _human_roles(view: policy.View) -> Iterator[item.Item]:
     """Roles that a group of people holds in a production namespace."""
-    production = {
-        i.namespace for i in view.tenant.instances if i.environment == names.PRODUCTION
-    }
+    production = {i.namespace for i in view.tenant.instances if i.environment == names.PRODUCTION}
     bound = {
         (b.ref.scope, (b.fields.get("roleRef") or {}).get("name"))
         for b in view.items(CLUSTER, "RoleBinding")

@@ -27,7 +27,7 @@ class Engine(Protocol):
     def observe(
         self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
     ) -> item.Observation:
-        """Everything held for these tenants; with ``evidence`` also what only controls ask about."""
+        """Everything held for these tenants; with ``evidence`` also what controls ask about."""
         ...
 
     def apply(

@@ -44,7 +44,8 @@ def _tenant_secrets(lab: environment.Environment) -> Iterator[tuple[str, bytes]]
     """The private keys a run made: ingress certificates and OIDC client keys."""
     found = subprocess.run(
         ["kubectl", "--kubeconfig", str(lab.login(environment.Role.BOOTSTRAP).kubeconfig),
-         "--cache-dir", "/dev/null", "get", "secrets", "-A", "-l", f"gdcc.go.th/agency={AGENCY}", "-o", "yaml"],
+         "--cache-dir", "/dev/null", "get", "secrets", "-A", "-o", "yaml",
+         "-l", f"gdcc.go.th/agency={AGENCY}"],
         capture_output=True, check=True,
         env={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
     )  # fmt: skip

@@ -21,7 +21,7 @@ _CLUSTER_QUESTIONS = {
     "serviceaccounts/token",
 }
 _VAULT_WRITES = {"create", "update", "patch", "delete"}
-_VAULT_QUESTIONS = ("auth/approle/login", "auth/token/revoke-self", "auth/token/create", "auth/token/lookup", "sys/audit")
+_VAULT_QUESTIONS = ("auth/approle/login", "auth/token/lookup", "auth/token/revoke-self")
 _TOOL_ACCOUNTS = "system:serviceaccount:onboard-system:onboard-"
 
 

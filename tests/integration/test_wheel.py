@@ -1,4 +1,4 @@
-"""The wheel stands alone: installed in an empty environment, it plans an example outside the checkout."""
+"""The wheel stands alone: installed in an empty environment, it plans an example elsewhere."""
 
 from __future__ import annotations
 

@@ -178,9 +178,11 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     _ask_to_stop(child)
     try:
         child.wait(_LONGEST_STOP)
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, KeyboardInterrupt) as over:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        if isinstance(over, KeyboardInterrupt):
+            raise
 
 
 def _run(stack: Stack, arguments: list[str]) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -112,25 +113,26 @@ def _update(
     refresh: bool,
 ) -> Generator[plan.Outcome, None, tuple[events.Reader, int]]:
     reader = events.Reader()
-    run = command.up(stack, program, refresh=refresh)
-    while True:
-        try:
-            event = next(run)
-        except StopIteration as ended:
-            return reader, int(ended.value)
-        told = reader.read(event)
-        if told is None or told.ref not in ledger.pending:
-            continue
-        if told.fate is events.Fate.BEGUN:
-            ledger.begun.setdefault(told.ref, time.monotonic())
-        elif told.fate is events.Fate.SAME:
-            ledger.untouched.add(told.ref)
-        elif told.fate is events.Fate.FAILED:
-            ledger.failed.append(told.ref)
-            report.note(f"failed: {told.ref}")
-        elif _finishes(told, ledger.pending[told.ref]):
-            report.note(f"{_VERBS.get(told.operation, told.operation)} {told.ref}")
-            yield ledger.close(told.ref, plan.Status.APPLIED)
+    # Closed before anything is said about the run: an interruption may fall between two events.
+    with contextlib.closing(command.up(stack, program, refresh=refresh)) as run:
+        while True:
+            try:
+                event = next(run)
+            except StopIteration as ended:
+                return reader, int(ended.value)
+            told = reader.read(event)
+            if told is None or told.ref not in ledger.pending:
+                continue
+            if told.fate is events.Fate.BEGUN:
+                ledger.begun.setdefault(told.ref, time.monotonic())
+            elif told.fate is events.Fate.SAME:
+                ledger.untouched.add(told.ref)
+            elif told.fate is events.Fate.FAILED:
+                ledger.failed.append(told.ref)
+                report.note(f"failed: {told.ref}")
+            elif _finishes(told, ledger.pending[told.ref]):
+                report.note(f"{_VERBS.get(told.operation, told.operation)} {told.ref}")
+                yield ledger.close(told.ref, plan.Status.APPLIED)
 
 
 def _finishes(told: events.Told, change: plan.Change) -> bool:
