@@ -188,11 +188,13 @@ def _run_engine(
     store.record(of.id, "engine-begun", engine=engine.name.value, changes=len(changes))
     raised: errors.OnboardError | None = None
     try:
-        with report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"):
-            with _ended(engine.apply(of, changes, report)) as told:
-                for outcome in told:
-                    outcomes.append(outcome)
-                    _record_outcome(store, of, outcome)
+        with (
+            report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"),
+            _ended(engine.apply(of, changes, report)) as told,
+        ):
+            for outcome in told:
+                outcomes.append(outcome)
+                _record_outcome(store, of, outcome)
     except errors.OnboardError as broken:
         raised = broken
     ended = {o.change.ref for o in outcomes}

@@ -174,7 +174,7 @@ def test_ctrl_c_stops_each_engine_cleanly(stepwise: str, engine: str) -> None:
     code, err, orphans = interrupted(stepwise, ENGINES[engine], signal.SIGINT)
     assert code == 130, err
     assert "Traceback" not in err
-    assert "interrupted" in err
+    assert "interrupted, the run is stopped" in err
     assert "changes were recorded as done" in err
     assert "Run the same command again" in err
     assert orphans == set()

@@ -137,3 +137,52 @@ def test_nothing_is_written_to_a_system_that_is_not_the_pinned_one(
     assert refused.value.exit_code == 7
     assert all(not e.asked for e in engines)
     assert store.journal(MOPH.id) == ()
+
+
+def test_an_engine_has_ended_before_the_run_is_said_to_be_stopped(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    ended: list[str] = []
+
+    class Slow(Recorded):
+        def apply(
+            self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        ) -> Iterator[plan.Outcome]:
+            try:
+                yield from super().apply(of, changes, report)
+            finally:
+                ended.append("engine")
+
+    class Stopped(files.FileStore):
+        def record(self, tenant_id: str, event: str, **details: object) -> None:
+            if event == "change-ended":
+                raise KeyboardInterrupt
+            ended.append(event)
+
+    engines[0] = Slow(item.EngineName.VAULT)
+    with pytest.raises(errors.Interrupted):
+        reconcile.carry_out(
+            prepared(target, store),
+            engines,
+            Stopped(Path(store._tenants.parent)),
+            progress.Silent(),
+        )
+    assert ended[-2:] == ["engine", "apply-interrupted"]
+
+
+def test_an_engine_that_raises_ends_as_the_outcome_of_its_next_change(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    class Raising(Recorded):
+        def apply(
+            self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        ) -> Iterator[plan.Outcome]:
+            yield plan.Outcome(changes[0], plan.Status.APPLIED)
+            raise errors.Unreachable("gone away")
+
+    engines[1] = Raising(item.EngineName.SSO)
+    run = reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert isinstance(run.failure, errors.Unreachable)
+    assert run.count(plan.Status.APPLIED) == 3
+    assert run.count(plan.Status.NOT_ATTEMPTED) == 6
+    assert store.journal(MOPH.id)[-1].event == "apply-failed"
