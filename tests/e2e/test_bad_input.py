@@ -39,8 +39,8 @@ def validate(tmp_path: Path, content: str | bytes) -> Done:
         ("x: " + "y" * 10_000_000, ["is larger than 1024 KiB"]),
     ],
     ids=[
-        "empty", "no mapping", "not YAML", "not UTF-8", "wrong type", "unknown key", "duplicate key",
-        "missing part", "NFD", "unknown version", "alias bomb", "10 MB",
+        "empty", "no mapping", "not YAML", "not UTF-8", "wrong type", "unknown key",
+        "duplicate key", "missing part", "NFD", "unknown version", "alias bomb", "10 MB",
     ],
 )  # fmt: skip
 def test_a_bad_manifest_is_refused_with_place_and_remedy(
