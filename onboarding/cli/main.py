@@ -107,9 +107,7 @@ def _told(caught: BaseException) -> errors.OnboardError:
     match caught:
         case errors.OnboardError():
             return caught
-        case click.exceptions.Abort():
-            return errors.Interrupted("interrupted; nothing further was begun")
-        case KeyboardInterrupt():
+        case click.exceptions.Abort() | KeyboardInterrupt():
             return errors.Interrupted(
                 "interrupted", resolution="Run the same command again: it goes on from here."
             )

@@ -208,7 +208,11 @@ def _ask(job: _Job) -> None:
             "nothing was changed: there is nobody to ask (stdin is not a terminal)",
             resolution="Review the plan above, then run the command again with --yes.",
         )
-    if not console.confirm(f"Apply this plan to {job.environment.name}?"):
+    try:
+        agreed = console.confirm(f"Apply this plan to {job.environment.name}?")
+    except click.Abort:
+        raise errors.Interrupted("nothing was changed: interrupted at the question") from None
+    if not agreed:
         raise errors.OnboardError("nothing was changed: the plan was not accepted")
 
 

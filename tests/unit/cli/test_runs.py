@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from onboarding import errors, item, policy, verify
@@ -362,3 +363,19 @@ def test_a_second_run_at_the_same_time_is_refused_and_names_the_first(
         r"Wait until it ends, then run the command again\.\n",
         err,
     )
+
+
+def test_ctrl_c_at_the_question_changes_nothing(
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def leave(_: str) -> bool:
+        raise click.Abort
+
+    monkeypatch.setattr(console, "asks", lambda: True)
+    monkeypatch.setattr(console, "confirm", leave)
+    code, out, err = run(capsys, "apply", MANIFEST)
+    assert (code, out) == (130, "")
+    assert err.endswith("error: nothing was changed: interrupted at the question\n")
+    assert world.refs(engines) == set()
