@@ -58,6 +58,7 @@ def lab() -> None:
 
 @lab.command(short_help="Bring the lab up.")
 @_name_option
+@options.volume_options
 def up(name: str) -> int:
     """Bring the lab up and set it up; what already runs is left alone.
 
@@ -86,6 +87,7 @@ def up(name: str) -> int:
 
 @lab.command(short_help="Stop the lab, keep its data.")
 @_name_option
+@options.volume_options
 def down(name: str) -> int:
     """Stop the lab's own processes, and no others; its data stays.
 
@@ -243,6 +245,7 @@ def build(only_list: bool, output: str) -> int:
 @lab.command(short_help="Stop the lab and delete its data.")
 @_name_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@options.volume_options
 def reset(name: str, yes: bool) -> int:
     """Stop the lab and delete everything in it; the engines that were built are kept.
 
