@@ -179,7 +179,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     try:
         child.wait(_LONGEST_STOP)
     except (subprocess.TimeoutExpired, KeyboardInterrupt) as over:
-        os.killpg(child.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         if isinstance(over, KeyboardInterrupt):
             raise
