@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from onboarding import catalogue, names, sizing
+from onboarding import catalogue, errors, names, sizing
 from onboarding import environment as environments
 from onboarding.manifest import drafts, model
 
@@ -145,10 +145,16 @@ def resolve(
     """Decide every name, size and role of one agency in one environment.
 
     Without an environment the shared realm has its usual name; nothing else depends on one.
-    Raises errors.InvalidInput for a system that the catalogue does not offer.
+    Raises errors.InvalidInput for a system that the catalogue does not offer, and for an id
+    that is the shared realm's name.
     """
     own_realm = manifest.identity.isolation == "realm"
     shared_realm = environment.keycloak.shared_realm if environment else SHARED_REALM
+    if manifest.id == shared_realm:
+        raise errors.InvalidInput(
+            f"metadata.id {manifest.id!r} is the name of the realm that all agencies share",
+            resolution="Choose another id for the agency.",
+        )
     bodies = tuple(_body(entry) for entry in manifest.tenancy.sub_tenants)
     return Tenant(
         id=manifest.id,

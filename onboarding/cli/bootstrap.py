@@ -45,7 +45,7 @@ def bootstrap(wanted: str | None, output: str, yes: bool, dry_run: bool, repin: 
     def agree(made: plan.Plan) -> bool:
         if yes:
             return True
-        click.echo(plan_text.of(made, verbose=console.verbose()), err=True)
+        console.hint(plan_text.of(made, verbose=console.verbose()))
         return console.confirm(f"Prepare environment {environment.load(path).name}?")
 
     done = work.run(path, report, agree=agree, repin=repin)

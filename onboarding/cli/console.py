@@ -17,6 +17,7 @@ import platformdirs
 
 from onboarding import errors
 from onboarding import progress as progress_seam
+from onboarding.cli import visible
 
 _volume = {"quiet": False, "verbose": False}
 _VERDICT_COLOURS = {"fail": "red", "unknown": "magenta", "waived": "yellow", "pass": "green"}
@@ -53,7 +54,8 @@ def result_json(value: Any) -> None:
 
 def _out(text: str) -> None:
     try:
-        click.echo(text, color=coloured(sys.stdout))
+        ours = {part for pair in marks().values() for part in pair}
+        click.echo(visible.spelt(text, ours), color=coloured(sys.stdout))
     except BrokenPipeError:
         raise
     except OSError as full:
@@ -77,26 +79,26 @@ def marks() -> dict[Any, tuple[str, str]]:
 
 
 def hint(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(visible.spelt(text), err=True)
 
 
 def warning(text: str) -> None:
     if quiet():
         return
-    click.echo(_paint("warning: ", "yellow") + text, err=True)
+    click.echo(_paint("warning: ", "yellow") + visible.spelt(text), err=True)
 
 
 def plain_error(text: str) -> None:
-    click.echo(_paint("error: ", "red") + text, err=True)
+    click.echo(_paint("error: ", "red") + visible.spelt(text), err=True)
 
 
 def error(of: errors.OnboardError) -> None:
     """What, where, what to do, on stderr."""
     plain_error(of.message)
     for line in of.details:
-        click.echo(f"  {line}", err=True)
+        hint(f"  {line}")
     if of.resolution:
-        click.echo(of.resolution, err=True)
+        hint(of.resolution)
 
 
 def error_json(of: errors.OnboardError) -> None:
@@ -107,7 +109,7 @@ def error_json(of: errors.OnboardError) -> None:
         "resolution": of.resolution,
         "exitCode": int(of.exit_code),
     }
-    click.echo(json.dumps({"error": shown}, ensure_ascii=False), err=True)
+    hint(json.dumps({"error": shown}, ensure_ascii=False))
 
 
 def bug(of: Exception) -> errors.OnboardError:
@@ -185,7 +187,7 @@ class Lines:
 
     def _line(self, text: str) -> None:
         self._last = time.monotonic()
-        click.echo("  " * self._depth + text, err=True)
+        hint("  " * self._depth + text)
 
 
 def log_folder() -> Path:

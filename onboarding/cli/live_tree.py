@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from rich import console, live, spinner, table, text
 
+from onboarding.cli import visible
+
 
 @dataclass(slots=True)
 class _Step:
@@ -34,7 +36,7 @@ class LiveTree:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        step = _Step(title, time.monotonic())
+        step = _Step(visible.spelt(title), time.monotonic())
         with self._lock:
             (self._open[-1].children if self._open else self._roots).append(step)
             self._open.append(step)
@@ -60,7 +62,7 @@ class LiveTree:
     def note(self, words: str) -> None:
         with self._lock:
             if self._open:
-                self._open[-1].note = words
+                self._open[-1].note = visible.spelt(words)
 
     def _draw(self) -> table.Table:
         grid = table.Table.grid(padding=(0, 1))

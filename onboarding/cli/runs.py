@@ -88,7 +88,7 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
     if to_result:
         console.result(shown)
     else:
-        click.echo(shown + "\n", err=True)
+        console.hint(shown + "\n")
 
 
 @click.command(

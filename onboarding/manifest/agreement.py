@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from onboarding.manifest.fields import (
+    AgencyId,
     CertificateName,
     Count,
     Day,
@@ -38,7 +39,7 @@ Branch = Literal[
 class Metadata(Model):
     """Who this file is about."""
 
-    id: Slug = field("รหัสหน่วยงาน", "Agency id", "short id that every name is made from")
+    id: AgencyId = field("รหัสหน่วยงาน", "Agency id", "short id that every name is made from")
 
 
 class EcmsCodes(Model):

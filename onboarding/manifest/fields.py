@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import pydantic_core
 from pydantic import alias_generators
 
 from onboarding import clock
+from onboarding.strict_yaml import characters
 
 
 class Model(pydantic.BaseModel):
@@ -72,6 +74,31 @@ def _trimmed(value: str) -> str:
         raise mistake("begins or ends with a space", "delete the space")
     if not value:
         raise mistake("must not be empty", "fill it in, or write TBD for a draft")
+    return value
+
+
+def _visible(value: str) -> str:
+    """As the reader refuses in the file itself; escapes such as "\\e" put them in all the same.
+
+    A line break is left: a long text may have some.
+    """
+    for one in value:
+        if one != "\n" and (unicodedata.category(one) == "Cc" or characters.is_invisible(one)):
+            raise mistake(
+                f"holds the invisible character U+{ord(one):04X}", "delete its escape sequence"
+            )
+    return value
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value:
+        raise mistake("has a line break", "write it in one line")
+    return value
+
+
+def _agency_id(value: str) -> str:
+    if value in RESERVED_IDS:
+        raise mistake("is reserved by the platform", "choose another id")
     return value
 
 
@@ -141,10 +168,24 @@ def _province(value: str) -> str:
     return value
 
 
-Text = Annotated[str, pydantic.Field(max_length=2000), pydantic.AfterValidator(_trimmed)]
-Name = Annotated[str, pydantic.Field(max_length=255), pydantic.AfterValidator(_trimmed)]
+Text = Annotated[
+    str,
+    pydantic.Field(max_length=2000),
+    pydantic.AfterValidator(_trimmed),
+    pydantic.AfterValidator(_visible),
+]
+Name = Annotated[
+    str,
+    pydantic.Field(max_length=255),
+    pydantic.AfterValidator(_trimmed),
+    pydantic.AfterValidator(_visible),
+    pydantic.AfterValidator(_one_line),
+]
 ThaiName = Annotated[Name, pydantic.AfterValidator(_thai)]
 Slug = Annotated[str, pydantic.AfterValidator(_slug)]
+RESERVED_IDS = frozenset({"environment", "gdcc", "master"})
+"""Owner mark of what the environment itself holds, and names of realms that no agency may have."""
+AgencyId = Annotated[Slug, pydantic.AfterValidator(_agency_id)]
 Day = Annotated[date, pydantic.BeforeValidator(_gregorian)]
 Domain = Annotated[str, pydantic.AfterValidator(_domain)]
 Email = Annotated[str, pydantic.AfterValidator(_email)]

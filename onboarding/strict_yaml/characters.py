@@ -36,6 +36,11 @@ def is_plain(text: str) -> bool:
     return unicodedata.is_normalized("NFC", text) and not _SUSPECT.search(text)
 
 
+def is_invisible(text: str) -> bool:
+    """Whether ``text`` holds a zero-width or direction-control character."""
+    return _INVISIBLE.search(text) is not None
+
+
 def is_secret(text: str) -> bool:
     """Whether ``text`` holds a private key or a token of a known form; such text is not echoed."""
     return _SECRET.search(text) is not None

@@ -188,3 +188,9 @@ def test_the_catalogue_offers_what_has_an_entry_and_names_it_in_thai() -> None:
     with pytest.raises(errors.InvalidInput, match="not yet offered") as caught:
         catalogue.get("restricted")
     assert "e-office, health-platform" in caught.value.resolution
+
+
+def test_no_agency_is_named_like_the_realm_that_all_share() -> None:
+    agency = samples.build(metadata__id="people")
+    with pytest.raises(errors.InvalidInput, match="realm that all agencies share"):
+        tenant.resolve(agency, samples.target("people"))

@@ -48,6 +48,10 @@ def test_illustrative_values_of_the_examples_are_marked() -> None:
     [
         ({"metadata__id": "Moph"}, "metadata.id", "is not a usable id"),
         ({"metadata__id": "a--b"}, "metadata.id", "is not a usable id"),
+        ({"metadata__id": "environment"}, "metadata.id", "is reserved"),
+        ({"metadata__id": "master"}, "metadata.id", "is reserved"),
+        ({"agency__nameEn": "Court\x1b[2J"}, "agency.nameEn", "invisible character U+001B"),
+        ({"agency__nameEn": "Court\nerror: no"}, "agency.nameEn", "has a line break"),
         ({"metadata__id": "1a"}, "metadata.id", "is not a usable id"),
         ({"metadata__id": "a" * 31}, "metadata.id", "is not a usable id"),
         ({"metadata__id": "мoph"}, "metadata.id", "is not a usable id"),
