@@ -96,6 +96,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         click.echo(nothing_asked.format_message(), err=True)
         code = errors.ExitCode.INVALID
     except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - a bug is no result
+        # The work has ended: one more Ctrl-C must not spoil what is said about it.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         told = _told(caught)
         code = told.exit_code
         (console.error_json if _wants_json(words) else console.error)(told)

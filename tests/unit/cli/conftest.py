@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,15 @@ WANTED = (
     world.thing(item.EngineName.VAULT, "two"),
     world.thing(item.EngineName.CLUSTER, "three"),
 )
+
+
+@pytest.fixture(autouse=True)
+def restore_signals() -> Iterator[None]:
+    """The command sets signals for its process, which here is the one of the tests."""
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, action in before.items():
+        signal.signal(number, action)
 
 
 @pytest.fixture(autouse=True)
