@@ -146,6 +146,15 @@ def _applier() -> Rules:
     }
 
 
+_APP_ROLE = {
+    "": ("create", "read", "update"),
+    "/role-id": _READ,
+    "/secret-id": _WRITE,
+    "/secret-id/lookup": _WRITE,
+    "/secret-id/destroy": _WRITE,
+}
+
+
 def _bootstrap() -> Rules:
     tuned = ("create", "read", "update")
     admin = ("create", "read", "update", "sudo")
@@ -171,11 +180,12 @@ def _bootstrap() -> Rules:
         f"{ROOT}/issuer/+": tuned,
         f"{ROOT}/root/generate/internal": _WRITE,
         f"{ROOT}/issuers/import/bundle": _WRITE,
-        "auth/approle/role/+": tuned,
-        "auth/approle/role/+/role-id": _READ,
-        "auth/approle/role/+/secret-id": _WRITE,
-        "auth/approle/role/+/secret-id/lookup": _WRITE,
-        "auth/approle/role/+/secret-id/destroy": _WRITE,
+        # AppRoles of others are none of our business.
+        **{
+            f"auth/approle/role/{name(role)}{part}": capabilities
+            for role in environment.Role
+            for part, capabilities in _APP_ROLE.items()
+        },
         "auth/kubernetes/config": tuned,
         f"auth/token/roles/{vault.TENANT_TOKENS}": tuned,
     }

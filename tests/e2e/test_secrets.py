@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import platformdirs
 import pytest
 import yaml
 
-from onboarding import environment
+from onboarding import environment, kube
+from tests.integration import rights_calls
 from tests.running import ROOT, onboard
 
 pytestmark = pytest.mark.lab
@@ -52,6 +54,29 @@ def _tenant_secrets(lab: environment.Environment) -> Iterator[tuple[str, bytes]]
     for secret in yaml.safe_load(found.stdout)["items"]:
         key = base64.b64decode(secret["data"]["tls.key"])
         yield f"Secret {secret['metadata']['namespace']}/{secret['metadata']['name']}", key
+
+
+def _oidc_keys(lab: environment.Environment) -> Iterator[tuple[str, bytes]]:
+    """The private keys of the agency's OIDC clients, read as the workloads themselves do."""
+    cluster = kube.connect(lab, environment.Role.BOOTSTRAP)
+    for namespace in (f"ga-{AGENCY}-prod", f"ga-{AGENCY}-uat"):
+        token = cluster.token(namespace, "e-office", seconds=600, audience="vault")
+        login = {"role": namespace, "jwt": token.value}
+        workload = rights_calls.vault_login(lab, "kubernetes", login)
+        answer = workload("GET", f"kv/data/{AGENCY}/{namespace}/oidc-client")
+        yield f"KV {namespace}", answer.content["data"]["data"]["private_key"].encode()
+
+
+def _unknown(text: bytes) -> list[str]:
+    """Tokens and keys that no test could have known before: by their form."""
+    return sorted({form.decode() for form, pattern in _FORMS.items() if pattern.search(text)})
+
+
+_FORMS = {
+    b"private key": re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
+    b"token of Vault": re.compile(rb"(?<![\w./-])(?:hv)?s\.[A-Za-z0-9_-]{24,}"),
+    b"signed token": re.compile(rb"eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{16,}"),
+}
 
 
 def _needles(secrets: list[tuple[str, bytes]]) -> dict[bytes, str]:
@@ -121,19 +146,20 @@ def run(lab: environment.Environment) -> _Watch:
 
 def test_no_secret_in_argv_environment_or_output(run: _Watch, lab: environment.Environment) -> None:
     home = environment.labs_folder() / lab.name
-    needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab)])
+    needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab), *_oidc_keys(lab)])
     assert len(needles) > 10
     assert len(run.seen) > 5
     leaks = [
         f"{needles[n]} in {place}" for place, text in run.seen.items() for n in needles if n in text
     ]
+    leaks += [f"a {form} in {place}" for place, text in run.seen.items() for form in _unknown(text)]
     assert leaks == []
 
 
 @pytest.mark.usefixtures("run")
 def test_no_secret_in_any_file_a_run_leaves(lab: environment.Environment) -> None:
     home = environment.labs_folder() / lab.name
-    needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab)])
+    needles = _needles([*_operator_secrets(home), *_tenant_secrets(lab), *_oidc_keys(lab)])
     places = [home / "state", home / "pulumi", home / "logs", home / "onboard.yaml",
               home / "lab.json",
               platformdirs.user_log_path("onboard"), platformdirs.user_state_path("onboard"),
@@ -143,6 +169,8 @@ def test_no_secret_in_any_file_a_run_leaves(lab: environment.Environment) -> Non
         searched += 1
         content = path.read_bytes()
         leaks += [f"{needles[n]} in {path}" for n in needles if n in content]
+        if path.is_relative_to(home / "state") or path.is_relative_to(home / "pulumi"):
+            leaks += [f"a {form} in {path}" for form in _unknown(content)]
     assert searched > 20
     assert leaks == []
 
@@ -161,5 +189,29 @@ def _files(place: Path) -> Iterator[Path]:
 
 def test_credentials_are_for_the_operator_only(lab: environment.Environment) -> None:
     home = environment.labs_folder() / lab.name
-    open_to_others = [str(p) for p in (home / "credentials").rglob("*") if p.stat().st_mode & 0o077]
+    # Public keys stand beside their private halves, in a folder that is closed itself.
+    paths = [home / "credentials", *(home / "credentials").rglob("*")]
+    secret = [p for p in paths if not p.name.endswith(".jwks.json")]
+    open_to_others = [str(p) for p in secret if p.stat().st_mode & 0o077]
     assert open_to_others == []
+
+
+def test_a_failing_run_tells_no_secret(lab: environment.Environment, tmp_path: Path) -> None:
+    """Credentials that are not accepted are named by their file, never shown."""
+    login = lab.login(environment.Role.PLANNER)
+    canaries = {"vault": "canary-of-vault-0123456789", "token": "canary-of-cluster-0123456789"}
+    secret, kubeconfig = tmp_path / "secret-id", tmp_path / "kubeconfig"
+    secret.write_text(canaries["vault"], encoding="utf-8")
+    content = yaml.safe_load(login.kubeconfig.read_text(encoding="utf-8"))
+    content["users"][0]["user"]["token"] = canaries["token"]
+    kubeconfig.write_text(yaml.safe_dump(content), encoding="utf-8")
+    for path in (secret, kubeconfig):
+        path.chmod(0o600)
+    home = environment.labs_folder() / lab.name
+    for old, new in ((login.vault.secret_file, secret), (login.kubeconfig, kubeconfig)):
+        broken = tmp_path / "onboard.yaml"
+        text = (home / "onboard.yaml").read_text(encoding="utf-8").replace(str(old), str(new))
+        broken.write_text(text, encoding="utf-8")
+        done = onboard("-v", "plan", str(MANIFEST), "--environment", str(broken))
+        assert done.code not in (0, 1), done.out
+        assert not [c for c in canaries.values() if c in done.out + done.err]
