@@ -49,6 +49,12 @@ def systems() -> tuple[tuple[str, _System], ...]:
     return (("Keycloak", keycloak), ("Kubernetes", cluster), ("Vault", vault))
 
 
+def digest(target: environment.Environment) -> str:
+    """A hash over everything the environment should hold: another one means there is work."""
+    wanted = [(str(i.ref), i.fields) for _, system in systems() for i in system.desired(target)]
+    return item.content_hash(wanted)
+
+
 def prepare(target: environment.Environment, report: progress.Progress) -> plan.Plan:
     """What is missing or differs in the environment; writes nothing."""
     wanted: list[item.Item] = []

@@ -43,13 +43,17 @@ def complete(
     done = environment.load(path)
     if done.login(environment.Role.BOOTSTRAP).keycloak.client_id != keycloak.BOOTSTRAP_CLIENT:
         keycloak.forget_first_administrator(lab.home)
-    stamp = {"at": now.isoformat(), "addresses": _addresses(done)}
+    stamp = {
+        "at": now.isoformat(),
+        "addresses": _addresses(done),
+        "digest": bootstrap.digest(done),
+    }
     homes.write(_stamp(lab), json.dumps(stamp) + "\n")
     return True
 
 
 def _stamp(lab: component.Lab) -> Path:
-    """When the bootstrap last came to its end, and for which addresses."""
+    """When the bootstrap last came to its end, for which addresses, and what it was to make."""
     return lab.home.config / "bootstrapped.json"
 
 
@@ -59,6 +63,8 @@ def _due(lab: component.Lab, target: environment.Environment, now: datetime) -> 
         stamp = json.loads(_stamp(lab).read_text())
         if stamp["addresses"] != _addresses(target):
             return "an address has changed"
+        if stamp["digest"] != bootstrap.digest(target):
+            return "this version wants other things of an environment"
         age = now - datetime.fromisoformat(stamp["at"])
     except (OSError, ValueError, KeyError):
         return "it has not come to its end before"
