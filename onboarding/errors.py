@@ -80,6 +80,8 @@ class InvalidInput(OnboardError):
             f"{p.where()}: {p.field + ': ' if p.field else ''}{p.message}"
             + (f" ({p.remedy})" if p.remedy else "")
             for p in problems
+            # A problem of the whole file says no more than the message itself.
+            if f"{p.path} {p.message}" != message
         ]
         super().__init__(message, details=details, resolution=resolution)
         self.problems = tuple(problems)
