@@ -89,7 +89,7 @@ def test_errors_are_json_where_json_was_asked_for(
     assert json.loads(err) == {
         "error": {
             "message": "no-such.yaml does not exist",
-            "details": ["no-such.yaml: does not exist"],
+            "details": [],
             "resolution": "Check the path.",
             "exitCode": 2,
         }
