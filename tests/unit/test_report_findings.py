@@ -39,14 +39,14 @@ FOUND = (
 )
 
 ENGLISH = """\
-  FAIL     TEN-002  Pod Security is restricted and pinned  (critical; 1 FAIL, 1 pass)
-      FAIL     Namespace a: got baseline; expected restricted
+  FAIL    TEN-002  Pod Security is restricted and pinned  (critical; 1 FAIL, 1 pass)
+      FAIL    Namespace a: got baseline; expected restricted
       remedy: Restore the pod-security.kubernetes.io labels (run apply).
-  UNKNOWN  SEC-005  No root token, no long-lived token  (critical; 1 UNKNOWN)
-      UNKNOWN  moph: not seen: TokenSummary: forbidden
+  UNKNOWN SEC-005  No root token, no long-lived token  (critical; 1 UNKNOWN)
+      UNKNOWN moph: not seen: TokenSummary: forbidden
       remedy: Revoke the token.
-  waived   TEN-003  Quota equals the computed size  (high; 1 waived)
-      waived   Namespace a: waived until 2027-01-01
+  waived  TEN-003  Quota equals the computed size  (high; 1 waived)
+      waived  Namespace a: waived until 2027-01-01
 
 in order: 4 controls (each of them: --verbose)
   DOC    1  e-Office  (1 pass)
@@ -62,7 +62,7 @@ def test_what_stands_open_comes_first_and_says_what_to_do() -> None:
 
 def test_only_what_stands_open() -> None:
     shown = text.open_findings(FOUND)
-    assert shown.startswith("  FAIL     TEN-002")
+    assert shown.startswith("  FAIL    TEN-002")
     assert "in order" not in shown
     assert shown.endswith(ENGLISH.splitlines()[-1])
 
@@ -79,14 +79,14 @@ def test_what_a_person_has_to_confirm_is_shown() -> None:
 
 def test_verbose_lists_every_object_with_stage_and_basis() -> None:
     shown = text.findings(FOUND, verbose=True)
-    assert "      pass     Namespace b\n" in shown
-    assert "      n/a      moph: central [manifest]\n" in shown
-    assert "      pass     Settings a/b: all [basis: configuration]\n" in shown
+    assert "      pass    Namespace b\n" in shown
+    assert "      n/a     moph: central [manifest]\n" in shown
+    assert "      pass    Settings a/b: all [basis: configuration]\n" in shown
 
 
 def test_thai() -> None:
     shown = text.findings(FOUND, language="th")
-    assert shown.startswith("  ไม่ผ่าน  TEN-002")
+    assert shown.startswith("  ไม่ผ่าน       TEN-002")
     assert "  TEN    1  การแยกพื้นที่หน่วยงาน" in shown
     assert "กำหนดระดับความปลอดภัยของพอดเป็น restricted พร้อมระบุรุ่น" in shown
     assert "วิธีแก้ไข: เพิกถอนโทเคน" in shown
@@ -110,7 +110,7 @@ def test_the_day_is_shown_in_the_buddhist_era(language: str, heading: str) -> No
 def test_marks_stand_around_verdicts_only_where_asked_for() -> None:
     marks = {Verdict.FAIL: ("<red>", "</red>")}
     shown = text.findings(FOUND, marks=marks)
-    assert "  <red>FAIL    </red> TEN-002" in shown
+    assert "  <red>FAIL   </red> TEN-002" in shown
     assert "\x1b" not in text.findings(FOUND)
 
 
