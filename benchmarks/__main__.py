@@ -102,4 +102,5 @@ def _table(bench: Bench) -> None:
         print(f"{PULUMI_LAYER} : {peer} = {statistics.median(ratios):.2f} (wall, median of rounds)")
 
 
-main()
+if __name__ == "__main__":
+    main()

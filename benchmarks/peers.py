@@ -88,4 +88,5 @@ def _cost(began: float, before: os.times_result) -> measure.Cost:
     return measure.Cost(time.monotonic() - began, cpu, 0, 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
