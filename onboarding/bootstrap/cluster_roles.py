@@ -8,23 +8,6 @@ from onboarding import environment
 from onboarding.desired import cluster_access
 from onboarding.kube import kinds
 
-STACK_KINDS = (
-    "Namespace",
-    "ResourceQuota",
-    "LimitRange",
-    "NetworkPolicy",
-    "Role",
-    "RoleBinding",
-    "ServiceAccount",
-    "ConfigMap",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "Service",
-    "Ingress",
-    "PodDisruptionBudget",
-)
-"""Kinds that are written for agencies."""
-
 _READ = ["get", "list"]
 _WRITE = ["get", "list", "watch", "create", "patch", "delete"]
 
@@ -33,7 +16,7 @@ def rules(role: environment.Role) -> list[dict[str, Any]]:
     """Rules of the ClusterRole of a role; none reads a secret."""
     if role is environment.Role.APPLIER:
         return _applier()
-    planner = [*_on(STACK_KINDS, _READ), _rule("storage.k8s.io", ["storageclasses"], _READ)]
+    planner = [*_on(kinds.STACK, _READ), _rule("storage.k8s.io", ["storageclasses"], _READ)]
     if role is environment.Role.PLANNER:
         return planner
     return [
@@ -51,7 +34,7 @@ def _applier() -> list[dict[str, Any]]:
     verbs ``escalate`` and ``bind``, with which any right at all could be handed out.
     """
     return [
-        *_on(STACK_KINDS, _WRITE),
+        *_on(kinds.STACK, _WRITE),
         # Pulumi watches these while it waits for pods to become ready.
         _rule("", ["pods", "events"], ["get", "list", "watch"]),
         _rule("apps", ["replicasets"], ["get", "list", "watch"]),

@@ -72,6 +72,23 @@ _ALL = (
 
 KINDS: Mapping[str, Kind] = {k.name: k for k in _ALL}
 
+STACK = (
+    "Namespace",
+    "ResourceQuota",
+    "LimitRange",
+    "NetworkPolicy",
+    "Role",
+    "RoleBinding",
+    "ServiceAccount",
+    "ConfigMap",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "Service",
+    "Ingress",
+    "PodDisruptionBudget",
+)
+"""Kinds that the stack of an agency holds: all that is written for it by way of Pulumi."""
+
 
 def kind(name: str) -> Kind:
     """Raises ``errors.UsageError`` for a kind outside the table."""

@@ -10,7 +10,8 @@ import pytest
 
 from onboarding import environment, errors, item, kube, plan
 from onboarding.engines import pulumi_stack
-from onboarding.engines.pulumi_stack import checkpoint, evidence, live
+from onboarding.engines.pulumi_stack import checkpoint, evidence
+from onboarding.kube import kinds
 from tests.integration import cluster_place
 
 pytestmark = pytest.mark.lab
@@ -52,8 +53,8 @@ def test_a_first_apply_starts_two_processes_and_an_unchanged_agency_none(
 def test_reading_takes_one_list_per_kind(place: cluster_place.Place) -> None:
     engine = pulumi_stack.PulumiStack(place.target, environment.Role.PLANNER)
     seen = engine.observe([place.of])
-    assert seen.read == frozenset(live.OWNED)
-    assert engine.cluster.requests_made == len(live.OWNED)
+    assert seen.read == frozenset(kinds.STACK)
+    assert engine.cluster.requests_made == len(kinds.STACK)
 
 
 def test_neither_state_nor_log_nor_arguments_hold_a_credential(
@@ -78,7 +79,7 @@ def test_evidence_shows_strangers_and_no_secret(place: cluster_place.Place) -> N
     engine = pulumi_stack.PulumiStack(place.target, environment.Role.AUDITOR)
     seen = engine.observe([place.of], evidence=True)
     assert seen.unread == {}
-    assert seen.read == frozenset({*live.OWNED, *evidence.KINDS, checkpoint.KIND})
+    assert seen.read == frozenset({*kinds.STACK, *evidence.KINDS, checkpoint.KIND})
     found = {(i.ref.kind, i.ref.name): i for i in seen.of(place.of.id)}
     assert found["ConfigMap", "strange"].owner == ""
     assert ("Secret", "strange") not in found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from onboarding import environment, errors, item, kube, labels, tenant
 from onboarding.engines.pulumi_stack import checkpoint, live
+from onboarding.kube import kinds
 
 KINDS = ("Pod", "ClusterRoleBinding", "AccessReview")
 
@@ -65,7 +66,7 @@ def gather(
     """Evidence for the controls; a kind that may not be read stands in ``unread``."""
     readers: dict[str, Callable[[], Iterator[_Owned]]] = {
         kind: functools.partial(_inside, cluster, kind, tenants)
-        for kind in (*live.OWNED[1:], "Pod")
+        for kind in (*kinds.STACK[1:], "Pod")
     }
     readers["ClusterRoleBinding"] = functools.partial(_bindings, cluster)
     readers["AccessReview"] = functools.partial(_reviews, cluster, target, tenants)

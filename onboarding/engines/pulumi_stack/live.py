@@ -9,23 +9,6 @@ from typing import Any
 from onboarding import item, kube, labels
 from onboarding.kube import kinds
 
-OWNED = (
-    "Namespace",
-    "ResourceQuota",
-    "LimitRange",
-    "NetworkPolicy",
-    "Role",
-    "RoleBinding",
-    "ServiceAccount",
-    "ConfigMap",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "Service",
-    "Ingress",
-    "PodDisruptionBudget",
-)
-"""Kinds that the stack of a tenant holds."""
-
 HOLDS_DATA = frozenset({"Namespace", "PersistentVolumeClaim"})
 OTHER_WRITERS = frozenset({("ConfigMap", "e-office-settings")})
 """Objects in our namespaces that another engine owns."""

@@ -13,6 +13,7 @@ from onboarding import environment, item, kube, labels, tenant
 from onboarding.desired import cluster as wanted
 from onboarding.engines.pulumi_stack import evidence as extra
 from onboarding.engines.pulumi_stack import live
+from onboarding.kube import kinds
 
 _MOST_NAMED = 20
 """Agencies that are named in a selector; beyond that all of ours are listed."""
@@ -48,7 +49,7 @@ def observe(
     """
     seen = Seen({t.id: {} for t in tenants})
     selector = _selector(tenants)
-    for kind, objects in cluster.list_kinds(live.OWNED, selector=selector).items():
+    for kind, objects in cluster.list_kinds(kinds.STACK, selector=selector).items():
         for found in objects:
             agency = labels.owner(found["metadata"].get("labels"))
             if agency in seen.of and (kind, found["metadata"]["name"]) not in live.OTHER_WRITERS:
@@ -57,13 +58,13 @@ def observe(
         for thing in _unlisted(cluster, target, of, seen.of[of.id]):
             seen.add(of.id, thing)
     if not evidence:
-        return seen.observation(live.OWNED, {})
+        return seen.observation(kinds.STACK, {})
     more = extra.gather(cluster, target, tenants)
     for agency, things in more.items.items():
         for thing in things:
             if thing.ref not in seen.of.get(agency, {}):
                 seen.add(agency, thing)
-    return seen.observation({*live.OWNED, *more.read}, more.unread)
+    return seen.observation({*kinds.STACK, *more.read}, more.unread)
 
 
 def _selector(tenants: Sequence[tenant.Tenant]) -> str:
