@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import clock, environment, errors, item, tenant
-from onboarding.desired import documents, realm_mark, saraban, vault
+from onboarding.desired import cluster_place, documents, realm_mark, saraban, vault
 
 _MONTHS = (
     "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
@@ -128,6 +128,8 @@ def _endpoints(of: tenant.Tenant, target: environment.Environment) -> dict[str, 
                 "namespace": i.namespace,
             }
             for i in of.instances
+            # A system without an image in this environment has a namespace, and no address yet.
+            if cluster_place.Place(of, i, target).image
         ],
         "signIn": {
             "issuer": issuer(target, of.realm),

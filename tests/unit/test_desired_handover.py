@@ -90,12 +90,12 @@ def test_without_ca_files_the_kubeconfig_is_known_only_when_it_is_made() -> None
     assert "/nowhere/ca.crt" in str(unreadable.value)
 
 
-def test_endpoints_name_every_system_and_where_the_authority_publishes(
+def test_endpoints_name_every_system_that_answers_and_where_the_authority_publishes(
     target: environment.Environment,
 ) -> None:
     of = tenant.resolve(samples.example("moph"), target)
     made = yaml.safe_load(handover.files(of, target)["endpoints.yaml"])
-    assert {s["namespace"] for s in made["systems"]} == {i.namespace for i in of.instances}
+    assert {s["namespace"] for s in made["systems"]} == {i.namespace for i in of.e_offices}
     assert made["signIn"]["issuer"].endswith("/realms/moph")
     published = "https://vault.invalid/v1/pki-moph-sign"
     assert made["certificateAuthority"] == {
