@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from onboarding import environment
 from tests.running import LAB, Done, onboard
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sigint_reaches_children() -> Iterator[None]:
+    """A shell that runs tests in the background ignores SIGINT, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -49,14 +49,6 @@ def agency(name: str, folder: Path) -> str:
     return str(path)
 
 
-@pytest.fixture(autouse=True)
-def _sigint_reaches_children() -> Iterator[None]:
-    """A shell that runs tests in the background ignores SIGINT, and children inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 class Started:
     """A command that runs; its stderr is read as it comes."""
 
