@@ -80,7 +80,10 @@ def authority(signer: tenant.Signer, today: date) -> Authority:
 
 
 def persons(door: vault.Vault, of: tenant.Tenant) -> tuple[Certificate, ...]:
-    """The certificates of persons that the agency's mount has issued, newest first."""
+    """The certificates of persons that the agency's mount has issued, newest first.
+
+    Of two from the same second the one that stands comes first.
+    """
     mount = of.pki_mount
     if f"{mount}/" not in (door.read("sys/mounts") or {}):
         return ()
@@ -93,7 +96,8 @@ def persons(door: vault.Vault, of: tenant.Tenant) -> tuple[Certificate, ...]:
         if not facts["isCa"] and not facts["dnsNames"]:
             revoked = str(answer.get("revocation_time_rfc3339") or "")
             found.append(Certificate(facts, revoked))
-    return tuple(sorted(found, key=lambda c: str(c.facts["notBefore"]), reverse=True))
+    found.sort(key=lambda c: (str(c.facts["notBefore"]), not c.revoked_at), reverse=True)
+    return tuple(found)
 
 
 def rows(
