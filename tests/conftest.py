@@ -12,12 +12,15 @@ from onboarding import environment
 from tests.running import LAB, Done, onboard
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _sigint_reaches_children() -> Iterator[None]:
-    """A shell that runs tests in the background ignores SIGINT, and children inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+@pytest.fixture(autouse=True)
+def _signals_reach_children() -> Iterator[None]:
+    """Children inherit an ignored signal: from a shell in the background, or from a command that
+    another test ran in this process."""
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, action in before.items():
+        signal.signal(number, action)
 
 
 @pytest.fixture(scope="session")
