@@ -80,13 +80,6 @@ class Vault:
         except errors.EngineFailed:
             return None
 
-    def look_up_all(
-        self, questions: Sequence[tuple[str, Mapping[str, Any]]]
-    ) -> list[dict[str, Any] | None]:
-        """``look_up`` of many questions side by side, in their order."""
-        with futures.ThreadPoolExecutor(max_workers=_CONNECTIONS) as pool:
-            return list(pool.map(lambda question: self.look_up(*question), questions))
-
     def remove(self, path: str) -> None:
         self._ask("delete", path)
 
