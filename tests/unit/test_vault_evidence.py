@@ -27,7 +27,7 @@ class Door:
 
 
 def living(*accessors: str, known: tuple[str, ...]) -> list[str]:
-    door = cast(vault.Vault, Door(*known))
+    door = cast("vault.Vault", Door(*known))
     return [accessor for accessor, _ in evidence._living(door, accessors)]
 
 
