@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from onboarding.lab import home as homes
 
 NAME = "openbao"
 PORTS = ("openbao", "openbao-cluster")
-_SEALED_OR_NEW = "standbyok=true&uninitcode=200&sealedcode=503"
+_NEW_IS_READY = "uninitcode=200"
+"""Only the leader answers sys/health with 200: a standby sends whoever asks elsewhere (307)."""
+_LEADER_SECONDS = 60.0
 
 
 def root_token_file(home: homes.Home) -> Path:
@@ -37,9 +40,7 @@ def describe(lab: component.Lab) -> component.Component:
         argv=(str(lab.engines["bao"]), "server", f"-config={config}"),
         files={config: _config(lab, seal)},
         reads=(lab.certificate("server"), seal),
-        ready=lambda lab: component.answers(
-            lab.url(NAME, f"/v1/sys/health?{_SEALED_OR_NEW}"), lab.trust()
-        ),
+        ready=lambda lab: _health(lab, _NEW_IS_READY),
         start_seconds=60,
         prepare=lambda lab: _prepare(lab, seal),
         settle=_initialise,
@@ -100,6 +101,10 @@ def _prepare(lab: component.Lab, seal: Path) -> None:
         homes.write(seal, secrets.token_bytes(32))
 
 
+def _health(lab: component.Lab, query: str = "") -> str:
+    return component.answers(lab.url(NAME, f"/v1/sys/health?{query}"), lab.trust())
+
+
 def _initialise(lab: component.Lab) -> None:
     """``operator init``, once; the root token goes to its 0600 file, never through a terminal."""
     if _read(lab, "/v1/sys/init")["initialized"]:
@@ -120,6 +125,19 @@ def _initialise(lab: component.Lab) -> None:
     keys = answer.json()
     homes.write(recovery_key_file(lab.home), keys["recovery_keys_base64"][0])
     homes.write(root_token_file(lab.home), keys["root_token"])
+    _wait_for_leader(lab)
+
+
+def _wait_for_leader(lab: component.Lab) -> None:
+    deadline = time.monotonic() + _LEADER_SECONDS
+    while why := _health(lab):
+        if time.monotonic() > deadline:
+            raise errors.EngineFailed(
+                "OpenBao was initialised and does not serve",
+                details=[why],
+                resolution=f"Run: onboard lab logs openbao --name {lab.home.name}",
+            )
+        time.sleep(0.1)
 
 
 def _read(lab: component.Lab, path: str) -> dict[str, Any]:
