@@ -50,6 +50,7 @@ class Component:
     of ``reads`` they decide whether a running process still fits what is wanted.
     ``after`` names the components that must be ready before; the order of stopping is its
     reverse. ``prepare`` makes what must be there before the start and is idempotent;
+    ``clear`` runs just before a process is started and removes what the one before it left;
     ``settle`` does what can only be done once it answers, also idempotently.
     """
 
@@ -62,6 +63,7 @@ class Component:
     after: tuple[str, ...] = ()
     start_seconds: float = 60
     prepare: Callable[[Lab], None] | None = None
+    clear: Callable[[Lab], None] | None = None
     settle: Callable[[Lab], None] | None = None
 
     def digest(self) -> str:

@@ -120,6 +120,8 @@ class _Launch:
         return not self._wait(part, mark, patience)
 
     def _start(self, part: component.Component, digest: str) -> None:
+        if part.clear:
+            part.clear(self.lab)
         log = self.lab.home.logs / f"{part.name}.log"
         mark = process.start(
             part.argv,

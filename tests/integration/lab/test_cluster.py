@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from onboarding.lab import component, runtime, wire
+from onboarding.lab import component, runtime, state, wire
 from onboarding.lab import home as homes
+from tests.integration.lab.conftest import command, must
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
@@ -115,6 +118,18 @@ def test_pods_run_on_bound_volumes_and_both_go_again(lab: component.Lab, namespa
     _eventually(lambda: cluster("GET", f"{namespace}/pods").json()["items"] == [])
     cluster("DELETE", f"{namespace}/persistentvolumeclaims/records")
     _eventually(lambda: cluster("GET", volume).status == 404)
+
+
+def test_pods_run_at_once_on_nodes_whose_keeper_was_killed(
+    up: homes.Home, lab: component.Lab, namespace: str
+) -> None:
+    os.kill(state.load(up).started["kwok"].mark.pid, signal.SIGKILL)
+    must(command("up"))
+    cluster = Cluster(lab)
+    pod = {"metadata": {"name": "late"}, "spec": {**_POD, "volumes": [{"name": "records"}]}}
+    assert cluster("POST", f"{namespace}/pods", pod).status == 201
+    path = f"{namespace}/pods/late"
+    _eventually(lambda: cluster("GET", path).json()["status"]["phase"] == "Running", seconds=60)
 
 
 def test_pod_security_is_enforced(lab: component.Lab, namespace: str) -> None:
