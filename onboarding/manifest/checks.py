@@ -172,10 +172,27 @@ def _signers(manifest: model.AgencyMou) -> Iterator[Mistake]:
 
 def _links(manifest: model.AgencyMou) -> Iterator[Mistake]:
     yield from _repeated([link.id for link in manifest.links], ("links",), "id")
+    systems = {system.name for system in manifest.systems}
     for index, link in enumerate(manifest.links):
+        path: KeyPath = ("links", index)
         if link.peer == manifest.id:
+            yield Mistake((*path, "peer"), "an agency cannot link to itself", "name the other one")
+        if link.system is not None and link.system not in systems:
+            known = ", ".join(sorted(systems))
+            yield Mistake((*path, "system"), f"no system is named {link.system!r}", f"use {known}")
+        blocks = {"healthLink": link.health_link, "portal": link.portal, "intake": link.intake}
+        for key, value in blocks.items():
+            wanted = {"healthLink": "health-link"}.get(key, key)
+            if value is not None and link.kind != wanted:
+                yield Mistake((*path, key), f"a link {link.kind} has no {key}", "remove it")
+        for key in ("portal", "intake"):
+            if link.kind == key and blocks[key] is None:
+                yield Mistake(path, f"a link {key} needs the block {key}", f"add {key}: {{…}}")
+        if link.portal and link.portal.operator not in (manifest.id, link.peer):
             yield Mistake(
-                ("links", index, "peer"), "an agency cannot link to itself", "name the other one"
+                (*path, "portal", "operator"),
+                f"{link.portal.operator!r} is neither this agency nor the peer",
+                f"name {manifest.id} or {link.peer}",
             )
 
 

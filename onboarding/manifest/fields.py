@@ -147,6 +147,12 @@ def _https(value: str) -> str:
     return value
 
 
+def _web_path(value: str) -> str:
+    if len(value) > 200 or not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", value):
+        raise mistake("is not a path of a web address", "write it as /api/services")
+    return value
+
+
 def _juristic_id(value: str) -> str:
     """13 digits with the check digit of Thai tax and juristic ids (modulus 11)."""
     if not re.fullmatch(r"[0-9]{13}", value):
@@ -191,6 +197,7 @@ Domain = Annotated[str, pydantic.AfterValidator(_domain)]
 Email = Annotated[str, pydantic.AfterValidator(_email)]
 Phone = Annotated[str, pydantic.AfterValidator(_phone)]
 Https = Annotated[str, pydantic.AfterValidator(_https)]
+WebPath = Annotated[str, pydantic.AfterValidator(_web_path)]
 JuristicId = Annotated[str, pydantic.AfterValidator(_juristic_id)]
 Province = Annotated[str, pydantic.AfterValidator(_province)]
 CertificateName = Annotated[Name, pydantic.Field(max_length=64)]

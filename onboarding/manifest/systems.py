@@ -18,9 +18,11 @@ from onboarding.manifest.fields import (
     Slug,
     Text,
     ThaiName,
+    WebPath,
     field,
     mistake,
 )
+from onboarding.manifest.options import DataPlatform, Restricted, Telemetry
 
 EnvironmentName = Literal["prod", "uat"]
 SystemKind = Literal[
@@ -233,6 +235,46 @@ class System(Model):
     personal_data: PersonalData | None = field("ข้อมูลส่วนบุคคล", "Personal data", "", None)
     features: Features = field("ความสามารถเสริม", "Features", "", Features.model_construct())
     eoffice: EOffice | None = field("งานสารบรรณ", "e-Office settings", "e-office only", None)
+    telemetry: Telemetry | None = field("ข้อมูลจากอุปกรณ์", "Telemetry", "iot-telemetry only", None)
+    restricted: Restricted | None = field("การจำกัดการเข้าถึง", "Restricted", "restricted only", None)
+    data_platform: DataPlatform | None = field(
+        "ศูนย์ข้อมูล", "Data platform", "data-platform only", None
+    )
+
+
+class HealthLink(Model):
+    """What the Health Link needs on this agency's side."""
+
+    consent_webhook: WebPath = field(
+        "เส้นทางแจ้งความยินยอม",
+        "Consent webhook",
+        "path at which the carrying system is told of consents given and withdrawn",
+        "/health-link/consents",
+    )
+
+
+class Portal(Model):
+    """The one-stop portal and the service it shows."""
+
+    operator: Slug = field("หน่วยงานผู้ดูแลพอร์ทัล", "Operator", "id of the agency that runs the portal")
+    public_api: WebPath = field("เส้นทาง API สาธารณะ", "Public API", "path, e.g. /api/services")
+    identities: tuple[Literal["citizen", "foreigner"], ...] = field(
+        "กลุ่มผู้ใช้พอร์ทัล", "Identities", "a foreigner has no citizen id", min_length=1
+    )
+
+
+class Intake(Model):
+    """Cases that come in from a national contact centre."""
+
+    channel: Literal["aoc-1441", "gcc-1111"] = field(
+        "ช่องทาง", "Channel", "AOC 1441 (online fraud) or GCC 1111 (government contact centre)"
+    )
+    masked: tuple[Name, ...] = field(
+        "รายการที่ปิดบัง", "Masked fields", "personal data shown to no clerk", ()
+    )
+    answer_hours: int | None = field(
+        "ตอบรับภายใน (ชั่วโมง)", "Answered within hours", "24 at most", None, ge=1, le=720
+    )
 
 
 class Link(Model):
@@ -259,6 +301,24 @@ class Link(Model):
     )
     clinician_check: bool | None = field(
         "ตรวจสอบผู้ประกอบวิชาชีพ", "Clinician check", "Health Link: licence checked", None
+    )
+    health_link: HealthLink | None = field("Health Link", "Health Link", "health-link only", None)
+    portal: Portal | None = field("พอร์ทัลกลาง", "Portal", "portal only", None)
+    intake: Intake | None = field("การรับเรื่อง", "Intake of cases", "intake only", None)
+    system: Slug | None = field(
+        "ระบบที่ใช้เชื่อมโยง",
+        "System",
+        "which system carries the link; default: the first that is not the e-Office",
+        None,
+    )
+    requests_per_minute: int | None = field(
+        "จำนวนคำขอต่อนาที", "Requests per minute", "rate limit at the gateway", None, ge=1, le=100_000
+    )
+    restricted_approval: Name | None = field(
+        "เลขที่อนุมัติการเชื่อมโยง",
+        "Approval of a restricted agency",
+        "an agency with a restricted system is linked to nobody without it",
+        None,
     )
     country: str = field("ประเทศ", "Country", "ISO 3166-1", "TH", pattern=r"^[A-Z]{2}$")
     transfer_basis: Name | None = field(
