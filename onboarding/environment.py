@@ -122,6 +122,10 @@ class Images(_Model):
     """Images of the systems beside the e-Office, by kind; one without an image gets no pods."""
     allowed_registries: tuple[str, ...]
 
+    def of(self, kind: str) -> str:
+        """Image of a kind of system; "" where the file names none."""
+        return self.e_office if kind == "e-office" else self.others.get(kind, "")
+
 
 class Attestation(_Model):
     """What the operator of the cloud states about what tenants cannot see (NT for GDCC)."""

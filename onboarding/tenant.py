@@ -29,7 +29,10 @@ class NamespaceClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One system of an agency in one environment and shard, alone in its namespace."""
+    """One system of an agency in one environment and shard, alone in its namespace.
+
+    ``host`` is "" where the system has no ingress.
+    """
 
     system: str
     kind: str
@@ -41,6 +44,7 @@ class Instance:
     users: int
     size: sizing.Size
     service_account: str
+    ingress: catalogue.Ingress
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,11 @@ class Tenant:
     def e_offices(self) -> tuple[Instance, ...]:
         """The instances that have an e-Office inside."""
         return tuple(i for i in self.instances if i.kind == names.E_OFFICE)
+
+    @property
+    def signed_in_to(self) -> tuple[Instance, ...]:
+        """The instances that people sign in to: each has an OIDC client with a key pair."""
+        return tuple(i for i in self.instances if catalogue.get(i.kind).sign_in)
 
     def units(self, instance: Instance | None = None) -> tuple[Unit, ...]:
         """Units of ``instance``, or of the whole agency: its shards, its bodies, or itself."""
@@ -203,7 +212,8 @@ def _claims(tenant: Tenant) -> Iterator[tuple[str, str]]:
         yield "domain", domain
     for instance in tenant.instances:
         yield "namespace", instance.namespace
-        yield "host", instance.host
+        if instance.host:
+            yield "host", instance.host
     for body in tenant.bodies:
         yield "body", body.id
         if body.ecms_department:
@@ -217,6 +227,8 @@ def _instances(manifest: model.AgencyMou) -> Iterator[Instance]:
         personal = system.personal_data
         sensitive = entry.sensitive or bool(personal and personal.sensitive)
         klass = NamespaceClass.SENSITIVE if sensitive else NamespaceClass.STANDARD
+        ingress = _ingress(system, entry)
+        reached = ingress is not catalogue.Ingress.NONE
         for environment in manifest.tenancy.environments:
             production = environment == names.PRODUCTION
             for shard, all_users in _places(manifest, system, entry):
@@ -229,11 +241,18 @@ def _instances(manifest: model.AgencyMou) -> Iterator[Instance]:
                     shard=shard,
                     namespace=names.namespace(*parts),
                     namespace_class=klass,
-                    host=f"{names.host_label(*parts)}.{domain}",
+                    host=f"{names.host_label(*parts)}.{domain}" if reached else "",
                     users=users,
                     size=sizing.size(users),
                     service_account=system.name,
+                    ingress=ingress,
                 )
+
+
+def _ingress(system: model.System, entry: catalogue.Entry) -> catalogue.Ingress:
+    if system.public and entry.ingress is catalogue.Ingress.INTERNAL:
+        return catalogue.Ingress.PUBLIC
+    return entry.ingress
 
 
 def _places(

@@ -255,6 +255,24 @@ def available(view: policy.View) -> Iterator[policy.Result]:
         yield from judge.none_wanted(view, CLUSTER, "Deployment")
 
 
+def workload_there(view: policy.View) -> Iterator[policy.Result]:
+    """A namespace alone serves nobody: every system of the manifest has its pods."""
+    deployed = {d.ref.scope: d for d in view.items(CLUSTER, "Deployment")}
+    for instance in view.tenant.instances:
+        subject = f"Namespace {instance.namespace}"
+        have = deployed.get(instance.namespace)
+        if have is not None:
+            yield judge.passes(subject, f"{have.ref.kind} {have.ref.name}")
+        elif view.environment.images.of(instance.kind):
+            yield judge.fails(subject, None, "a Deployment")
+        else:
+            yield judge.fails(
+                subject,
+                f"a namespace only: the environment has no image of {instance.kind}",
+                "a Deployment",
+            )
+
+
 def service_kind(view: policy.View) -> Iterator[policy.Result]:
     def one(have: item.Item) -> policy.Result:
         spec = have.fields.get("spec") or {}

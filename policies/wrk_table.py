@@ -183,4 +183,14 @@ CONTROLS: tuple[policy.Control, ...] = (
         remedy_en="Use the Ingress instead of node ports, load balancers or external IPs.",
         remedy_th="ใช้ Ingress แทนพอร์ตโหนด ตัวกระจายภาระ หรือไอพีภายนอก",
     ),
+    policy.Control(
+        id="WRK-017",
+        title_en="Every system has its workload",
+        title_th="ระบบงานทุกระบบมีพอดให้บริการ",
+        severity=Severity.HIGH,
+        stages=frozenset({Stage.LIVE}),
+        check=wrk.workload_there,
+        remedy_en="Name the system's image in the environment file (images), then run apply.",
+        remedy_th="ระบุอิมเมจของระบบในแฟ้มสภาพแวดล้อม (images) แล้วดำเนินการ apply",
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onboarding.catalogue.entry import Entry, ExtraField
+from onboarding.catalogue.entry import Entry, ExtraField, Ingress
 from onboarding.catalogue.table import get, offered
 
-__all__ = ["Entry", "ExtraField", "get", "offered"]
+__all__ = ["Entry", "ExtraField", "Ingress", "get", "offered"]

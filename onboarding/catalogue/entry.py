@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Ingress(StrEnum):
+    """Who reaches a system: everybody, the agency's own people, or nobody from outside."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +21,8 @@ class Entry:
     ``sensitive``: its namespaces are of the sensitive class, with encrypted storage.
     ``per_shard``: a federated agency has one instance per shard, otherwise one per environment.
     ``settings``: Ansible delivers settings inside the product.
+    ``ingress``: who reaches it; a manifest's ``public: true`` opens an internal one.
+    ``sign_in``: people sign in to it, so it has an OIDC client and a key pair of its own.
     ``least_aal``: authenticator level its users need.
     """
 
@@ -23,6 +34,8 @@ class Entry:
     sensitive: bool = False
     per_shard: bool = False
     settings: bool = False
+    ingress: Ingress = Ingress.INTERNAL
+    sign_in: bool = True
     least_aal: int = 1
     options: tuple[ExtraField, ...] = ()
 

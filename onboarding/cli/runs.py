@@ -78,13 +78,13 @@ def _title(job: _Job) -> str:
 
 
 def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
-    from onboarding.report import plan_text, text
+    from onboarding.report import plan_text, run_report, text
 
     marks = console.marks() if to_result else {}
     judged = text.open_findings(prepared.findings, language=job.language, marks=marks)
-    shown = "\n".join(
-        [_title(job), "", plan_text.of(prepared.plan, verbose=console.verbose()), "", judged]
-    )
+    waiting = run_report.waiting(prepared.tenant, prepared.environment)
+    made = plan_text.of(prepared.plan, verbose=console.verbose())
+    shown = "\n".join([_title(job), "", made, *waiting, "", judged])
     if to_result:
         console.result(shown)
     else:
@@ -119,7 +119,7 @@ def plan_command(
     """
     from onboarding import verify
     from onboarding.report import json as findings_json
-    from onboarding.report import plan_json
+    from onboarding.report import plan_json, run_report
 
     job = _job(file, wanted, as_of, output, language)
     prepared = _prepare(job)
@@ -129,6 +129,7 @@ def plan_command(
         console.result_json(
             {
                 **plan_json.of(prepared.plan),
+                "open": run_report.waiting(prepared.tenant, prepared.environment),
                 "findings": [findings_json.finding(f) for f in prepared.findings],
             }
         )

@@ -34,17 +34,18 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
             [("UDP", 53), ("TCP", 53)],
         ),
     )
-    yield _policy(
-        place,
-        "allow-from-gateway",
-        place.pods(),
-        {
-            "policyTypes": ["Ingress"],
-            "ingress": [
-                {"from": [_pods(cluster.gateway_namespace)], "ports": _ports([("TCP", PORT)])}
-            ],
-        },
-    )
+    if place.instance.host:
+        yield _policy(
+            place,
+            "allow-from-gateway",
+            place.pods(),
+            {
+                "policyTypes": ["Ingress"],
+                "ingress": [
+                    {"from": [_pods(cluster.gateway_namespace)], "ports": _ports([("TCP", PORT)])}
+                ],
+            },
+        )
     yield _policy(
         place,
         "allow-egress-gateway",

@@ -36,10 +36,7 @@ class Place:
     @property
     def image(self) -> str:
         """Image of the system by digest; "" where the environment file names none."""
-        images = self.target.images
-        if self.instance.kind == names.E_OFFICE:
-            return images.e_office
-        return images.others.get(self.instance.kind, "")
+        return self.target.images.of(self.instance.kind)
 
     def labels(self) -> dict[str, str]:
         return labels.of(self.of.id, self.instance.system, self.instance.environment)

@@ -84,13 +84,10 @@ def resources(place: cluster_place.Place, replicas: int) -> dict[str, dict[str, 
 
 def _container(place: cluster_place.Place, replicas: int) -> dict[str, Any]:
     # The product answers for its own host only, so the probe must ask for that.
+    host = place.instance.host
+    named = {"httpHeaders": [{"name": "Host", "value": host}]} if host else {}
     probe = {
-        "httpGet": {
-            "path": "/",
-            "port": "http",
-            "scheme": "HTTP",
-            "httpHeaders": [{"name": "Host", "value": place.instance.host}],
-        },
+        "httpGet": {"path": "/", "port": "http", "scheme": "HTTP", **named},
         "timeoutSeconds": 5,
     }
     return {

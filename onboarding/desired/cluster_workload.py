@@ -18,7 +18,8 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
     yield _volume(place)
     yield _deployment(place)
     yield _service(place)
-    yield _ingress(place)
+    if place.instance.host:
+        yield _ingress(place)
     yield _disruption_budget(place)
 
 
@@ -48,16 +49,23 @@ def endpoints(place: cluster_place.Place) -> dict[str, str]:
     """What the product must know of its surroundings; no secret, only where secrets are."""
     target, of, instance = place.target, place.of, place.instance
     return {
-        "PUBLIC_URL": f"https://{instance.host}",
-        "OIDC_ISSUER": f"{target.keycloak.address.rstrip('/')}/realms/{of.realm}",
-        "OIDC_CLIENT_ID": instance.namespace,
-        "OIDC_CLIENT_AUTH": "private_key_jwt",
-        "OIDC_CLIENT_KEY_PATH": f"{of.kv_mount}/{of.kv_prefix}{instance.namespace}/oidc-client",
+        **({"PUBLIC_URL": f"https://{instance.host}"} if instance.host else {}),
+        **(_sign_in(place) if instance in of.signed_in_to else {}),
         "VAULT_ADDR": target.vault.address,
         "VAULT_AUTH_MOUNT": "kubernetes",
         "VAULT_ROLE": instance.namespace,
         "VAULT_TOKEN_FILE": cluster_pod.VAULT_TOKEN_FILE,
         "TZ": "Asia/Bangkok",
+    }
+
+
+def _sign_in(place: cluster_place.Place) -> dict[str, str]:
+    target, of, instance = place.target, place.of, place.instance
+    return {
+        "OIDC_ISSUER": f"{target.keycloak.address.rstrip('/')}/realms/{of.realm}",
+        "OIDC_CLIENT_ID": instance.namespace,
+        "OIDC_CLIENT_AUTH": "private_key_jwt",
+        "OIDC_CLIENT_KEY_PATH": f"{of.kv_mount}/{of.kv_prefix}{instance.namespace}/oidc-client",
     }
 
 

@@ -94,7 +94,7 @@ def service_account(
     ]
 
 
-def office_client(
+def system_client(
     host: str, owner: str, system: str, environment: str, required_acr: str
 ) -> dict[str, Any]:
     """The OIDC client of one instance of a system (RFC 9700: code flow, exact redirect, PKCE)."""

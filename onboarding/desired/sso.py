@@ -24,7 +24,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
         made += groups(of, of.realm, tuple(office_roles(of)))
     else:
         made += groups(of, shared, (*tenant.CLUSTER_ROLES, *office_roles(of)))
-    made += clients(of)
+    made += clients(of, target)
     return tuple(made)
 
 
@@ -61,11 +61,16 @@ def groups(of: tenant.Tenant, realm_name: str, roles: tuple[str, ...]) -> Iterat
         yield item.Item(ref, fields, of.id, holds_data=True)
 
 
-def clients(of: tenant.Tenant) -> Iterator[item.Item]:
-    """One OIDC client per e-Office instance, named as its namespace."""
+def clients(of: tenant.Tenant, target: environment.Environment) -> Iterator[item.Item]:
+    """One OIDC client per instance that people sign in to, named as its namespace.
+
+    None for a system that the environment has no image of: nothing would answer its redirect.
+    """
     required = realm_mark.policy()["acrRequired"]
-    for instance in of.e_offices:
-        fields = realm_client.office_client(
+    for instance in of.signed_in_to:
+        if not target.images.of(instance.kind):
+            continue
+        fields = realm_client.system_client(
             instance.host, of.id, instance.system, instance.environment, required
         )
         yield item.Item(realm_mark.ref("Client", of.realm, instance.namespace), fields, of.id)

@@ -34,7 +34,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
         _ingress_role(of),
         *_policies(of),
         *(_auth_role(of, instance) for instance in of.instances),
-        *(_key_pair(of, instance) for instance in of.e_offices),
+        *(_key_pair(of, i) for i in of.signed_in_to if target.images.of(i.kind)),
     )
 
 

@@ -173,7 +173,7 @@ class Sso:
         finally:
             door.close()
         keys = {}
-        for instance in of.e_offices:
+        for instance in of.signed_in_to:
             path = vault_desired.key_pair_path(of, instance).removeprefix(of.kv_prefix)
             notes = (found.get(path) or {}).get("custom_metadata") or {}
             if notes.get("public_jwk"):
@@ -184,7 +184,7 @@ class Sso:
 def _names(of: tenant.Tenant) -> interface.Names:
     return interface.Names(
         agency=of.id,
-        clients=frozenset(i.namespace for i in of.e_offices),
+        clients=frozenset(i.namespace for i in of.signed_in_to),
         client_prefix=f"ga-{of.id}-",
         organization=of.organization,
     )

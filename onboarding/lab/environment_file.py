@@ -11,14 +11,14 @@ from pathlib import Path
 import jwt
 import yaml
 
-from onboarding import bootstrap, environment, errors, progress
+from onboarding import bootstrap, catalogue, environment, errors, names, progress
 from onboarding.lab import apiserver, component, keycloak, kubeconfig, openbao, plugins
 from onboarding.lab import home as homes
 
 RENEW_BEFORE = timedelta(days=7)
 RENEW_EVERY = timedelta(days=14)
 """Well within the life of what the bootstrap issues."""
-_IMAGE = "registry.lab.gdcc.go.th/e-office/mayan-edms"
+_REGISTRY = "registry.lab.gdcc.go.th"
 
 
 def complete(
@@ -113,17 +113,23 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
         ),
         state=environment.State(store=f"file://{lab.home.store}"),
         images=environment.Images(
-            e_office=f"{_IMAGE}@sha256:{_stand_in_digest()}",
-            allowed_registries=(_IMAGE.partition("/")[0],),
+            e_office=_stand_in("e-office/mayan-edms"),
+            others={
+                entry.kind: _stand_in(f"systems/{entry.kind}")
+                for entry in catalogue.offered()
+                if entry.kind != names.E_OFFICE
+            },
+            allowed_registries=(_REGISTRY,),
         ),
         attestations=known.attestations if known else _attestations(lab),
         credentials=_credentials(lab, known),
     )
 
 
-def _stand_in_digest() -> str:
+def _stand_in(name: str) -> str:
     """Fake nodes pull nothing, so no image stands behind the digest; only its form is real."""
-    return hashlib.sha256(_IMAGE.encode()).hexdigest()
+    image = f"{_REGISTRY}/{name}"
+    return f"{image}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
 def _attestations(lab: component.Lab) -> tuple[environment.Attestation, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from onboarding import item, plan, reconcile, tenant
+from onboarding import environment, names, plan, reconcile, tenant
 from onboarding.report import plan_json
 
 
@@ -23,21 +22,36 @@ def text(title: str, run: reconcile.Run, *, ready: bool | None) -> str:
     skipped = run.count(plan.Status.NOT_ATTEMPTED)
     if skipped:
         lines.append(f"  not attempted: {skipped} changes")
-    lines += ["", *places(run.prepared.tenant, run.prepared.desired)] if run.failure is None else []
+    if run.failure is None:
+        lines += ["", *places(run.prepared.tenant, run.prepared.environment)]
     lines += ["", _state(run, ready)]
     return "\n".join(lines)
 
 
-def places(of: tenant.Tenant, desired: Sequence[item.Item]) -> list[str]:
-    """Where each instance answers; one without an Ingress among the desired items has no pods."""
-    answering = {i.ref.scope for i in desired if i.ref.kind == "Ingress"}
+def places(of: tenant.Tenant, target: environment.Environment) -> list[str]:
+    """Where each instance answers, or that it has no pods yet."""
     width = max((len(i.namespace) for i in of.instances), default=0)
     return [
-        f"  {i.namespace:<{width}}  https://{i.host}  ({i.users} users)"
-        if i.namespace in answering
-        else f"  {i.namespace:<{width}}  namespace only: no image (images.others.{i.kind}) is set"
+        f"  {i.namespace:<{width}}  "
+        + (f"{_address(i)}  ({i.users} users)" if target.images.of(i.kind) else _waits(i))
         for i in of.instances
     ]
+
+
+def waiting(of: tenant.Tenant, target: environment.Environment) -> list[str]:
+    """Open points of a plan: systems that stay a namespace, one line each."""
+    return [
+        f"open: {i.namespace}: {_waits(i)}" for i in of.instances if not target.images.of(i.kind)
+    ]
+
+
+def _address(instance: tenant.Instance) -> str:
+    return f"https://{instance.host}" if instance.host else "no way in from outside"
+
+
+def _waits(instance: tenant.Instance) -> str:
+    key = "eOffice" if instance.kind == names.E_OFFICE else f"others.{instance.kind}"
+    return f"namespace only: no image (images.{key}) is set"
 
 
 def _state(run: reconcile.Run, ready: bool | None) -> str:

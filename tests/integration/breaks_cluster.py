@@ -106,6 +106,12 @@ def fewer_replicas(world: World) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def no_workload(world: World) -> Iterator[None]:
+    with world.missing("deployment", "e-office", world.spare):
+        yield
+
+
 # Tenancy
 
 
@@ -324,6 +330,7 @@ BREAKS: dict[str, Break] = {
     "WRK-014": workload(_password),
     "WRK-015": fewer_replicas,
     "WRK-016": service_kind,
+    "WRK-017": no_workload,
     "NET-001": no_default_deny,
     "NET-002": egress([{"podSelector": {}}], 53),
     "NET-003": egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}], 443),

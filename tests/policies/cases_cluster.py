@@ -190,6 +190,10 @@ WRK: dict[str, list[Case]] = {
         *everywhere(setting("Service", "spec/externalIPs", ["192.0.2.1"])),
         *live(without("Service")),
     ],
+    "WRK-017": [
+        *live(without("Deployment")),
+        *live(without("Deployment", "health-platform"), agency="moph"),
+    ],
 }
 
 NET: dict[str, list[Case]] = {

@@ -214,6 +214,7 @@ def test_no_playbook_is_unknown(tmp_path: Path) -> None:
 def _health_platform_only(tmp_path: Path) -> policy.View:
     """An agency without an e-Office, whose system has no image in the environment yet."""
     at = world.target(tmp_path)
+    at = at.model_copy(update={"images": at.images.model_copy(update={"others": {}})})
     whole = world.agency("moph")
     part = whole.model_copy(update={"systems": whole.systems[1:]})
     return world.plan_view(tenant.resolve(part, at), at)

@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from onboarding import clock, environment, item, manifest, policy, tenant
+from onboarding import catalogue, clock, environment, item, manifest, policy, tenant
 from onboarding.desired import cluster, realm, settings, sso, vault
 from onboarding.pki import certificates
 from onboarding.policies import load
@@ -68,6 +68,10 @@ def target(folder: Path) -> environment.Environment:
         state=environment.State(store="file:///x"),
         images=environment.Images(
             e_office=f"registry.invalid/e-office@{DIGEST}",
+            others={
+                entry.kind: f"registry.invalid/{entry.kind}@{DIGEST}"
+                for entry in catalogue.offered()
+            },
             allowed_registries=("registry.invalid",),
         ),
     )

@@ -57,6 +57,18 @@ def test_an_agency_lives_in_the_shared_realm_by_default() -> None:
     assert organization.fields["description"] == of.manifest.agency.name_th
 
 
+def test_a_system_has_a_client_once_the_environment_has_its_image() -> None:
+    of = _resolved("moph")
+    name = "ga-moph-prod-health-platform"
+    assert name not in {i.ref.name for i in _of_kind(of, "Client")}
+    images = TARGET.images.model_copy(update={"others": {"health-platform": "x"}})
+    target = TARGET.model_copy(update={"images": images})
+    clients = {i.ref.name: i for i in sso.desired(of, target) if i.ref.kind == "Client"}
+    assert clients[name].fields["redirectUris"] == [
+        "https://health-platform.moph.go.th/oidc/callback"
+    ]
+
+
 def test_an_own_realm_holds_people_and_clients_but_cluster_groups_stay_shared() -> None:
     of = _resolved("moph")
     (own,) = _of_kind(of, "Realm")

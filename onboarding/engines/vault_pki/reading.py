@@ -144,7 +144,7 @@ def _may_be_ours(of: tenant.Tenant, name: str) -> bool:
 
 
 def _key_pairs(door: vault.Vault, of: tenant.Tenant) -> Iterator[item.Item]:
-    expected = {wanted.key_pair_path(of, i) for i in of.e_offices}
+    expected = {wanted.key_pair_path(of, i) for i in of.signed_in_to}
     for below, about in door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}").items():
         path = f"{of.kv_prefix}{below}"
         notes = about.get("custom_metadata") or {}

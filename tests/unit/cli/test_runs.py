@@ -92,8 +92,8 @@ def test_apply_writes_verifies_and_says_where_to_look(
   vault_pki             2 of    2 changes     0.0 s
   pulumi_stack          1 of    1 changes     0.0 s
 
-  ga-admincourt-prod  namespace only: no image (images.others.e-office) is set
-  ga-admincourt-uat   namespace only: no image (images.others.e-office) is set
+  ga-admincourt-prod  https://e-office.admincourt.go.th  (2500 users)
+  ga-admincourt-uat   https://e-office-uat.admincourt.go.th  (250 users)
 
 State: ready. Every gating control passes on the live systems.
 
