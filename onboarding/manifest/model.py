@@ -44,7 +44,7 @@ from onboarding.manifest.systems import (
     Tenancy,
 )
 
-API_VERSION = "gdcc.go.th/v1alpha1"
+API_VERSION = "gdcc.go.th/v1alpha2"
 
 __all__ = [
     "API_VERSION",
@@ -84,7 +84,7 @@ __all__ = [
 class AgencyMou(Model):
     """An agency's MOU with the ministry (บันทึกข้อตกลงของหน่วยงาน)."""
 
-    api_version: Literal["gdcc.go.th/v1alpha1"] = field("รุ่นของรูปแบบ", "Version of the format")
+    api_version: Literal["gdcc.go.th/v1alpha2"] = field("รุ่นของรูปแบบ", "Version of the format")
     kind: Literal["AgencyMou"] = field("ชนิดเอกสาร", "Kind of document")
     metadata: Metadata = field("ข้อมูลกำกับ", "Metadata")
     agency: Agency = field("หน่วยงาน", "Agency")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,15 @@ FIX = "Correct the places above and run the command again."
 
 @dataclass(slots=True)
 class Document:
-    """One YAML file: ``value`` holds plain dicts, lists, text, numbers, booleans and None."""
+    """One YAML file: ``value`` holds plain dicts, lists, text, numbers, booleans and None.
+
+    ``moved`` says of parts of a value that was rearranged where they stand in the file.
+    """
 
     name: str
     value: Any
     text: str = field(repr=False)
+    moved: Mapping[reader.KeyPath, reader.KeyPath] = field(default_factory=dict)
     _positions: dict[reader.KeyPath, reader.Position] | None = field(default=None, repr=False)
 
     def position(self, path: reader.KeyPath) -> reader.Position:
@@ -34,9 +38,17 @@ class Document:
         """
         if self._positions is None:
             self._positions = reader.read(self.text, self.name, positions=True).positions
+        path = self.written(path)
         while path and path not in self._positions:
             path = path[:-1]
         return self._positions.get(path, reader.Position(1, 1))
+
+    def written(self, path: reader.KeyPath) -> reader.KeyPath:
+        """``path`` of the value as the file has it."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.moved:
+                return self.moved[path[:end]] + path[end:]
+        return path
 
 
 def load(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:

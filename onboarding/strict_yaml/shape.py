@@ -75,15 +75,20 @@ def problem(
     """A problem at ``path``, its field shown with the Thai name where the model gives one."""
     line, column = source.position(path) if source else (0, 0)
     name = source.name if source else ""
-    return errors.Problem(name, line, column, field_name(model, path), message, remedy)
+    return errors.Problem(name, line, column, field_name(model, path, source), message, remedy)
 
 
-def field_name(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
-    """``agency.nameTh (ชื่อหน่วยงาน)``."""
+def field_name(
+    model: type[pydantic.BaseModel],
+    path: reader.KeyPath,
+    source: document.Document | None = None,
+) -> str:
+    """``agency.nameTh (ชื่อหน่วยงาน)``, the path as the file has it."""
     text = ""
+    for part in source.written(path) if source else path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     thai = ""
     for part, info in _walk(model, path):
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
         if info is not None:
             extra = info.json_schema_extra
             thai = str(extra.get("titleTh", "")) if isinstance(extra, dict) else ""
@@ -111,7 +116,7 @@ def _explain(
         expected = _description(model, path)
         remedy = f"add {path[-1]}: {expected}" if expected else f"add {path[-1]}"
         return errors.Problem(
-            source.name, line, column, field_name(model, path), "is missing", remedy
+            source.name, line, column, field_name(model, path, source), "is missing", remedy
         )
     message, remedy = _wording(kind, item)
     remedy = remedy or _description(model, path)

@@ -13,7 +13,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 NAMES = ("moph", "admincourt", "plk-lao")
 
 _BASE: dict[str, Any] = {
-    "apiVersion": "gdcc.go.th/v1alpha1",
+    "apiVersion": "gdcc.go.th/v1alpha2",
     "kind": "AgencyMou",
     "metadata": {"id": "culture"},
     "agency": {

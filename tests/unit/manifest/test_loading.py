@@ -232,7 +232,7 @@ def test_another_kind_of_file_is_one_clear_line() -> None:
     assert "kind is 'Environment'" in problems("kind: Environment\nname: x\n")[0].message
     assert "not a manifest" in problems("- a\n")[0].message
     (problem,) = problems(samples.text(apiVersion="gdcc.go.th/v9"))
-    assert "known: gdcc.go.th/v1alpha1" in problem.message
+    assert "known: gdcc.go.th/v1alpha1, gdcc.go.th/v1alpha2" in problem.message
 
 
 def test_draft_values_are_warnings_with_their_place() -> None:
