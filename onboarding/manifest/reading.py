@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from onboarding import errors, strict_yaml
-from onboarding.manifest import checks, model, versions
-
-_FIX = "Correct the places above and run: onboard validate FILE"
+from onboarding.manifest import checks, model, private, versions
 
 
 def load(path: Path) -> model.AgencyMou:
@@ -17,45 +15,37 @@ def load(path: Path) -> model.AgencyMou:
 
 def read(path: Path) -> tuple[model.AgencyMou, strict_yaml.Document]:
     """As `load`, with the document, which knows the line of every value."""
-    return _checked(strict_yaml.load(path))
+    return _checked(strict_yaml.survey(path))
 
 
 def loads(text: str, name: str = "manifest") -> model.AgencyMou:
     """The manifest in ``text``. Raises errors.InvalidInput."""
-    return _checked(strict_yaml.loads(text, name))[0]
+    return _checked(strict_yaml.survey_text(text, name))[0]
 
 
 def _checked(written: strict_yaml.Document) -> tuple[model.AgencyMou, strict_yaml.Document]:
     _refuse_other_kinds(written)
     document, problems = versions.convert(written)
-    manifest = _shaped(document, problems)
-    contradictions = [
-        strict_yaml.problem(document, model.AgencyMou, *mistake)
-        for mistake in checks.mistakes(manifest)
-    ]
-    if contradictions:
-        contradictions.sort(key=lambda problem: (problem.line, problem.column))
-        raise errors.InvalidInput(
-            f"{document.name} contradicts itself", contradictions, resolution=_FIX
-        )
+    problems = (*document.problems, *problems, *private.problems(document))
+    checked = strict_yaml.check(model.AgencyMou, document)
+    manifest = checked.value
+    if manifest is None:
+        manifest = strict_yaml.partly(model.AgencyMou, document, checked.faulty)
+    problems = (*problems, *checked.problems, *_contradictions(manifest, document, checked.faulty))
+    if problems:
+        raise strict_yaml.invalid(document.name, problems, checked.more)
     return manifest, document
 
 
-def _shaped(
-    document: strict_yaml.Document, problems: tuple[errors.Problem, ...]
-) -> model.AgencyMou:
-    """The model of ``document``, refused together with what could not be converted."""
-    try:
-        manifest = strict_yaml.validate(model.AgencyMou, document)
-    except errors.InvalidInput as invalid:
-        if not problems:
-            raise
-        problems = (*problems, *invalid.problems)
-    if not problems:
-        return manifest
-    found = sorted(problems, key=lambda problem: (problem.line, problem.column))
-    count = f"{len(found)} mistake{'s' if len(found) > 1 else ''}"
-    raise errors.InvalidInput(f"{document.name} has {count}", found, resolution=_FIX)
+def _contradictions(
+    manifest: model.AgencyMou, document: strict_yaml.Document, faulty: frozenset[str]
+) -> list[errors.Problem]:
+    """Between the sections that are well-shaped and stand in the file once."""
+    doubtful = {str(path[0]) for path in document.doubtful}
+    return [
+        strict_yaml.problem(document, model.AgencyMou, *mistake)
+        for mistake in checks.mistakes(manifest, faulty | doubtful)
+    ]
 
 
 def _refuse_other_kinds(document: strict_yaml.Document) -> None:

@@ -3,13 +3,36 @@
 The subset is YAML 1.2 core without anchors, aliases, merge keys, tags, further documents and
 keys that are not text. ``yes``/``no``/``on``/``off``, dates and numbers with a leading zero stay
 text, so that a code such as ``012`` is never read as a number. UTF-8 with or without a byte
-order mark and both line ends are read; text must be in Unicode normal form C.
+order mark and all line ends are read; text must be in Unicode normal form C.
 """
 
 from __future__ import annotations
 
-from onboarding.strict_yaml.document import MAX_BYTES, Document, load, loads
+from onboarding.strict_yaml.document import (
+    MAX_BYTES,
+    Document,
+    invalid,
+    load,
+    loads,
+    survey,
+    survey_text,
+)
 from onboarding.strict_yaml.reader import KeyPath, Position
-from onboarding.strict_yaml.shape import problem, validate
+from onboarding.strict_yaml.shape import Checked, check, partly, problem, validate
 
-__all__ = ["MAX_BYTES", "Document", "KeyPath", "Position", "load", "loads", "problem", "validate"]
+__all__ = [
+    "MAX_BYTES",
+    "Checked",
+    "Document",
+    "KeyPath",
+    "Position",
+    "check",
+    "invalid",
+    "load",
+    "loads",
+    "partly",
+    "problem",
+    "survey",
+    "survey_text",
+    "validate",
+]

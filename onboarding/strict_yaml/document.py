@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from onboarding import errors
-from onboarding.strict_yaml import characters, reader
+from onboarding.strict_yaml import characters, encoding, reader
 
 MAX_BYTES = 1024 * 1024
 """A manifest with thousands of bodies has some hundred kilobytes."""
@@ -23,12 +23,15 @@ class Document:
     """One YAML file: ``value`` holds plain dicts, lists, text, numbers, booleans and None.
 
     ``moved`` says of parts of a value that was rearranged where they stand in the file.
+    ``problems`` are what is wrong with its text and structure; see `survey`.
     """
 
     name: str
     value: Any
     text: str = field(repr=False)
     moved: Mapping[reader.KeyPath, reader.KeyPath] = field(default_factory=dict)
+    problems: tuple[errors.Problem, ...] = ()
+    doubtful: frozenset[reader.KeyPath] = frozenset()
     _positions: dict[reader.KeyPath, reader.Position] | None = field(default=None, repr=False)
 
     def position(self, path: reader.KeyPath) -> reader.Position:
@@ -56,20 +59,59 @@ def load(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
 
     Raises errors.InvalidInput where the file cannot be read or is not the YAML described above.
     """
-    return loads(_decoded(_bytes(path, max_bytes), str(path)), str(path))
+    return _sound(survey(path, max_bytes=max_bytes))
 
 
 def loads(text: str, name: str) -> Document:
     """Read YAML text; ``name`` stands for the file in messages. Raises errors.InvalidInput."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return _sound(survey_text(text, name))
+
+
+def survey(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
+    """As `load`, for a caller that has more to say of a file with problems.
+
+    Those that leave the rest readable are in ``problems`` instead of raised: characters that
+    must not be there, anchors, tags, and keys that stand twice (their paths are ``doubtful``).
+    """
+    return survey_text(encoding.decoded(_bytes(path, max_bytes), str(path)), str(path))
+
+
+def survey_text(text: str, name: str) -> Document:
+    """As `survey`, for text."""
+    text = encoding.plain_lines(text)
     result = reader.read(text, name)
     problems = [*result.problems, *_text_problems(text, name)]
-    if problems:
-        problems.sort(key=lambda problem: (problem.line, problem.column))
-        raise errors.InvalidInput(
-            f"{name} is not a valid file", problems[: reader.MAX_PROBLEMS], resolution=FIX
-        )
-    return Document(name=name, value=result.value, text=text)
+    if not result.whole:
+        raise invalid(name, problems)
+    return Document(
+        name=name,
+        value=result.value,
+        text=text,
+        problems=tuple(problems),
+        doubtful=frozenset(result.doubtful),
+    )
+
+
+def invalid(name: str, problems: Sequence[errors.Problem], more: int = 0) -> errors.InvalidInput:
+    """The error that tells of ``problems``, at most `reader.MAX_PROBLEMS`, in the file's order.
+
+    ``more`` counts those that are not among them.
+    """
+    found = sorted(problems, key=lambda problem: (problem.line, problem.column, problem.field))
+    count = len(found) + more
+    more = count - min(len(found), reader.MAX_PROBLEMS)
+    if more:
+        words = f"and {more:,} more problem{'s' if more > 1 else ''}"
+        remedy = "correct these first, then run the command again"
+        found[reader.MAX_PROBLEMS :] = [errors.Problem(name, 0, 0, "", words, remedy)]
+    message = f"{name} has {count:,} mistake{'s' if count > 1 else ''}"
+    return errors.InvalidInput(message, found, resolution=FIX)
+
+
+def _sound(document: Document) -> Document:
+    if document.problems:
+        raise invalid(document.name, document.problems)
+    return document
 
 
 def _bytes(path: Path, max_bytes: int) -> bytes:
@@ -105,25 +147,6 @@ def _refusal(name: str, message: str, remedy: str) -> errors.InvalidInput:
     return errors.InvalidInput(
         f"{name} {message}", [errors.Problem(name, 0, 0, "", message)], resolution=remedy
     )
-
-
-def _decoded(raw: bytes, name: str) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refusal(name, "is encoded in UTF-16", "Save the file as UTF-8.")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        line_start = before.rfind(b"\n") + 1
-        problem = errors.Problem(
-            name,
-            before.count(b"\n") + 1,
-            len(before[line_start:].decode("utf-8", "replace")) + 1,
-            "",
-            f"byte 0x{raw[error.start]:02x} is not UTF-8",
-            "save the file as UTF-8; older Thai editors write TIS-620 or Windows-874",
-        )
-        raise errors.InvalidInput(f"{name} is not UTF-8 text", [problem], resolution=FIX) from error
 
 
 def _text_problems(text: str, name: str) -> Iterator[errors.Problem]:

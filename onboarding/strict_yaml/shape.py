@@ -7,23 +7,29 @@ enums and ISO text for dates, and nothing else is converted.
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
 import types
 import typing
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
 
 import pydantic
 from pydantic import fields
 
 from onboarding import errors
-from onboarding.strict_yaml import characters, document, reader
+from onboarding.strict_yaml import characters, document, private, reader
 
 ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
 
 # Keys and values that are never echoed: a file with a mistake may hold a secret at that place.
 _SECRET_KEY = re.compile("password|secret|token|passphrase|privatekey|apikey|credential", re.I)
+
+_OWN = "manifest"
+"""The type of errors that a model's own validators raise."""
+_PLAIN_KEY = re.compile(r"(?![0-9.-]{13})[\w.-]{1,60}")
 
 _TEXT = ("expected text", "put the value in quotes")
 _WHOLE = ("expected a whole number", "write digits only, without quotes or separators")
@@ -42,6 +48,7 @@ _WORDINGS = {
     "dict_type": _GROUP,
     "string_pattern_mismatch": ("does not have the expected form", ""),
     "too_short": ("needs at least {min_length} entry", "add what is missing"),
+    "too_long": ("has more than {max_length} entries", "shorten the list"),
     "string_too_short": ("must not be empty", "fill it in"),
     "string_too_long": ("is longer than {max_length} characters", "shorten it"),
     "greater_than_equal": ("must be at least {ge}", "correct the number"),
@@ -49,20 +56,65 @@ _WORDINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[ModelT]):
+    """``value`` is None where there are problems.
+
+    ``more`` counts those beyond the first `reader.MAX_PROBLEMS`; ``faulty`` names the fields of
+    the model that have one.
+    """
+
+    value: ModelT | None
+    problems: tuple[errors.Problem, ...] = ()
+    more: int = 0
+    faulty: frozenset[str] = frozenset()
+
+
 def validate(model: type[ModelT], source: document.Document) -> ModelT:
     """Raises errors.InvalidInput with every mistake of the shape at once."""
+    checked = check(model, source)
+    if checked.value is None:
+        raise document.invalid(source.name, checked.problems, checked.more)
+    return checked.value
+
+
+def check(model: type[ModelT], source: document.Document) -> Checked[ModelT]:
+    """As `validate`, with the mistakes as values.
+
+    What follows from a problem of the document itself (a key that stands twice, a character that
+    must not be there) is no problem of its own.
+    """
     try:
-        return model.model_validate_json(json.dumps(source.value, ensure_ascii=False))
+        return Checked(model.model_validate_json(json.dumps(source.value, ensure_ascii=False)))
     except pydantic.ValidationError as error:
         found = _without_echoes(error.errors(include_url=False))
-    problems = [_explain(model, source, item) for item in found[: reader.MAX_PROBLEMS]]
-    problems.sort(key=lambda problem: (problem.line, problem.column, problem.field))
-    count = len(found)
-    raise errors.InvalidInput(
-        f"{source.name} has {count} mistake{'s' if count > 1 else ''}",
-        problems,
-        resolution=document.FIX,
-    )
+    faulty = frozenset(name for item in found for name in _fields_at(model, item["loc"]))
+    told = [item for item in found if not _follows(source, item)]
+    # The rest is only counted: to find the place of each would take its time.
+    first = told[: reader.MAX_PROBLEMS]
+    problems = tuple(_explain(model, source, item) for item in first)
+    return Checked(None, problems, len(told) - len(first), faulty)
+
+
+def partly(model: type[ModelT], source: document.Document, faulty: frozenset[str]) -> ModelT:
+    """A model of the fields that are well-shaped; those in ``faulty`` must not be looked at."""
+    values = {}
+    for name, info in model.model_fields.items():
+        key = info.alias or name
+        if name not in faulty and key in source.value:
+            text = json.dumps(source.value[key], ensure_ascii=False)
+            values[name] = _alone(model, name).validate_json(text)
+    return model.model_construct(**values)
+
+
+@functools.cache
+def _alone(model: type[pydantic.BaseModel], name: str) -> pydantic.TypeAdapter[Any]:
+    """What validates one field without the others."""
+    info = model.model_fields[name]
+    kind: Any = info.annotation
+    for rule in info.metadata:
+        kind = Annotated[kind, rule]
+    return pydantic.TypeAdapter(kind)
 
 
 def problem(
@@ -86,7 +138,11 @@ def field_name(
     """``agency.nameTh (ชื่อหน่วยงาน)``, the path as the file has it."""
     text = ""
     for part in source.written(path) if source else path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            shown = part if _PLAIN_KEY.fullmatch(part) else private.shown(part)
+            text += f".{shown}" if text else shown
     thai = ""
     for part, info in _walk(model, path):
         if info is not None:
@@ -103,13 +159,7 @@ def _explain(
     path = _known(item["loc"], source.value)
     kind: str = item["type"]
     if kind == "extra_forbidden":
-        key = str(path[-1])
-        keys = _keys(model, path[:-1])
-        close = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
-        lowered = {known.lower(): known for known in keys}
-        guess = lowered.get(key.replace("_", "").replace("-", "").lower()) or (close or [""])[0]
-        remedy = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(keys))}"
-        return problem(source, model, path, f"unknown key {reader.shown(key)}", remedy)
+        return problem(source, model, path, *_unknown_key(model, path))
     if kind == "missing":
         path = (*path, *item["loc"][len(path) :])
         line, column = source.position(path[:-1])
@@ -120,8 +170,37 @@ def _explain(
         )
     message, remedy = _wording(kind, item)
     remedy = remedy or _description(model, path)
-    got = "" if kind == "too_short" else _got(path, source.value)
+    got = "" if kind in ("too_short", "too_long") else _got(path, source.value, kind)
     return problem(source, model, path, message + got, remedy)
+
+
+def _unknown_key(model: type[pydantic.BaseModel], path: reader.KeyPath) -> tuple[str, str]:
+    key = str(path[-1])
+    keys = _keys(model, path[:-1])
+    close = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
+    lowered = {known.lower(): known for known in keys}
+    guess = lowered.get(key.replace("_", "").replace("-", "").lower()) or (close or [""])[0]
+    remedy = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(keys))}"
+    return f"unknown key {private.shown(key)}{_look_alike(key)}", remedy
+
+
+def _fields_at(model: type[pydantic.BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The model's own field that ``location`` is in; all of them where it is the model itself."""
+    if not location:
+        return list(model.model_fields)
+    return [name for name, info in model.model_fields.items() if location[0] in (name, info.alias)]
+
+
+def _follows(source: document.Document, item: Any) -> bool:
+    """Whether a mistake only follows from a problem of the document."""
+    if not source.problems:
+        return False
+    path = _known(item["loc"], source.value)
+    written = source.written(path)
+    if any(written[: len(place)] == place for place in source.doubtful):
+        return True
+    value = path[-1] if item["type"] == "extra_forbidden" else _at(source.value, path)
+    return isinstance(value, str) and not characters.is_plain(value) and value in source.text
 
 
 def _without_echoes(found: list[Any]) -> list[Any]:
@@ -145,16 +224,28 @@ def _wording(kind: str, item: Any) -> tuple[str, str]:
     return message, str(context.get("remedy", ""))
 
 
-def _got(path: reader.KeyPath, value: Any) -> str:
-    """The offending text, unless it may be a secret."""
+def _at(value: Any, path: reader.KeyPath) -> Any:
     for part in path:
         value = value[part]
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def _got(path: reader.KeyPath, whole: Any, kind: str) -> str:
+    """The offending text, unless it may be private."""
+    value = _at(whole, path)
     if isinstance(value, (dict, list)):
-        text = "a list" if isinstance(value, list) else "a group of keys"
-    if any(_SECRET_KEY.search(str(part)) for part in path) or characters.is_secret(text):
+        if kind == _OWN:
+            return ""
+        return f", got {'a list' if isinstance(value, list) else 'a group of keys'}"
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    if any(_SECRET_KEY.search(str(part)) for part in path) or not private.may_show(text):
         return " (value not shown)"
-    return f", got {text if len(text) <= 60 else text[:59] + '…'}"
+    return f", got {text if len(text) <= 60 else text[:59] + '…'}{_look_alike(text)}"
+
+
+def _look_alike(text: str) -> str:
+    hint = characters.look_alike(text)
+    return f" ({hint})" if hint else ""
 
 
 def _known(location: tuple[int | str, ...], value: Any) -> reader.KeyPath:
