@@ -121,6 +121,10 @@ class Tenant:
         """The instances that people sign in to: each has an OIDC client with a key pair."""
         return tuple(i for i in self.instances if catalogue.get(i.kind).sign_in)
 
+    def system(self, instance: Instance) -> model.System:
+        """What the manifest says about the system of an instance."""
+        return next(s for s in self.manifest.systems if s.name == instance.system)
+
     def units(self, instance: Instance | None = None) -> tuple[Unit, ...]:
         """Units of ``instance``, or of the whole agency: its shards, its bodies, or itself."""
         tenancy = self.manifest.tenancy

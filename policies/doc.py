@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib import parse
 
 from onboarding import item, names, policy, tenant
+from onboarding.desired import egress, exchange
 from onboarding.policies import judge, load
 from onboarding.policy import Stage
 
@@ -196,9 +196,23 @@ def letter_exchange(view: policy.View) -> Iterator[policy.Result]:
         if not str(ecms.get("endpoint") or "").startswith("https://"):
             wrong.append(f"address {judge.show(ecms.get('endpoint'))}")
         missing = notifiers - set(ecms.get("notifiers") or ())
-        return wrong + ([f"without {', '.join(sorted(missing))}"] if missing else [])
+        wrong += [f"without {', '.join(sorted(missing))}"] if missing else []
+        return wrong + list(_right_flaws(view.tenant, instance, ecms))
 
-    yield from each_office(view, flaws, "codes fit, https, five notifiers; off outside production")
+    good = "codes fit, https, five notifiers, rights as agreed; off outside production"
+    yield from each_office(view, flaws, good)
+
+
+def _right_flaws(of: tenant.Tenant, instance: tenant.Instance, ecms: Fields) -> Iterator[str]:
+    """Sending and receiving are as agreed, each with the path of its own secret and no more."""
+    agreed = exchange.rights(of, instance)
+    for right in exchange.RIGHTS:
+        wanted: dict[str, Any] = {"enabled": False}
+        if right in agreed:
+            path = f"{of.kv_mount}/{exchange.credential(of, instance, right)}"
+            wanted = {"enabled": True, "credentialRef": path}
+        if ecms.get(right) != wanted:
+            yield f"{right} {judge.show(ecms.get(right))}, agreed {judge.show(wanted)}"
 
 
 def retention(view: policy.View) -> Iterator[policy.Result]:
@@ -237,12 +251,15 @@ def calendar(view: policy.View) -> Iterator[policy.Result]:
 
 
 def ai_fenced(view: policy.View) -> Iterator[policy.Result]:
-    def flaws(settings: Fields, _: tenant.Instance) -> list[str]:
+    def flaws(settings: Fields, instance: tenant.Instance) -> list[str]:
         found = settings.get("ai")
         if not found:
             return ["nothing is said about AI"]
         if found.get("enabled") is not True:
             return []
+        agreed = view.tenant.system(instance).features.ai
+        if agreed is None:
+            return ["AI is on, and the manifest has none"]
         wrong = [
             f"AI may read {c}"
             for c in CLASSIFIED
@@ -250,9 +267,10 @@ def ai_fenced(view: policy.View) -> Iterator[policy.Result]:
         ]
         if found.get("maxLetterClass") != _law()["ai"]["highestLetterClass"]:
             wrong.append(f"highest class {judge.show(found.get('maxLetterClass'))}")
-        host = parse.urlsplit(str(found.get("endpoint") or "")).hostname or ""
-        if not host.endswith(".th"):
-            wrong.append(f"endpoint {judge.show(found.get('endpoint'))}")
+        if found.get("endpoint") != agreed.endpoint:
+            wrong.append(f"endpoint {judge.show(found.get('endpoint'))}, agreed {agreed.endpoint}")
+        elif not egress.in_country(agreed.endpoint, view.thresholds["net.hostsInThailand"]):
+            wrong.append(f"endpoint {agreed.endpoint} is not known to be in Thailand")
         return wrong
 
     yield from each_office(view, flaws, "off, or fenced to normal letters and to Thailand")

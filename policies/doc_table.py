@@ -131,6 +131,7 @@ CONTROLS: tuple[policy.Control, ...] = (
         severity=Severity.HIGH,
         stages=_BOTH,
         check=doc.ai_fenced,
+        confirm="where the service behind a .th name is really run",
         remedy_en="Block classified letters and use an endpoint in Thailand.",
         remedy_th="ปิดกั้นหนังสือที่มีชั้นความลับ และใช้บริการในราชอาณาจักร",
         sources=("D0",),

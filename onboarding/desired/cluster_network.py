@@ -8,7 +8,7 @@ from typing import Any
 from urllib import parse
 
 from onboarding import environment, errors, item
-from onboarding.desired import cluster_place
+from onboarding.desired import cluster_place, egress
 
 API_VERSION = "networking.k8s.io/v1"
 PORT = 8000
@@ -48,9 +48,10 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
         )
     yield _policy(
         place,
-        "allow-egress-gateway",
+        egress.POLICY,
         place.pods(),
         _egress([_pods(cluster.gateway_namespace)], [("TCP", GATEWAY_PORT)]),
+        {egress.HOSTS: ",".join(egress.hosts(place.of, place.instance))},
     )
     if cluster.egress_cidrs:
         yield _policy(
@@ -65,12 +66,15 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
 
 
 def _policy(
-    place: cluster_place.Place, name: str, pods: dict[str, str], rules: dict[str, Any]
+    place: cluster_place.Place,
+    name: str,
+    pods: dict[str, str],
+    rules: dict[str, Any],
+    annotations: dict[str, str] | None = None,
 ) -> item.Item:
     selector = {"matchLabels": pods} if pods else {}
-    return place.item(
-        "NetworkPolicy", name, API_VERSION, {"spec": {"podSelector": selector, **rules}}
-    )
+    fields = {"spec": {"podSelector": selector, **rules}}
+    return place.item("NetworkPolicy", name, API_VERSION, fields, annotations=annotations)
 
 
 def _egress(to: list[dict[str, Any]], ports: list[tuple[str, int]]) -> dict[str, Any]:

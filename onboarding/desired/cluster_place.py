@@ -53,17 +53,22 @@ class Place:
         fields: Mapping[str, Any],
         *,
         labels_too: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
         holds_data: bool = False,
     ) -> item.Item:
         """An item of this namespace, with our labels and the hash of its content."""
         marks = {**self.labels(), **(labels_too or {})}
-        digest = item.content_hash({"labels": marks, **fields})
+        notes = {"annotations": dict(annotations)} if annotations else {}
+        digest = item.content_hash({"labels": marks, **notes, **fields})
         scope = "" if kind == "Namespace" else self.instance.namespace
         return item.Item(
             item.Ref(item.EngineName.CLUSTER, kind, scope, name),
             {
                 "apiVersion": api_version,
-                "metadata": {"labels": marks, "annotations": {labels.CONTENT_HASH: digest}},
+                "metadata": {
+                    "labels": marks,
+                    "annotations": {**(annotations or {}), labels.CONTENT_HASH: digest},
+                },
                 **fields,
             },
             owner=self.of.id,

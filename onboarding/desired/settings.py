@@ -20,7 +20,7 @@ from onboarding import (
     names,
     tenant,
 )
-from onboarding.desired import documents, handover, saraban
+from onboarding.desired import documents, exchange, handover, saraban
 from onboarding.manifest import model, systems
 
 KIND = "Settings"
@@ -98,7 +98,7 @@ def _body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
         "workflow": _workflow(law["workflow"]),
         "retention": {"years": office.retention_years, "deletion": law["retention"]["deletion"]},
         "workCalendar": _calendar(law["workCalendar"], of, office.work_calendar),
-        "ecms": _ecms(law["ecms"], of, instance, office.ecms),
+        "ecms": _ecms(of, instance, office.ecms),
         "ai": _ai(law, system),
     }
 
@@ -197,7 +197,6 @@ def _calendar(
 
 
 def _ecms(
-    law: Mapping[str, Any],
     of: tenant.Tenant,
     instance: tenant.Instance,
     account: systems.EcmsAccount | None,
@@ -210,16 +209,23 @@ def _ecms(
         "departmentCode": codes.department_code if codes else "",
     }
     if account is not None:
-        prefix = of.kv_prefix.strip("/")
         found |= {
             "endpoint": account.endpoint,
             "account": account.account,
-            "send": account.send,
-            "receive": account.receive,
             "notifiers": list(account.notifiers),
-            "credentialRef": f"{of.kv_mount}/{prefix}/{instance.namespace}/{law['credential']}",
+            **{right: _right(of, instance, right) for right in exchange.RIGHTS},
         }
     return found
+
+
+def _right(of: tenant.Tenant, instance: tenant.Instance, right: str) -> dict[str, Any]:
+    """Whether it may, and if so where the secret for it is; never the secret itself."""
+    if right not in exchange.rights(of, instance):
+        return {"enabled": False}
+    return {
+        "enabled": True,
+        "credentialRef": f"{of.kv_mount}/{exchange.credential(of, instance, right)}",
+    }
 
 
 def _ai(law: Mapping[str, Any], system: model.System) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from onboarding import tenant
-from onboarding.desired import vault_mark
+from onboarding.desired import exchange, vault_mark
 
 Rules = Mapping[str, Sequence[str]]
 """Capabilities by path."""
@@ -24,8 +24,19 @@ def issuing_name(of: tenant.Tenant) -> str:
 
 
 def workload(of: tenant.Tenant, instance: tenant.Instance) -> Rules:
-    """A workload reads the secrets of its own instance and nothing else."""
-    return {f"{of.kv_mount}/data/{of.kv_prefix}{instance.namespace}/*": ("read",)}
+    """A workload reads the secrets of its own instance and nothing else.
+
+    ``+`` is one segment: what lies deeper, such as the secrets of the letter exchange, is opened
+    path by path to who has the right.
+    """
+    data = f"{of.kv_mount}/data"
+    return {
+        f"{data}/{of.kv_prefix}{instance.namespace}/+": ("read",),
+        **{
+            f"{data}/{exchange.credential(of, instance, right)}": ("read",)
+            for right in exchange.rights(of, instance)
+        },
+    }
 
 
 def issuing(of: tenant.Tenant) -> Rules:

@@ -244,6 +244,14 @@ def no_default_deny(world: World) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def another_host(world: World) -> Iterator[None]:
+    notes = {"gdcc.go.th/egress-hosts": "elsewhere.example.com:443"}
+    patch = {"metadata": {"annotations": notes}}
+    with world.patched("networkpolicy", "allow-egress-gateway", world.namespace, patch):
+        yield
+
+
 def egress(to: list[Json], port: int) -> Break:
     @contextmanager
     def broken(world: World) -> Iterator[None]:
@@ -336,6 +344,7 @@ BREAKS: dict[str, Break] = {
     "NET-003": egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}], 443),
     "NET-005": egress([{"namespaceSelector": {"matchLabels": {labels.AGENCY: "other"}}}], 443),
     "NET-006": open_ingress,
+    "NET-012": another_host,
     "NET-008": egress([{"ipBlock": {"cidr": "169.254.0.0/16"}}], 80),
     "OPS-006": drift,
     "OPS-010": readable_state,

@@ -195,4 +195,5 @@ BREAKS: dict[str, Break] = {
     "SEC-003": auth_role(bound_service_account_names=["*"]),
     "SEC-004": policy_grants("kv/data/another/*", "read"),
     "SEC-005": root_token,
+    "SEC-008": policy_grants("kv/data/admincourt/ga-admincourt-prod/ecms/send", "read"),
 }

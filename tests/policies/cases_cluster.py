@@ -36,6 +36,9 @@ _OTHER_AGENCY = egress(
     [{"namespaceSelector": {"matchLabels": {"gdcc.go.th/agency": "other"}}}], 443
 )
 _METADATA = egress([{"ipBlock": {"cidr": "169.254.0.0/16"}}], 80)
+_MORE_HOSTS = {
+    "metadata": {"annotations": {"gdcc.go.th/egress-hosts": "elsewhere.example.com:443"}}
+}
 _ANY_ROLE = {"rules": [{"apiGroups": [""], "resources": ["*"], "verbs": ["get"]}]}
 
 
@@ -228,6 +231,10 @@ NET: dict[str, list[Case]] = {
             )
         ),
         *everywhere(setting("Ingress", "spec/defaultBackend", {"service": {"name": "x"}})),
+    ],
+    "NET-012": [
+        *everywhere(only("NetworkPolicy", "allow-egress-gateway", "metadata/annotations", {})),
+        *everywhere(network("more", _MORE_HOSTS)),
     ],
     "NET-008": everywhere(network("metadata", _METADATA)),
 }

@@ -104,6 +104,15 @@ IDP: dict[str, list[Case]] = {
 _UNSIGNED = [{"letterType": "external", "steps": ["number", "sign", "send"], "signature": {}}]
 
 
+_FENCED = {
+    "enabled": True,
+    "maxLetterClass": "normal",
+    "blockedLetterClasses": ["confidential", "secret", "top-secret"],
+    "endpoint": "https://ai.gdcc.go.th/v1",
+}
+"""Well fenced, and not agreed by an agency whose manifest has no AI."""
+
+
 def _setting(path: str, value: object) -> list[Case]:
     return everywhere(setting("Settings", path, value))
 
@@ -136,6 +145,8 @@ DOC: dict[str, list[Case]] = {
         *_setting("ecms/departmentCode", "12345"),
         *_setting("ecms/notifiers", []),
         *_setting("ecms/enabled", False),
+        *_setting("ecms/send", {"enabled": False}),
+        *_setting("ecms/receive/credentialRef", "kv/admincourt/ga-admincourt-prod/ecms/send"),
         *everywhere(only("Settings", "e-office-settings", "ecms/enabled", True)),
         *manifest(stated("agency.ecms", None), stated("agency.ecms.department_code", "99002")),
     ],
@@ -149,7 +160,10 @@ DOC: dict[str, list[Case]] = {
     ],
     "DOC-015": [
         *everywhere(setting("Settings", "ai/blockedLetterClasses", ["secret"]), "moph"),
+        *everywhere(setting("Settings", "ai/maxLetterClass", "secret"), "moph"),
         *everywhere(setting("Settings", "ai/endpoint", "https://ai.example.com"), "moph"),
+        *everywhere(setting("Settings", "ai/endpoint", "https://other.go.th"), "moph"),
+        *_setting("ai", _FENCED),
         *_setting("ai", None),
     ],
 }

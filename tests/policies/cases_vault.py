@@ -194,6 +194,13 @@ SEC: dict[str, list[Case]] = {
             )
         ),
     ],
+    "SEC-008": [
+        *everywhere(path_rule("kv/data/{id}/ga-admincourt-prod/*")),
+        *everywhere(path_rule("kv/data/{id}/ga-admincourt-prod/ecms/send", "read", "update")),
+        *everywhere(path_rule("kv/data/{id}/ga-admincourt-uat/ecms/receive")),
+        *everywhere(without("Policy", "ga-admincourt-ga-admincourt-prod")),
+        *live(_policy_of_nobody('path "kv/data/+/+/ecms/send" { capabilities = ["read"] }')),
+    ],
     "SEC-006": [("moph", PLAN, vault_at("http://vault.invalid"))],
     "SEC-007": manifest(
         environment_with(production=True), attested("encryption-at-rest", date(2024, 1, 1))

@@ -184,7 +184,17 @@ def test_letter_exchange_is_on_in_production_only_and_names_its_secret_by_path()
     assert production["endpoint"].startswith("https://")
     assert production["departmentCode"].startswith(production["ministryCode"])
     assert len(production["notifiers"]) == 5
-    assert production["credentialRef"] == "kv/culture/ga-culture-prod/ecms"
+    secret = "kv/culture/ga-culture-prod/ecms"
+    assert production["send"] == {"enabled": True, "credentialRef": f"{secret}/send"}
+    assert production["receive"] == {"enabled": True, "credentialRef": f"{secret}/receive"}
+    assert trial["send"] == trial["receive"] == {"enabled": False}
+
+
+def test_who_only_receives_is_told_of_no_secret_to_send() -> None:
+    of = built(systems=[{**E_OFFICE, "eoffice": {"ecms": {**ECMS, "send": False}}}])
+    found = only(of)["ecms"]
+    assert found["send"] == {"enabled": False}
+    assert found["receive"]["credentialRef"].endswith("/ecms/receive")
 
 
 def test_without_an_account_the_letter_exchange_is_off() -> None:
