@@ -83,6 +83,10 @@ class Cluster(_Model):
     ingress_class: str = "gdcc"
     gateway_namespace: str = "gdcc-gateway"
     dns_namespace: str = "kube-system"
+    internal_ingress_class: str = ""
+    """Ingress class of a gateway that no public address leads to; "" where there is none."""
+    node_pools: tuple[str, ...] = ()
+    """Pools of dedicated nodes: labelled and tainted ``gdcc.go.th/pool=<name>``."""
     egress_cidrs: tuple[str, ...] = ()
 
 

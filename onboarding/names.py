@@ -50,6 +50,11 @@ def host_label(agency: str, shard: str, environment: str, system: str, kind: str
     return "-".join(parts)
 
 
+def device(identity: str, system: str, domain: str) -> str:
+    """Name of a device in its certificate, below the host of the system that it sends to."""
+    return f"{identity}.{system}.{domain}"
+
+
 def pki_mount(agency: str) -> str:
     """Mount of the agency's intermediate CA."""
     return f"pki-{agency}-sign"

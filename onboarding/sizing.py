@@ -5,6 +5,7 @@ Everything is computed in whole numbers, so a result never depends on floating p
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from importlib import resources
@@ -78,6 +79,31 @@ def storage_gi(users: int, years: int) -> int:
     denominator = 1000 * 100 * 1024
     total = storage["baseGi"] * denominator + numerator
     return _divided_up(total, step * denominator) * step
+
+
+def with_telemetry(of: Size, series: int, per_minute: int, days: int) -> Size:
+    """``of`` for time series: memory for each open one, storage for what is kept.
+
+    ``per_minute``: samples of one series at most; ``days``: how long they are kept.
+    """
+    profile = _profile()
+    rules, memory, storage = profile["telemetry"], profile["memory"], profile["storage"]
+    more = _up(_divided_up(series * rules["kibPerSeries"], 1024), memory["stepMi"])
+    bytes_kept = series * per_minute * 1440 * days * rules["bytesPerSample"]
+    kept = _up(storage["baseGi"] + _divided_up(bytes_kept, 1024**3), storage["stepGi"])
+    return dataclasses.replace(
+        of,
+        memory_request_mi=of.memory_request_mi + more,
+        memory_limit_mi=of.memory_limit_mi + more,
+        storage_gi=kept,
+    )
+
+
+def with_storage(of: Size, gi: int) -> Size:
+    """``of`` with at least ``gi`` GiB of storage, in the profile's steps."""
+    return dataclasses.replace(
+        of, storage_gi=max(of.storage_gi, _up(gi, _profile()["storage"]["stepGi"]))
+    )
 
 
 def non_production_users(users: int) -> int:

@@ -78,6 +78,16 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A device that may send telemetry; ``name`` stands in its certificate, e.g.
+    ``station-01.bus-terminal.dlt.go.th``."""
+
+    id: str
+    system: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A unit with registers of its own: a shard, a body, or the whole dedicated agency."""
 
@@ -119,7 +129,17 @@ class Tenant:
     @property
     def signed_in_to(self) -> tuple[Instance, ...]:
         """The instances that people sign in to: each has an OIDC client with a key pair."""
-        return tuple(i for i in self.instances if catalogue.get(i.kind).sign_in)
+        return tuple(i for i in self.instances if i.host and catalogue.get(i.kind).sign_in)
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """Every device that a system of the agency takes telemetry from."""
+        domain = self.domains[0]
+        return tuple(
+            Device(device, system.name, names.device(device, system.name, domain))
+            for system in self.manifest.systems
+            for device in (system.telemetry.devices.all() if system.telemetry else ())
+        )
 
     def system(self, instance: Instance) -> model.System:
         """What the manifest says about the system of an instance."""
@@ -247,13 +267,30 @@ def _instances(manifest: model.AgencyMou) -> Iterator[Instance]:
                     namespace_class=klass,
                     host=f"{names.host_label(*parts)}.{domain}" if reached else "",
                     users=users,
-                    size=sizing.size(users),
+                    size=_size(system, users, production=production),
                     service_account=system.name,
                     ingress=ingress,
                 )
 
 
+def _size(system: model.System, users: int, *, production: bool) -> sizing.Size:
+    """By users, and by what the options of the system ask for beside."""
+    size = sizing.size(users)
+
+    def share(value: int) -> int:
+        return value if production else sizing.non_production_users(value)
+
+    sent, held = system.telemetry, system.data_platform
+    if sent:
+        series = share(sent.series_quota)
+        rate, days = sent.rate_limit_per_minute, sent.retention_days
+        size = sizing.with_telemetry(size, series, rate, days)
+    return sizing.with_storage(size, share(held.storage_gi)) if held else size
+
+
 def _ingress(system: model.System, entry: catalogue.Entry) -> catalogue.Ingress:
+    if system.restricted and system.restricted.ingress == "internal":
+        return catalogue.Ingress.INTERNAL
     if system.public and entry.ingress is catalogue.Ingress.INTERNAL:
         return catalogue.Ingress.PUBLIC
     return entry.ingress

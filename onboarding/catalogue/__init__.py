@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onboarding.catalogue.entry import Entry, ExtraField, Ingress
+from onboarding.catalogue.entry import Entry, ExtraField, Ingress, Offer, Words
 from onboarding.catalogue.table import get, offered
 
-__all__ = ["Entry", "ExtraField", "Ingress", "get", "offered"]
+__all__ = ["Entry", "ExtraField", "Ingress", "Offer", "Words", "get", "offered"]

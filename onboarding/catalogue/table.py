@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from onboarding import errors
-from onboarding.catalogue import e_office, health_platform
+from onboarding.catalogue import (
+    data_platform,
+    e_office,
+    health_platform,
+    iot_telemetry,
+    restricted,
+)
 from onboarding.catalogue.entry import Entry
 
-_ENTRIES = (e_office.ENTRY, health_platform.ENTRY)
+_ENTRIES = (
+    e_office.ENTRY,
+    health_platform.ENTRY,
+    iot_telemetry.ENTRY,
+    restricted.ENTRY,
+    data_platform.ENTRY,
+)
 
 
 def offered() -> tuple[Entry, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding import environment, item, labels, names, tenant
+from onboarding import catalogue, environment, item, labels, names, tenant
 
 CLASS = labels.PREFIX + "class"
 """Label of a namespace: how strictly it is fenced."""
@@ -37,6 +37,10 @@ class Place:
     def image(self) -> str:
         """Image of the system by digest; "" where the environment file names none."""
         return self.target.images.of(self.instance.kind)
+
+    @property
+    def entry(self) -> catalogue.Entry:
+        return catalogue.get(self.instance.kind)
 
     def labels(self) -> dict[str, str]:
         return labels.of(self.of.id, self.instance.system, self.instance.environment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from onboarding import item, labels, names
+from onboarding import errors, item, labels, names
 from onboarding.desired import cluster_network, cluster_place
 from onboarding.desired.cluster_place import cores, mebibytes
 
@@ -36,6 +36,7 @@ def template(
             "annotations": {ENDPOINTS_HASH: item.content_hash(dict(endpoints))},
         },
         "spec": {
+            **_dedicated_nodes(place),
             "serviceAccountName": place.instance.service_account,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
@@ -60,6 +61,25 @@ def template(
             "volumes": [volume for volume, _ in _volumes(place)],
         },
     }
+
+
+def _dedicated_nodes(place: cluster_place.Place) -> dict[str, Any]:
+    """Selector and toleration of the system's pool of nodes; nothing where it needs none.
+
+    Raises ``errors.Refused`` where the environment has no such pool.
+    """
+    pool = place.entry.node_pool
+    if not pool:
+        return {}
+    if pool not in place.target.cluster.node_pools:
+        raise errors.Refused(
+            f"{place.instance.namespace} needs nodes of its own, and the environment has no node"
+            f" pool {pool!r}",
+            details=[f"label and taint of its nodes: {labels.POOL}={pool} (NoSchedule)"],
+            resolution="Name it under cluster.nodePools in the environment file.",
+        )
+    toleration = {"key": labels.POOL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
+    return {"nodeSelector": {labels.POOL: pool}, "tolerations": [toleration]}
 
 
 def resources(place: cluster_place.Place, replicas: int) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onboarding import errors, item, tenant
-from onboarding.desired import cluster_place, cluster_pod
+from onboarding.desired import cluster_place, cluster_pod, telemetry
 
 
 def items(place: cluster_place.Place) -> Iterator[item.Item]:
@@ -45,12 +45,28 @@ def storage_class(place: cluster_place.Place) -> str:
     )
 
 
+def ingress_class(place: cluster_place.Place) -> str:
+    """Raises ``errors.Refused`` for a closed system where only a public gateway is known."""
+    cluster = place.target.cluster
+    if not place.entry.closed:
+        return cluster.ingress_class
+    if not cluster.internal_ingress_class:
+        raise errors.Refused(
+            f"{place.instance.namespace} may not be reached from outside, and the environment has"
+            " no internal gateway",
+            resolution="Name its class as cluster.internalIngressClass in the environment file,"
+            " or write ingress: none in the manifest.",
+        )
+    return cluster.internal_ingress_class
+
+
 def endpoints(place: cluster_place.Place) -> dict[str, str]:
     """What the product must know of its surroundings; no secret, only where secrets are."""
     target, of, instance = place.target, place.of, place.instance
     return {
         **({"PUBLIC_URL": f"https://{instance.host}"} if instance.host else {}),
         **(_sign_in(place) if instance in of.signed_in_to else {}),
+        **telemetry.settings(place),
         "VAULT_ADDR": target.vault.address,
         "VAULT_AUTH_MOUNT": "kubernetes",
         "VAULT_ROLE": instance.namespace,
@@ -136,11 +152,12 @@ def _ingress(place: cluster_place.Place) -> item.Item:
         "networking.k8s.io/v1",
         {
             "spec": {
-                "ingressClassName": place.target.cluster.ingress_class,
+                "ingressClassName": ingress_class(place),
                 "tls": [{"hosts": [host], "secretName": f"{place.name}-tls"}],
                 "rules": [rule],
             }
         },
+        annotations=telemetry.annotations(place),
     )
 
 

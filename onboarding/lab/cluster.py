@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from onboarding import errors
+from onboarding import errors, labels
 from onboarding.lab import component, wire
 
 FAKE_NODE = "kwok.x-k8s.io/node=fake"
@@ -39,7 +39,9 @@ def objects() -> list[tuple[str, dict[str, Any]]]:
     entries = yaml.safe_load((folder / "cluster.yaml").read_text())
     plan = yaml.safe_load((folder / "nodes.yaml").read_text())
     fixed = [(_path(entry["under"], entry["object"]), entry["object"]) for entry in entries]
-    nodes = [_node(number, plan["zones"]) for number in range(plan["count"])]
+    nodes = [_node(f"lab-{n + 1:02d}", n, plan["zones"]) for n in range(plan["count"])]
+    for pool, count in plan["pools"].items():
+        nodes += [_node(f"lab-{pool}-{n + 1}", n, plan["zones"], pool) for n in range(count)]
     return fixed + [(_path("/api/v1/nodes", node), node) for node in nodes]
 
 
@@ -47,8 +49,13 @@ def _path(under: str, body: dict[str, Any]) -> str:
     return f"{under}/{body['metadata']['name']}"
 
 
-def _node(number: int, zones: list[str]) -> dict[str, Any]:
-    name = f"lab-{number + 1:02d}"
+def pools() -> tuple[str, ...]:
+    """Pools of dedicated nodes that the lab has."""
+    folder = resources.files("onboarding.lab") / "objects"
+    return tuple(yaml.safe_load((folder / "nodes.yaml").read_text())["pools"])
+
+
+def _node(name: str, number: int, zones: list[str], pool: str = "") -> dict[str, Any]:
     key, _, value = FAKE_NODE.partition("=")
     return {
         "apiVersion": "v1",
@@ -61,6 +68,12 @@ def _node(number: int, zones: list[str]) -> dict[str, Any]:
                 "kubernetes.io/os": "linux",
                 "kubernetes.io/arch": "amd64",
                 "topology.kubernetes.io/zone": zones[number % len(zones)],
+                **({labels.POOL: pool} if pool else {}),
             },
         },
+        **({"spec": {"taints": [_taint(pool)]}} if pool else {}),
     }
+
+
+def _taint(pool: str) -> dict[str, str]:
+    return {"key": labels.POOL, "value": pool, "effect": "NoSchedule"}

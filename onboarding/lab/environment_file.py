@@ -12,7 +12,7 @@ import jwt
 import yaml
 
 from onboarding import bootstrap, catalogue, environment, errors, names, progress
-from onboarding.lab import apiserver, component, keycloak, kubeconfig, openbao, plugins
+from onboarding.lab import apiserver, cluster, component, keycloak, kubeconfig, openbao, plugins
 from onboarding.lab import home as homes
 
 RENEW_BEFORE = timedelta(days=7)
@@ -92,6 +92,8 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
             oidc_prefix=apiserver.PREFIX,
             storage_class="gdcc-encrypted",
             encrypted_storage_classes=("gdcc-encrypted",),
+            internal_ingress_class="gdcc-internal",
+            node_pools=cluster.pools(),
         ),
         vault=environment.Vault(
             address=lab.url("openbao"),

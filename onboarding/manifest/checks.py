@@ -7,12 +7,13 @@ can be waived where the catalogue of controls allows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from onboarding import catalogue, errors, names, sizing
-from onboarding.manifest import model
-from onboarding.strict_yaml import KeyPath
+from onboarding.manifest import drafts, fields, model
+from onboarding.strict_yaml import KeyPath, characters
 
 
 class Mistake(NamedTuple):
@@ -23,24 +24,38 @@ class Mistake(NamedTuple):
     remedy: str
 
 
-def mistakes(
-    manifest: model.AgencyMou, faulty: Collection[str] = frozenset()
-) -> tuple[Mistake, ...]:
-    """Every contradiction in a manifest; empty where it can be resolved.
-
-    A rule is left out where a section it looks at is ``faulty`` (not well-shaped), so nothing
-    told here only follows from a mistake of the shape.
-    """
+def mistakes(manifest: model.AgencyMou) -> tuple[Mistake, ...]:
+    """Every contradiction in a well-shaped manifest; empty where it can be resolved."""
     found: list[Mistake] = []
-    for sections, rule in _RULES:
-        if not sections.intersection(faulty):
-            found += rule(manifest)
-    ids = _NAMED_BY.intersection(faulty) or any(one.path[0] in _NAMED_BY for one in found)
-    # Names are only worth checking once the ids they are made from are.
-    return tuple(found) if ids else (*found, *_names(manifest))
+    rules = (
+        _private, _dates, _tenancy, _sizes, _systems, _devices, _signers, _links,
+        _certificate_names,
+    )  # fmt: skip
+    for check in rules:
+        found += check(manifest)
+    # Names are only worth checking once ids are.
+    return tuple(found or _names(manifest))
 
 
-def _term(manifest: model.AgencyMou) -> Iterator[Mistake]:
+def _private(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    """Secrets and personal ids have no place in a manifest; they are not echoed either."""
+    for path, text in drafts.texts(manifest):
+        if characters.is_secret(text):
+            yield Mistake(
+                path,
+                "holds a secret (not shown)",
+                "remove it, store it in Vault, and replace it: it must count as leaked",
+            )
+        for digits in re.findall(r"(?<![0-9])[0-9]{13}(?![0-9])", text.replace("-", "")):
+            if path[-1] != "organizationId" and fields.has_check_digit(digits):
+                yield Mistake(
+                    path,
+                    "holds what reads as a 13-digit personal id (not shown)",
+                    "remove it; officials are named without their citizen id",
+                )
+
+
+def _dates(manifest: model.AgencyMou) -> Iterator[Mistake]:
     mou = manifest.mou
     if mou.effective_to < mou.effective_from:
         yield Mistake(
@@ -48,9 +63,6 @@ def _term(manifest: model.AgencyMou) -> Iterator[Mistake]:
             f"{mou.effective_to} is before effectiveFrom {mou.effective_from}",
             "correct one of the two dates",
         )
-
-
-def _authority(manifest: model.AgencyMou) -> Iterator[Mistake]:
     for index, signer in enumerate(manifest.signing.signers if manifest.signing else ()):
         if signer.authority_to < signer.authority_from:
             yield Mistake(
@@ -124,14 +136,7 @@ def _systems(manifest: model.AgencyMou) -> Iterator[Mistake]:
         except errors.InvalidInput as error:
             yield Mistake(("systems", index, "kind"), error.message, error.resolution)
             continue
-        allowed = {option.key for option in entry.options}
-        present = {"eoffice": system.eoffice, "features": system.features.ai}
-        for key, value in present.items():
-            if value is not None and key not in allowed:
-                yield Mistake(("systems", index, key), f"a {system.kind} has no {key}", "remove it")
-
-
-def _permitted_systems(manifest: model.AgencyMou) -> Iterator[Mistake]:
+        yield from _options(system, entry, ("systems", index))
     names_of_systems = {system.name for system in manifest.systems}
     thaid = manifest.identity.thaid
     for index, name in enumerate(thaid.systems if thaid else ()):
@@ -140,6 +145,52 @@ def _permitted_systems(manifest: model.AgencyMou) -> Iterator[Mistake]:
                 ("identity", "thaid", "systems", index),
                 f"no system is named {name!r}",
                 f"use one of: {', '.join(sorted(names_of_systems))}",
+            )
+
+
+def _options(system: model.System, entry: catalogue.Entry, at: KeyPath) -> Iterator[Mistake]:
+    """The blocks that only some kinds have, and what a kind rules out."""
+    keys = {option.key for each in catalogue.offered() for option in each.options}
+    given = {key for key in keys if _is_given(system, key)}
+    allowed = {option.key for option in entry.options}
+    for key in sorted(given - allowed):
+        yield Mistake((*at, key), f"a {system.kind} has no {key}", "remove it")
+    for option in entry.options:
+        if option.required and option.key not in given:
+            yield Mistake(
+                at, f"a system of kind {system.kind} needs {option.key}", f"add {option.key}: …"
+            )
+    if system.personal_data and not entry.personal_data:
+        yield Mistake(
+            (*at, "personalData"),
+            f"a system of kind {system.kind} holds no personal data",
+            "remove it; devices are known by their id only",
+        )
+    if system.public and entry.closed:
+        yield Mistake(
+            (*at, "public"), f"a system of kind {system.kind} is never public", "remove it"
+        )
+
+
+def _is_given(system: model.System, key: str) -> bool:
+    """Whether an option says anything; of ``features`` an empty block says nothing."""
+    by_alias = {about.alias: name for name, about in type(system).model_fields.items()}
+    value = getattr(system, by_alias[key])
+    return value is not None and any(part is not None for _, part in value)
+
+
+def _devices(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    """X.520 limits the name in a certificate to 64 characters."""
+    for index, system in enumerate(manifest.systems):
+        ids = system.telemetry.devices.all() if system.telemetry else ()
+        longest = max(ids, key=len, default="")
+        name = names.device(longest, system.name, manifest.agency.domains[0])
+        if longest and len(name) > fields.LONGEST_CERTIFICATE_NAME:
+            yield Mistake(
+                ("systems", index, "telemetry", "devices"),
+                f"makes the name {name!r} of {len(name)} characters for a certificate;"
+                f" {fields.LONGEST_CERTIFICATE_NAME} are possible",
+                "shorten the device ids or the system's name",
             )
 
 
@@ -234,19 +285,3 @@ def _repeated(ids: Iterable[str], path: KeyPath, key: str | None) -> Iterator[Mi
             where: KeyPath = (*path, index) if key is None else (*path, index, key)
             yield Mistake(where, f"{identifier!r} stands here twice", "give each its own")
         seen.add(identifier)
-
-
-_NAMED_BY = frozenset({"metadata", "tenancy", "systems"})
-"""The sections that hold the parts of derived names."""
-_RULES: tuple[tuple[frozenset[str], Callable[[model.AgencyMou], Iterator[Mistake]]], ...] = (
-    (frozenset({"mou"}), _term),
-    (frozenset({"tenancy"}), _tenancy),
-    (frozenset({"tenancy", "users", "systems"}), _sizes),
-    (frozenset({"systems"}), _systems),
-    (frozenset({"systems", "identity"}), _permitted_systems),
-    (frozenset({"signing"}), _authority),
-    (frozenset({"signing", "tenancy"}), _signers),
-    (frozenset({"metadata", "links", "systems"}), _links),
-    (frozenset({"agency", "tenancy"}), _certificate_names),
-)
-"""Each rule with the sections it looks at."""

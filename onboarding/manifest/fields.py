@@ -200,6 +200,7 @@ Https = Annotated[str, pydantic.AfterValidator(_https)]
 WebPath = Annotated[str, pydantic.AfterValidator(_web_path)]
 JuristicId = Annotated[str, pydantic.AfterValidator(_juristic_id)]
 Province = Annotated[str, pydantic.AfterValidator(_province)]
-CertificateName = Annotated[Name, pydantic.Field(max_length=64)]
+LONGEST_CERTIFICATE_NAME = 64
+CertificateName = Annotated[Name, pydantic.Field(max_length=LONGEST_CERTIFICATE_NAME)]
 """Text that becomes CN or O of a certificate: X.520 allows 64 characters."""
 Count = Annotated[int, pydantic.Field(ge=1, le=10_000_000)]

@@ -55,6 +55,8 @@ def target(folder: Path) -> environment.Environment:
             identity="id",
             storage_class="gdcc-encrypted",
             encrypted_storage_classes=("gdcc-encrypted",),
+            internal_ingress_class="gdcc-internal",
+            node_pools=("restricted",),
             egress_cidrs=("192.0.2.7/32",),
         ),
         vault=environment.Vault(

@@ -162,11 +162,9 @@ def test_pooled_signers_name_their_body() -> None:
     ]
 
 
-def test_a_system_that_is_not_offered_says_which_are() -> None:
+def test_a_system_without_the_options_it_needs_is_refused() -> None:
     systems = [{"name": "bus", "kind": "iot-telemetry", "dataClass": "open"}]
-    problem = one(systems=systems)
-    assert "not yet offered" in problem.message
-    assert "e-office" in problem.remedy
+    assert one(systems=systems).message == "a system of kind iot-telemetry needs telemetry"
 
 
 def test_options_of_another_system_are_refused() -> None:
