@@ -145,6 +145,10 @@ class Tenant:
         """What the manifest says about the system of an instance."""
         return next(s for s in self.manifest.systems if s.name == instance.system)
 
+    def system(self, instance: Instance) -> model.System:
+        """What the manifest says about the system of an instance."""
+        return next(s for s in self.manifest.systems if s.name == instance.system)
+
     def units(self, instance: Instance | None = None) -> tuple[Unit, ...]:
         """Units of ``instance``, or of the whole agency: its shards, its bodies, or itself."""
         tenancy = self.manifest.tenancy

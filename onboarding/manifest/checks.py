@@ -7,13 +7,12 @@ can be waived where the catalogue of controls allows it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from onboarding import catalogue, errors, names, sizing
-from onboarding.manifest import drafts, fields, model
-from onboarding.strict_yaml import KeyPath, characters
+from onboarding.manifest import fields, model
+from onboarding.strict_yaml import KeyPath
 
 
 class Mistake(NamedTuple):
@@ -24,38 +23,24 @@ class Mistake(NamedTuple):
     remedy: str
 
 
-def mistakes(manifest: model.AgencyMou) -> tuple[Mistake, ...]:
-    """Every contradiction in a well-shaped manifest; empty where it can be resolved."""
+def mistakes(
+    manifest: model.AgencyMou, faulty: Collection[str] = frozenset()
+) -> tuple[Mistake, ...]:
+    """Every contradiction in a manifest; empty where it can be resolved.
+
+    A rule is left out where a section it looks at is ``faulty`` (not well-shaped), so nothing
+    told here only follows from a mistake of the shape.
+    """
     found: list[Mistake] = []
-    rules = (
-        _private, _dates, _tenancy, _sizes, _systems, _devices, _signers, _links,
-        _certificate_names,
-    )  # fmt: skip
-    for check in rules:
-        found += check(manifest)
-    # Names are only worth checking once ids are.
-    return tuple(found or _names(manifest))
+    for sections, rule in _RULES:
+        if not sections.intersection(faulty):
+            found += rule(manifest)
+    ids = _NAMED_BY.intersection(faulty) or any(one.path[0] in _NAMED_BY for one in found)
+    # Names are only worth checking once the ids they are made from are.
+    return tuple(found) if ids else (*found, *_names(manifest))
 
 
-def _private(manifest: model.AgencyMou) -> Iterator[Mistake]:
-    """Secrets and personal ids have no place in a manifest; they are not echoed either."""
-    for path, text in drafts.texts(manifest):
-        if characters.is_secret(text):
-            yield Mistake(
-                path,
-                "holds a secret (not shown)",
-                "remove it, store it in Vault, and replace it: it must count as leaked",
-            )
-        for digits in re.findall(r"(?<![0-9])[0-9]{13}(?![0-9])", text.replace("-", "")):
-            if path[-1] != "organizationId" and fields.has_check_digit(digits):
-                yield Mistake(
-                    path,
-                    "holds what reads as a 13-digit personal id (not shown)",
-                    "remove it; officials are named without their citizen id",
-                )
-
-
-def _dates(manifest: model.AgencyMou) -> Iterator[Mistake]:
+def _term(manifest: model.AgencyMou) -> Iterator[Mistake]:
     mou = manifest.mou
     if mou.effective_to < mou.effective_from:
         yield Mistake(
@@ -63,6 +48,9 @@ def _dates(manifest: model.AgencyMou) -> Iterator[Mistake]:
             f"{mou.effective_to} is before effectiveFrom {mou.effective_from}",
             "correct one of the two dates",
         )
+
+
+def _authority(manifest: model.AgencyMou) -> Iterator[Mistake]:
     for index, signer in enumerate(manifest.signing.signers if manifest.signing else ()):
         if signer.authority_to < signer.authority_from:
             yield Mistake(
@@ -137,6 +125,9 @@ def _systems(manifest: model.AgencyMou) -> Iterator[Mistake]:
             yield Mistake(("systems", index, "kind"), error.message, error.resolution)
             continue
         yield from _options(system, entry, ("systems", index))
+
+
+def _permitted_systems(manifest: model.AgencyMou) -> Iterator[Mistake]:
     names_of_systems = {system.name for system in manifest.systems}
     thaid = manifest.identity.thaid
     for index, name in enumerate(thaid.systems if thaid else ()):
@@ -285,3 +276,20 @@ def _repeated(ids: Iterable[str], path: KeyPath, key: str | None) -> Iterator[Mi
             where: KeyPath = (*path, index) if key is None else (*path, index, key)
             yield Mistake(where, f"{identifier!r} stands here twice", "give each its own")
         seen.add(identifier)
+
+
+_NAMED_BY = frozenset({"metadata", "tenancy", "systems"})
+"""The sections that hold the parts of derived names."""
+_RULES: tuple[tuple[frozenset[str], Callable[[model.AgencyMou], Iterator[Mistake]]], ...] = (
+    (frozenset({"mou"}), _term),
+    (frozenset({"tenancy"}), _tenancy),
+    (frozenset({"tenancy", "users", "systems"}), _sizes),
+    (frozenset({"systems"}), _systems),
+    (frozenset({"systems", "identity"}), _permitted_systems),
+    (frozenset({"agency", "systems"}), _devices),
+    (frozenset({"signing"}), _authority),
+    (frozenset({"signing", "tenancy"}), _signers),
+    (frozenset({"metadata", "links", "systems"}), _links),
+    (frozenset({"agency", "tenancy"}), _certificate_names),
+)
+"""Each rule with the sections it looks at."""
