@@ -218,7 +218,7 @@ def clashes(tenants: Iterable[Tenant]) -> tuple[Clash, ...]:
     """
     claimed: dict[tuple[str, str], list[str]] = {}
     for tenant in tenants:
-        for what, name in set(_claims(tenant)):
+        for what, name in set(claims(tenant)):
             claimed.setdefault((what, name), []).append(tenant.id)
     return tuple(
         Clash(what, name, tuple(sorted(agencies)))
@@ -227,7 +227,8 @@ def clashes(tenants: Iterable[Tenant]) -> tuple[Clash, ...]:
     )
 
 
-def _claims(tenant: Tenant) -> Iterator[tuple[str, str]]:
+def claims(tenant: Tenant) -> Iterator[tuple[str, str]]:
+    """Everything that only one agency may have: what it is, and its name."""
     agency = tenant.manifest.agency
     yield "id", tenant.id
     yield "PKI mount", tenant.pki_mount

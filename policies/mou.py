@@ -10,7 +10,7 @@ from typing import Any
 import pydantic
 
 from onboarding import clock, names, policy, tenant
-from onboarding.manifest import fields, model
+from onboarding.manifest import fields, model, order
 from onboarding.policies import judge, load
 
 IMPACTS = ("low", "moderate", "high")
@@ -94,34 +94,17 @@ def is_regional(of: tenant.Tenant) -> str:
 
 def regional_coordinator(view: policy.View) -> Iterator[policy.Result]:
     manifest = view.tenant.manifest
-    coordinator = manifest.mou.coordinator
-    if coordinator is None:
+    if manifest.mou.coordinator is None:
         yield judge.fails("mou.coordinator", None, "the provincial statistical office")
         return
-    wrong = []
-    if coordinator.kind != "nso-provincial-office":
-        wrong.append(f"kind {coordinator.kind}")
-    if coordinator.province_code != manifest.agency.province_code:
-        wrong.append(
-            f"province {judge.show(coordinator.province_code)}, not {manifest.agency.province_code}"
-        )
+    wrong = [mistake.message for mistake in order.coordinator(manifest)]
     yield judge.problems("mou.coordinator", wrong, "provincial statistical office, same province")
 
 
 def users_add_up(view: policy.View) -> Iterator[policy.Result]:
     manifest = view.tenant.manifest
-    users, bodies, tenancy = manifest.users, manifest.bodies, manifest.tenancy
-    wrong = []
-    if users.initial > users.target:
-        wrong.append(f"initial {users.initial} above target {users.target}")
-    parts = tenancy.sub_tenants or tenancy.shards
-    total = sum(part.users for part in parts)
-    if parts and total != users.initial:
-        wrong.append(f"the parts have {total} users, users.initial is {users.initial}")
-    if bodies and bodies.onboarded > bodies.total:
-        wrong.append(f"{bodies.onboarded} bodies of {bodies.total}")
-    if bodies and tenancy.sub_tenants and len(tenancy.sub_tenants) != bodies.onboarded:
-        wrong.append(f"{len(tenancy.sub_tenants)} bodies listed, {bodies.onboarded} onboarded")
+    users = manifest.users
+    wrong = [mistake.message for mistake in order.sums(manifest)]
     yield judge.problems("users", wrong, f"{users.initial} users now, {users.target} aimed at")
 
 

@@ -17,7 +17,7 @@ from onboarding.cli import console
 
 _COMMANDS = {
     "init": ("manifests", "init", "Write a new manifest from a few answers."),
-    "validate": ("manifests", "validate", "Check manifests; touch nothing."),
+    "validate": ("validate", "validate", "Check manifests; touch nothing."),
     "plan": ("runs", "plan_command", "Show what would change; write nothing."),
     "apply": ("runs", "apply_command", "Show the plan, ask, write it, verify it."),
     "verify": ("runs", "verify_command", "Judge the live systems, control by control."),

@@ -1,13 +1,12 @@
-"""``onboard init`` and ``onboard validate``: a manifest before any system is touched."""
+"""``onboard init``: a new manifest from a few answers."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,128 +16,6 @@ from onboarding.cli import console, options
 if TYPE_CHECKING:
     from onboarding import clock
     from onboarding.manifest import init as start
-    from onboarding.manifest import model
-
-
-@click.command(
-    epilog=options.examples(
-        "onboard validate examples/moph.yaml",
-        "onboard validate agencies/*.yaml --output json",
-    ),
-)
-@click.argument("files", type=options.MANIFEST, nargs=-1, required=True, metavar="FILE…")
-@options.output_option
-@options.volume_options
-def validate(files: Sequence[Path], output: str) -> int:
-    """Check each FILE: shape, values, sums and names, and clashes between the files.
-
-    Every problem is reported at once, as file:line:column. Draft values (TBD, a name in
-    parentheses) are warnings. Needs no environment.
-    """
-    from onboarding import manifest
-
-    read: dict[Path, model.AgencyMou] = {}
-    problems: list[errors.Problem] = []
-    drafts: list[errors.Problem] = []
-    for file in files:
-        try:
-            of, document = manifest.read(file)
-        except errors.InvalidInput as invalid:
-            problems += _placed(file, invalid)
-            continue
-        read[file] = of
-        drafts += manifest.draft_values(of, document)
-    problems += _clashes(read)
-    if output == "json":
-        console.result_json(_validate_json(files, read, problems, drafts))
-    else:
-        _validate_text(read, problems, drafts)
-    if problems:
-        if output == "text":
-            console.error(_summary(problems))
-        return errors.ExitCode.INVALID
-    return errors.ExitCode.DONE
-
-
-def _placed(file: Path, invalid: errors.InvalidInput) -> list[errors.Problem]:
-    """The problems of a file; where one has no line, what the whole error advises is its remedy."""
-    if not invalid.problems:
-        return [errors.Problem(str(file), 0, 0, "", invalid.message, invalid.resolution)]
-    return [
-        p if p.line or p.remedy else dataclasses.replace(p, remedy=invalid.resolution)
-        for p in invalid.problems
-    ]
-
-
-def _clashes(read: Mapping[Path, model.AgencyMou]) -> list[errors.Problem]:
-    from onboarding import tenant
-
-    named = {of.metadata.id: str(path) for path, of in read.items()}
-    found = tenant.clashes(tenant.resolve(of) for of in read.values())
-    return [
-        errors.Problem(
-            named.get(clash.agencies[-1], ""),
-            0,
-            0,
-            clash.what,
-            f"{clash.name!r} is claimed by {' and '.join(clash.agencies)}",
-            "give one of them another value",
-        )
-        for clash in found
-    ]
-
-
-def _summary(problems: Sequence[errors.Problem]) -> errors.InvalidInput:
-    places = len({p.path for p in problems})
-    return errors.InvalidInput(
-        f"{len(problems)} problem(s) in {places} file(s)",
-        problems,
-        resolution="Mend the places above, then run the command again.",
-    )
-
-
-def _validate_text(
-    read: Mapping[Path, model.AgencyMou],
-    problems: Sequence[errors.Problem],
-    drafts: Sequence[errors.Problem],
-) -> None:
-    bad = {p.path for p in problems}
-    for path, of in read.items():
-        if str(path) not in bad:
-            waiting = sum(d.path == str(path) for d in drafts)
-            note = f"  ({waiting} draft values)" if waiting else ""
-            console.result(f"{path}: valid: {of.agency.name_en} · {of.agency.name_th}{note}")
-    if console.verbose():
-        for draft in drafts:
-            console.warning(f"{draft.where()}: {draft.field}: {draft.message}")
-
-
-def _validate_json(
-    files: Sequence[Path],
-    read: Mapping[Path, model.AgencyMou],
-    problems: Sequence[errors.Problem],
-    drafts: Sequence[errors.Problem],
-) -> dict[str, Any]:
-    def of(file: Path, listed: Sequence[errors.Problem]) -> list[dict[str, Any]]:
-        return [
-            {"line": p.line, "column": p.column, "field": p.field, "message": p.message,
-             "remedy": p.remedy}
-            for p in listed
-            if p.path == str(file)
-        ]  # fmt: skip
-
-    return {
-        "files": [
-            {
-                "file": str(file),
-                "id": read[file].metadata.id if file in read else None,
-                "valid": not of(file, problems),
-                "problems": of(file, problems),
-                "drafts": of(file, drafts),
-            }
-            for file in files
-        ]
-    }
 
 
 @click.command(

@@ -24,6 +24,8 @@ _BUDDHIST_SLACK = 100
 """Years before today's B.E. year from which a year can only be meant as B.E."""
 
 MANIFEST = click.Path(dir_okay=False, path_type=Path)
+MANIFESTS = click.Path(path_type=Path)
+"""A manifest, or a folder of them."""
 
 
 def environment_option(function: F) -> F:
