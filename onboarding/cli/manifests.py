@@ -2,130 +2,215 @@
 
 from __future__ import annotations
 
+import locale
 import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import errors
-from onboarding.cli import console, options
+from onboarding import clock, errors
+from onboarding.cli import console, init_text, options, written
 
 if TYPE_CHECKING:
-    from onboarding import clock
-    from onboarding.manifest import init as start
+    from onboarding.manifest import init_presets
+
+
+def _of_locale() -> str:
+    """Thai where the user's programs speak Thai, in the order in which C looks for it."""
+    said = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "th" if locale.normalize(said).startswith("th") else "en"
 
 
 @click.command(
     epilog=options.examples(
         "onboard init agency.yaml",
         "onboard init agency.yaml --language th",
+        "onboard init --list-presets",
         "onboard init moc.yaml --preset ministry --answers answers.yaml",
         "onboard init moc.yaml --preset ministry --set id=moc --set users=900 …",
     ),
 )
-@click.argument("file", type=options.MANIFEST)
+@click.argument("file", type=options.MANIFEST, required=False)
 @click.option("--preset", help="The sort of agency; asked for when it is not given.")
-@click.option(
-    "--answers", type=options.MANIFEST, help="A YAML file with the answers, instead of asking."
-)
+@click.option("--list-presets", is_flag=True, help="Show the sorts of agencies and their law.")
+@click.option("--answers", type=options.MANIFEST, help="A YAML or JSON file with the answers.")
 @click.option(
     "--set", "given", multiple=True, metavar="KEY=VALUE", help="One answer; may be repeated."
 )
-@options.language_option
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "th"]),
+    default=_of_locale,
+    show_default="as the locale",
+    help="Language of questions and of the comments in FILE.",
+)
+@options.output_option
+@options.volume_options
 @options.as_of_option
 def init(
-    file: Path,
+    file: Path | None,
     preset: str | None,
+    list_presets: bool,
     answers: Path | None,
     given: tuple[str, ...],
+    force: bool,
     language: str,
+    output: str,
     as_of: clock.Clock,
 ) -> int:
-    """Write a commented, valid manifest to FILE; an existing file is never overwritten.
+    """Write a commented, valid manifest to FILE.
 
-    Asks on a terminal, in English or Thai (--language th). Elsewhere --preset with --answers or
-    --set must say everything.
+    Asks on a terminal for what --answers and --set do not say; elsewhere they must say everything
+    that has no usual answer. What only the agency knows is written as a draft. Dates may be given
+    as in a letter: 13 มิ.ย. 2568.
     """
+    if list_presets:
+        init_text.presets(language, output)
+        return errors.ExitCode.DONE
+    if file is None:
+        raise errors.UsageError("Missing argument 'FILE'.", resolution="See: onboard init --help")
+    if file.exists() and not force:
+        raise written.exists(file)
     from onboarding.manifest import init as start
 
-    if file.exists():
-        raise errors.UsageError(
-            f"{file} exists already", resolution="Name another file, or remove that one first."
-        )
-    known = _given(answers, given)
-    chosen = _chosen_preset(start.presets(), preset, language)
-    if _asks():
-        known = _ask(start.questions(chosen), known, language)
-    text = start.text(chosen.name, known, today=as_of.today())
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    except OSError as failed:
-        raise errors.UsageError(
-            f"{file} cannot be written: {failed.strerror}",
-            resolution="Name a file in a folder that exists and that you may write to.",
-        ) from failed
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-    console.result(f"{file}: written. Complete it, then run: onboard validate {file}")
+    name, known = _answers(preset, answers, given, language, as_of)
+    text = start.text(name, known, today=as_of.today(), language=language)
+    (written.replace if force else written.new)(file, text)
+    init_text.result(file, name, text, language, output)
     return errors.ExitCode.DONE
 
 
-def _asks() -> bool:
-    return sys.stdin.isatty()
+def _answers(
+    preset: str | None, file: Path | None, given: Sequence[str], language: str, now: clock.Clock
+) -> tuple[str, dict[str, Any]]:
+    """The preset's name and the answers, asked for where somebody is there to ask."""
+    from onboarding.manifest import init_answers, init_presets
+
+    known = init_answers.read(file) if file else {}
+    pairs = _pairs(given)
+    name = preset or pairs.pop("preset", None) or known.pop("preset", None)
+    known.pop("preset", None)
+    if name is None and console.asks():
+        name = _ask_preset(language)
+    chosen = init_presets.get(name) if name else None
+    known |= _typed(pairs, chosen, known)
+    if name is None or chosen is None or not console.asks():
+        missing = [] if name else ["preset"]
+        missing += [key for key in init_answers.needed(chosen) if key not in known]
+        if missing:
+            raise _missing(missing)
+        return str(name), known
+    try:
+        return name, _asked(chosen, known, language, now, only_needed=file is not None)
+    except (click.Abort, KeyboardInterrupt):
+        raise errors.Interrupted(
+            "interrupted; nothing was written", resolution="Run the same command to begin anew."
+        ) from None
 
 
-def _given(answers: Path | None, given: Sequence[str]) -> dict[str, str | int]:
-    from onboarding import strict_yaml
+def _missing(keys: Sequence[str]) -> errors.UsageError:
+    from onboarding.manifest import init_answers
 
-    known: dict[str, str | int] = {}
-    if answers is not None:
-        value = strict_yaml.load(answers).value
-        if not isinstance(value, dict) or not all(isinstance(v, str | int) for v in value.values()):
-            raise errors.InvalidInput(
-                f"{answers} must hold one 'key: value' a line, each value a text or a number",
-                resolution="See: onboard init --help",
-            )
-        known.update(value)
+    asked = {
+        info.alias or name: f"{info.title} ({info.description})"
+        if info.description != info.title
+        else info.title
+        for name, info in init_answers.Answers.model_fields.items()
+    }
+    return errors.UsageError(
+        f"{len(keys)} answer(s) are missing, and nobody can be asked here",
+        details=[f"{key}: {asked[key]}" for key in keys],
+        resolution="Give them with --answers FILE or --set KEY=VALUE, or run it on a terminal.",
+    )
+
+
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    pairs = {}
     for pair in given:
         key, equals, value = pair.partition("=")
         if not equals:
             raise errors.UsageError(
                 f"--set {pair!r} has no '='", resolution="Write --set KEY=VALUE."
             )
-        known[key] = value
-    return known
+        pairs[key] = value
+    return pairs
 
 
-def _chosen_preset(
-    presets: Sequence[start.Preset], wanted: str | None, language: str
-) -> start.Preset:
-    names = [p.name for p in presets]
-    if wanted is None:
-        if not _asks():
-            raise errors.UsageError(
-                "--preset is needed where nobody can be asked",
-                resolution=f"Add --preset with one of: {', '.join(names)}",
-            )
-        for p in presets:
-            click.echo(f"  {p.name:<20} {p.title_th if language == 'th' else p.title_en}", err=True)
-        wanted = click.prompt("preset", type=click.Choice(names), err=True, show_choices=False)
-    for p in presets:
-        if p.name == wanted:
-            return p
-    raise errors.UsageError(
-        f"there is no preset {wanted!r}", resolution=f"Use one of: {', '.join(names)}"
-    )
+def _typed(
+    pairs: dict[str, str], preset: init_presets.Preset | None, known: dict[str, Any]
+) -> dict[str, Any]:
+    """The values of --set. Raises errors.InvalidInput with everything that is wrong."""
+    from onboarding.manifest import init_answers
+
+    typed: dict[str, Any] = {}
+    problems: list[errors.Problem] = []
+    for key, value in pairs.items():
+        try:
+            typed[key] = init_answers.understood(key, value, preset, {**known, **typed})
+        except errors.InvalidInput as refused:
+            problems += [
+                errors.Problem("--set", 0, 0, p.field, p.message, p.remedy)
+                for p in refused.problems
+            ]
+    if problems:
+        raise errors.InvalidInput(f"{len(problems)} answer(s) are wrong", problems)
+    return typed
 
 
-def _ask(
-    questions: Sequence[start.Question], known: Mapping[str, str | int], language: str
-) -> dict[str, str | int]:
-    answers = dict(known)
-    for question in questions:
-        if question.key not in answers:
-            words = question.ask_th if language == "th" else question.ask_en
-            answers[question.key] = click.prompt(words, default=question.default, err=True)
-    return answers
+def _ask_preset(language: str) -> str:
+    from onboarding.manifest import init_presets
+
+    presets = init_presets.presets()
+    for number, (name, of) in enumerate(presets.items(), 1):
+        title = of.title_th if language == "th" else of.title_en
+        click.echo(f"  {number:>2}  {name:<20} {title}", err=True)
+
+    def chosen(reply: str) -> str:
+        if reply.isdigit() and 0 < int(reply) <= len(presets):
+            return list(presets)[int(reply) - 1]
+        try:
+            init_presets.get(reply)
+        except errors.InvalidInput as refused:
+            raise click.UsageError(f"{refused.message}. {refused.resolution}") from None
+        return reply
+
+    question = "ชนิดหน่วยงาน (เลขหรือชื่อ)" if language == "th" else "Sort of agency (number or name)"
+    answer: str = click.prompt(question, value_proc=chosen, err=True)
+    return answer
+
+
+def _asked(
+    preset: init_presets.Preset,
+    known: dict[str, Any],
+    language: str,
+    now: clock.Clock,
+    *,
+    only_needed: bool,
+) -> dict[str, Any]:
+    from onboarding.manifest import init_answers
+
+    today = now.today()
+    while True:
+        for question in init_answers.questions(preset, known, today):
+            if question.needed or not only_needed:
+                break
+        else:
+            return known
+
+        def understood(reply: str, key: str = question.key) -> Any:
+            try:
+                return init_answers.understood(key, reply, preset, known)
+            except errors.InvalidInput as refused:
+                why = refused.problems[0]
+                remedy = f" ({why.remedy})" if why.remedy else ""
+                raise click.UsageError(why.message + remedy) from None
+
+        known[question.key] = click.prompt(
+            question.th if language == "th" else question.en,
+            default=None if question.usual is None else str(question.usual),
+            value_proc=understood,
+            err=True,
+        )
