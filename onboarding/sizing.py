@@ -1,4 +1,4 @@
-"""Users -> size class -> resources. Pure; coefficients are data with their source.
+"""Users -> size class -> resources. Pure; coefficients are a versioned profile with its source.
 
 Everything is computed in whole numbers, so a result never depends on floating point.
 """
@@ -104,6 +104,34 @@ def with_storage(of: Size, gi: int) -> Size:
     return dataclasses.replace(
         of, storage_gi=max(of.storage_gi, _up(gi, _profile()["storage"]["stepGi"]))
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Which coefficients sized everything; ``confirm`` is what a person has to confirm."""
+
+    version: str
+    source: str
+    confirm_en: str
+    confirm_th: str
+
+
+def profile() -> Profile:
+    """The profile that every size is computed with."""
+    found = _profile()
+    return Profile(found["version"], found["source"], found["confirm"], found["confirmTh"])
+
+
+def quota_years() -> int:
+    """Years of letters that the storage quota of an instance asks for."""
+    years: int = _profile()["storage"]["years"]
+    return years
+
+
+def retention_years() -> int:
+    """Years that letters are kept where a system does not say it."""
+    years: int = _profile()["retentionYears"]
+    return years
 
 
 def non_production_users(users: int) -> int:

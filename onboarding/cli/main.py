@@ -22,6 +22,7 @@ _COMMANDS = {
     "apply": ("runs", "apply_command", "Show the plan, ask, write it, verify it."),
     "verify": ("runs", "verify_command", "Judge the live systems, control by control."),
     "status": ("status", "status", "Show where each agency stands."),
+    "capacity": ("capacity", "capacity", "What agencies need together, and limits near."),
     "certs": ("certs", "certs", "Certificates of officials who sign letters."),
     "bootstrap": ("bootstrap", "bootstrap", "Make what an environment needs once."),
     "lab": ("lab", "lab", "Real engines on this computer."),

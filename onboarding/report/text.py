@@ -6,11 +6,11 @@ ANSI codes of its choice; nothing here knows about terminals.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from onboarding import clock, policy
 from onboarding.policy import Severity, Stage, Verdict
+from onboarding.report import columns
 from onboarding.report import words as words_of
 
 Marks = Mapping[Verdict, tuple[str, str]]
@@ -153,12 +153,7 @@ def _controls(
 def _column(verdict: Verdict, words: Mapping[str, str]) -> str:
     """The verdict's word, as wide on the screen as the widest of its language."""
     word = words[verdict.value]
-    return word + " " * (max(_width(words[v.value]) for v in Verdict) - _width(word))
-
-
-def _width(word: str) -> int:
-    """Columns on the screen: Thai vowels and tone marks above and below take none."""
-    return sum(unicodedata.category(letter) != "Mn" for letter in word)
+    return columns.left(word, max(columns.width(words[v.value]) for v in Verdict))
 
 
 def _tally(found: Sequence[policy.Finding], words: Mapping[str, str]) -> str:
