@@ -12,7 +12,7 @@ import pydantic_core
 from pydantic import alias_generators
 
 from onboarding import clock
-from onboarding.strict_yaml import characters
+from onboarding.strict_yaml import characters, private
 
 
 class Model(pydantic.BaseModel):
@@ -32,7 +32,7 @@ def field(thai: str, title: str, description: str = "", default: Any = ..., **ru
         default,
         title=title,
         description=description or title,
-        json_schema_extra={"titleTh": thai},
+        json_schema_extra={"titleEn": title, "titleTh": thai},
         **rules,
     )
 
@@ -53,14 +53,19 @@ def _gregorian(value: Any) -> Any:
         raise mistake("expected a date", "write it as YYYY-MM-DD, e.g. 2026-10-01")
     year = int(match[1])
     if year >= 2400:
-        gregorian = f"{year - clock.BUDDHIST_ERA_OFFSET}{value[4:]}"
-        raise mistake(
-            "the year looks like the Buddhist Era", f"write the Gregorian date {gregorian}"
-        )
+        raise mistake("the year looks like the Buddhist Era", _as_gregorian(value))
     try:
         return date.fromisoformat(value)
     except ValueError:
         raise mistake("this day is not in the calendar", "correct the month or day") from None
+
+
+def _as_gregorian(value: str) -> str:
+    gregorian = f"{int(value[:4]) - clock.BUDDHIST_ERA_OFFSET}{value[4:]}"
+    try:
+        return f"write the Gregorian date {date.fromisoformat(gregorian)}"
+    except ValueError:
+        return f"{gregorian} is not in the calendar either: correct the year, month and day"
 
 
 def _thai(value: str) -> str:
@@ -70,6 +75,8 @@ def _thai(value: str) -> str:
 
 
 def _trimmed(value: str) -> str:
+    if value.endswith("\n"):
+        raise mistake("ends with a line break", "write |- instead of | before the text")
     if value != value.strip():
         raise mistake("begins or ends with a space", "delete the space")
     if not value:
@@ -164,14 +171,26 @@ def _juristic_id(value: str) -> str:
 
 def has_check_digit(digits: str) -> bool:
     """Whether 13 digits carry the check digit of Thai personal, tax and juristic ids."""
-    total = sum(int(digit) * (13 - place) for place, digit in enumerate(digits[:12]))
-    return (11 - total % 11) % 10 == int(digits[12])
+    return private.has_check_digit(digits)
+
+
+# The 77 provinces (the numbers between them are not assigned), and Pattaya.
+_PROVINCE = re.compile(
+    "TH-(?:1[0-9]|2[0-7]|[34][0-9]|5[0-8]|6[0-7]|7[0-7]|8[0-6]|9[0-6]|S)", re.ASCII
+)
 
 
 def _province(value: str) -> str:
-    if not re.fullmatch(r"TH-([1-9][0-9]|S)", value):
-        raise mistake("is not a province of ISO 3166-2:TH", "write it as TH-10 … TH-96")
+    if not _PROVINCE.fullmatch(value):
+        code = f"TH-{value}"
+        remedy = f"write {code}" if _PROVINCE.fullmatch(code) else "write its code, TH-10 to TH-96"
+        raise mistake("is not a province of ISO 3166-2:TH", remedy)
     return value
+
+
+def _written(pattern: str, **rules: str | int) -> pydantic.WithJsonSchema:
+    """How the value looks in the file, for the JSON Schema: never stricter than the validator."""
+    return pydantic.WithJsonSchema({"type": "string", "pattern": pattern, **rules})
 
 
 Text = Annotated[
@@ -183,23 +202,32 @@ Text = Annotated[
 Name = Annotated[
     str,
     pydantic.Field(max_length=255),
+    pydantic.AfterValidator(_one_line),
     pydantic.AfterValidator(_trimmed),
     pydantic.AfterValidator(_visible),
-    pydantic.AfterValidator(_one_line),
 ]
-ThaiName = Annotated[Name, pydantic.AfterValidator(_thai)]
-Slug = Annotated[str, pydantic.AfterValidator(_slug)]
+ThaiName = Annotated[
+    Name,
+    pydantic.AfterValidator(_thai),
+    _written("[\u0e00-\u0e7f]", maxLength=255),
+]
+Slug = Annotated[str, pydantic.AfterValidator(_slug), _written("^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
 RESERVED_IDS = frozenset({"environment", "gdcc", "master"})
 """Owner mark of what the environment itself holds, and names of realms that no agency may have."""
 AgencyId = Annotated[Slug, pydantic.AfterValidator(_agency_id)]
-Day = Annotated[date, pydantic.BeforeValidator(_gregorian)]
-Domain = Annotated[str, pydantic.AfterValidator(_domain)]
-Email = Annotated[str, pydantic.AfterValidator(_email)]
-Phone = Annotated[str, pydantic.AfterValidator(_phone)]
-Https = Annotated[str, pydantic.AfterValidator(_https)]
-WebPath = Annotated[str, pydantic.AfterValidator(_web_path)]
-JuristicId = Annotated[str, pydantic.AfterValidator(_juristic_id)]
-Province = Annotated[str, pydantic.AfterValidator(_province)]
+Day = Annotated[
+    date,
+    pydantic.BeforeValidator(_gregorian),
+    # A year of the Buddhist Era is marked in the editor already.
+    _written("^([01][0-9]|2[0-3])[0-9]{2}-[0-9]{2}-[0-9]{2}$", format="date"),
+]
+Domain = Annotated[str, pydantic.AfterValidator(_domain), _written(r"^[a-z0-9.-]+\.th$")]
+Email = Annotated[str, pydantic.AfterValidator(_email), _written("^[^@ ]+@[^@ ]+$")]
+Phone = Annotated[str, pydantic.AfterValidator(_phone), _written(r"^\+?[0-9][0-9 -]{2,20}[0-9]$")]
+Https = Annotated[str, pydantic.AfterValidator(_https), _written("^https://")]
+WebPath = Annotated[str, pydantic.AfterValidator(_web_path), _written("^/")]
+JuristicId = Annotated[str, pydantic.AfterValidator(_juristic_id), _written("^[0-9]{13}$")]
+Province = Annotated[str, pydantic.AfterValidator(_province), _written("^TH-([1-9][0-9]|S)$")]
 LONGEST_CERTIFICATE_NAME = 64
 CertificateName = Annotated[Name, pydantic.Field(max_length=LONGEST_CERTIFICATE_NAME)]
 """Text that becomes CN or O of a certificate: X.520 allows 64 characters."""

@@ -23,7 +23,8 @@ def problems(document: strict_yaml.Document) -> list[errors.Problem]:
     written = list(_pieces(document.text, own))
     if not written and not any(_pieces(json.dumps(document.value, ensure_ascii=False), own)):
         return []
-    found, told = [], set()
+    found: list[errors.Problem] = []
+    told: set[str] = set()
     for path, text in _texts(document.value, ()):
         inside = list(_pieces(text, own))
         if inside:
@@ -53,7 +54,8 @@ def _tax_id(value: Any) -> str:
     """The agency's own juristic id, which is public; those of juristic persons begin with 0."""
     agency = value.get("agency")
     own = agency.get("organizationId") if isinstance(agency, dict) else None
-    return own if isinstance(own, str) and own.startswith("0") else ""
+    digits = private.plain_digits(own) if isinstance(own, str) else ""
+    return digits if digits.startswith("0") else ""
 
 
 def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 from onboarding import errors, strict_yaml
@@ -25,16 +27,41 @@ def loads(text: str, name: str = "manifest") -> model.AgencyMou:
 
 def _checked(written: strict_yaml.Document) -> tuple[model.AgencyMou, strict_yaml.Document]:
     _refuse_other_kinds(written)
-    document, problems = versions.convert(written)
-    problems = (*document.problems, *problems, *private.problems(document))
+    document, unconverted = versions.convert(written)
+    hidden = private.problems(document)
     checked = strict_yaml.check(model.AgencyMou, document)
     manifest = checked.value
     if manifest is None:
         manifest = strict_yaml.partly(model.AgencyMou, document, checked.faulty)
-    problems = (*problems, *checked.problems, *_contradictions(manifest, document, checked.faulty))
+    problems = (
+        *(_placed(document, problem) for problem in document.problems),
+        *unconverted,
+        *hidden,
+        *_others(checked.problems, hidden),
+        *_contradictions(manifest, document, checked.faulty),
+    )
     if problems:
         raise strict_yaml.invalid(document.name, problems, checked.more)
     return manifest, document
+
+
+def _placed(document: strict_yaml.Document, problem: errors.Problem) -> errors.Problem:
+    """A problem of the text or structure, with the field it stands in; a comment is in none."""
+    line = document.text.split("\n", problem.line)[problem.line - 1]
+    if "#" in line[: problem.column]:
+        return problem
+    doubtful = {".".join(map(str, path)): path for path in document.doubtful}
+    path = doubtful.get(problem.field) or document.path_at(problem.line, problem.column)
+    field = strict_yaml.field_name(model.AgencyMou, path)
+    return dataclasses.replace(problem, field=field)
+
+
+def _others(
+    problems: Iterable[errors.Problem], told: Iterable[errors.Problem]
+) -> list[errors.Problem]:
+    """``problems`` without those at places that are told of already."""
+    places = {(problem.line, problem.column, problem.field) for problem in told}
+    return [one for one in problems if (one.line, one.column, one.field) not in places]
 
 
 def _contradictions(
@@ -53,14 +80,24 @@ def _refuse_other_kinds(document: strict_yaml.Document) -> None:
     value = document.value
     path: strict_yaml.KeyPath = ()
     if not isinstance(value, dict):
-        message = "is not a manifest: expected keys such as apiVersion and agency"
+        got = f"a list of {len(value)}" if isinstance(value, list) else _shown(value)
+        message = f"is not a manifest: expected keys such as apiVersion and agency, got {got}"
+    elif not value.keys() & {"apiVersion", "kind", "agency"}:
+        message = f"is not a manifest: has no key apiVersion, kind or agency, got {_keys(value)}"
     elif value.get("kind") not in (None, "AgencyMou") and "agency" not in value:
-        message = f"is not a manifest: kind is {str(value['kind'])[:40]!r}, not 'AgencyMou'"
+        message = f"is not a manifest: expected kind AgencyMou, got {_shown(value['kind'])}"
         path = ("kind",)
     else:
         return
-    raise errors.InvalidInput(
-        f"{document.name} {message}",
-        [strict_yaml.problem(document, model.AgencyMou, path, message)],
-        resolution="Name a manifest file; start a new one with: onboard init",
-    )
+    remedy = "name a manifest; to start one: onboard init"
+    problem = strict_yaml.problem(document, model.AgencyMou, path, message, remedy)
+    raise strict_yaml.invalid(document.name, (*document.problems, problem))
+
+
+def _keys(value: dict[str, object]) -> str:
+    return ", ".join(strict_yaml.shown(key) for key in list(value)[:5]) or "no key at all"
+
+
+def _shown(value: object) -> str:
+    """A value for a message."""
+    return "nothing" if value is None else strict_yaml.shown(str(value))

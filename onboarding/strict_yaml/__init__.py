@@ -17,8 +17,9 @@ from onboarding.strict_yaml.document import (
     survey,
     survey_text,
 )
+from onboarding.strict_yaml.private import shown
 from onboarding.strict_yaml.reader import KeyPath, Position
-from onboarding.strict_yaml.shape import Checked, check, partly, problem, validate
+from onboarding.strict_yaml.shape import Checked, check, field_name, partly, problem, validate
 
 __all__ = [
     "MAX_BYTES",
@@ -27,11 +28,13 @@ __all__ = [
     "KeyPath",
     "Position",
     "check",
+    "field_name",
     "invalid",
     "load",
     "loads",
     "partly",
     "problem",
+    "shown",
     "survey",
     "survey_text",
     "validate",

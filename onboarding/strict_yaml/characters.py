@@ -80,10 +80,9 @@ def look_alike(text: str) -> str:
     return f"{match[0]!r} is {_named(match[0])}" if match else ""
 
 
-def foreign(text: str) -> str:
-    """What to say of the first character outside ASCII; empty where there is none."""
-    one = next((one for one in text if not one.isascii()), "")
-    return f"{one!r} is {_named(one)}" if one.isprintable() and one else _named(one) if one else ""
+def spelt(text: str) -> str:
+    """``text`` with its invisible characters as escapes."""
+    return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def faults(line: str) -> Iterator[Fault]:

@@ -39,12 +39,20 @@ class Document:
 
         Positions are computed on the first call, so files without errors never pay for them.
         """
+        path, places = self.written(path), self._places()
+        while path and path not in places:
+            path = path[:-1]
+        return places.get(path, reader.Position(1, 1))
+
+    def path_at(self, line: int, column: int) -> reader.KeyPath:
+        """The innermost key or list entry that begins at the place or before it."""
+        before = (item for item in self._places().items() if item[1] <= (line, column))
+        return max(before, key=lambda item: (item[1], len(item[0])), default=((), None))[0]
+
+    def _places(self) -> dict[reader.KeyPath, reader.Position]:
         if self._positions is None:
             self._positions = reader.read(self.text, self.name, positions=True).positions
-        path = self.written(path)
-        while path and path not in self._positions:
-            path = path[:-1]
-        return self._positions.get(path, reader.Position(1, 1))
+        return self._positions
 
     def written(self, path: reader.KeyPath) -> reader.KeyPath:
         """``path`` of the value as the file has it."""

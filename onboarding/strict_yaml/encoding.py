@@ -20,9 +20,8 @@ def decoded(raw: bytes, name: str) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise errors.InvalidInput(
-            f"{name} is not UTF-8 text", [_not_utf8(raw, name, error.start)]
-        ) from error
+        problem = _not_utf8(raw, name, error)
+        raise errors.InvalidInput(f"{name} is not UTF-8 text", [problem]) from error
 
 
 def plain_lines(text: str) -> str:
@@ -42,18 +41,27 @@ def _utf16(raw: bytes) -> str | None:
     return "BE" if len(head) >= 4 and not any(head[::2]) else None
 
 
-def _not_utf8(raw: bytes, name: str, place: int) -> errors.Problem:
-    before = raw[:place]
+def _not_utf8(raw: bytes, name: str, error: UnicodeDecodeError) -> errors.Problem:
+    before = raw[: error.start]
     begin = before.rfind(b"\n") + 1
-    end = raw.find(b"\n", place)
-    rest = raw[place : end if end >= 0 else len(raw)]
     column = len(before[begin:].decode("utf-8", "replace")) + 1
-    thai = rest.decode("cp874", "replace").strip()
-    hidden = private.found(raw.decode("cp874", "replace"))
-    if not hidden and any("\u0e01" <= one <= "\u0e5b" for one in thai) and "\ufffd" not in thai:
+    message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
+    remedy = f"save the file as UTF-8; from older Thai editors {_THAI}"
+    thai = _thai(raw, error.start)
+    if error.reason == "unexpected end of data":
+        message = "the file ends in the middle of a character"
+        remedy = "it was cut off: copy it again"
+    elif b"\0" in raw:
+        message, remedy = f"{message}; this is not a text file", "name a YAML file"
+    elif thai:
         message = f"is not UTF-8; as Windows-874 (TIS-620) it reads {private.shown(thai)}"
         remedy = _THAI
-    else:
-        message = f"byte 0x{raw[place]:02x} is not UTF-8"
-        remedy = f"save the file as UTF-8; from older Thai editors {_THAI}"
     return errors.Problem(name, before.count(b"\n") + 1, column, "", message, remedy)
+
+
+def _thai(raw: bytes, place: int) -> str:
+    """The rest of the line as Thai text; empty where it is none, or a secret may stand near it."""
+    end = raw.find(b"\n", place)
+    rest = raw[place : end if end >= 0 else len(raw)].decode("cp874", "replace").strip()
+    is_thai = any("\u0e01" <= one <= "\u0e5b" for one in rest) and "\ufffd" not in rest
+    return rest if is_thai and not private.holds_secret(raw.decode("cp874", "replace")) else ""

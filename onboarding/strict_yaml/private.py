@@ -29,7 +29,9 @@ _PASSWORD = re.compile(
     re.IGNORECASE,
 )
 # A line of a key in base64, whose first line stands elsewhere.
-_KEY_MATERIAL = re.compile(r"[A-Za-z0-9+/]{48}")
+_KEY_MATERIAL = re.compile(
+    r"(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{48}"
+)
 _DIGIT = "[0-9\u0e50-\u0e59]"
 _DIGITS = re.compile(f"{_DIGIT}(?:[ .-]?{_DIGIT}){{12,}}")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
@@ -50,6 +52,11 @@ class Piece(NamedTuple):
 def found(text: str) -> str:
     """What ``text`` holds of the above: `SECRET`, `PERSONAL_ID`, or nothing (empty)."""
     return next((piece.kind for piece in pieces(text)), "")
+
+
+def holds_secret(text: str) -> bool:
+    """Whether ``text`` holds a secret, whatever else."""
+    return any(piece.kind == SECRET for piece in pieces(text))
 
 
 def pieces(text: str) -> Iterator[Piece]:

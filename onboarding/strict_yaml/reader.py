@@ -24,6 +24,8 @@ _FLOAT = re.compile(
     r"(?=[^.eE]*[.eE])[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z",
     re.ASCII,
 )
+# Line ends to the parser, in YAML 1.1; characters of a line to editors and to YAML 1.2.
+_SEPARATORS = re.compile("[\x85\u2028\u2029]")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _WORDS: dict[str, bool | None] = {
     "": None,
@@ -52,7 +54,7 @@ class Result:
     """``positions`` is filled only when asked for.
 
     ``whole``: everything in the file is in ``value``, so what is missing there is missing.
-    ``doubtful``: paths that stand in the file more than once.
+    ``doubtful``: paths whose key is not text or stands there twice, or whose value is unusable.
     """
 
     value: Any = None
@@ -70,7 +72,7 @@ def read(text: str, name: str, *, positions: bool = False) -> Result:
         reading.broken(refusal)
         return reading.result
     # libyaml where PyYAML was built with it: some ten times faster.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(_SEPARATORS.sub(" ", text))
     try:
         event = loader.get_event()
         while event is not None:
@@ -83,7 +85,7 @@ def read(text: str, name: str, *, positions: bool = False) -> Result:
     finally:
         loader.dispose()
     if not reading.begun and not reading.result.problems:
-        reading.broken(syntax.Broken(0, 0, "the file is empty", "start from: onboard init"))
+        reading.broken(syntax.Broken(1, 1, "the file is empty", "start from: onboard init"))
     return reading.result
 
 
@@ -122,7 +124,9 @@ class _Reading:
             if self._key is None and self._container is not None:
                 self._take_key(event)
             else:
-                self._place(_resolved(self, event) if event.implicit[0] else event.value, event)
+                # A tag is refused; the value is read as if it were not there.
+                plain = event.implicit[0] or (event.tag is not None and not event.style)
+                self._place(_resolved(self, event) if plain else event.value, event)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._container, self._key = self._outer.pop()
             self._value_done()
@@ -147,6 +151,10 @@ class _Reading:
         self.result.problems.append(errors.Problem(self._name, line, column, key, message, remedy))
         if len(self.result.problems) >= MAX_PROBLEMS:
             raise _EndOfReadingError
+
+    def doubt(self) -> None:
+        """What stands here is told of already."""
+        self.result.doubtful.add(self._path())
 
     def _stop(self, event: Any, message: str, remedy: str) -> None:
         self.problem(event, message, remedy)
@@ -175,22 +183,22 @@ class _Reading:
         container = self._container
         assert isinstance(container, dict)  # noqa: S101 - lists always have a place
         key: str = event.value
+        self._key = key
         if event.implicit[0]:
             if key == "<<":
                 self.result.whole = False
                 self.problem(event, "merge key << is not allowed", "write the keys out")
             elif not isinstance(_resolved(self, event), str):
+                self.doubt()
                 self.problem(event, f"key {private.shown(key)} is not text", "put it in quotes")
-        self._key = key
         if key in container:
             self._refuse_repeated(event)
         if self._want_positions:
             self.result.positions.setdefault(self._path(), _position(event))
 
     def _refuse_repeated(self, event: Any) -> None:
-        path = self._path()
-        self.result.doubtful.add(path)
-        where = ".".join(map(str, path))
+        self.doubt()
+        where = ".".join(map(str, self._path()))
         message = f"duplicate key {private.shown(event.value)}"
         self.problem(event, message, "keep one of them", "" if private.found(where) else where)
 
@@ -252,6 +260,7 @@ def _resolved(reading: _Reading, event: Any) -> Any:
         # float() does not read YAML's ".inf"; the sign and dot are all that differ.
         number = float(text) if _FLOAT.match(text) else math.inf
         if not math.isfinite(number):
+            reading.doubt()
             reading.problem(
                 event, f"{private.shown(text)} is not a usable number", "write a finite one"
             )

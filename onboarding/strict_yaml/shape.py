@@ -29,10 +29,10 @@ _SECRET_KEY = re.compile("password|secret|token|passphrase|privatekey|apikey|cre
 
 _OWN = "manifest"
 """The type of errors that a model's own validators raise."""
-_PLAIN_KEY = re.compile(r"(?![0-9.-]{13})[\w.-]{1,60}")
+_PLAIN_KEY = re.compile(r"[\w.-]{1,60}")
 
 _TEXT = ("expected text", "put the value in quotes")
-_WHOLE = ("expected a whole number", "write digits only, without quotes or separators")
+_WHOLE = ("expected a whole number", "write digits 0-9 only, without quotes or separators")
 _LIST = ("expected a list", "write it as [a, b], or one '- entry' per line")
 _GROUP = ("expected a group of keys", "write 'key: value' lines below it")
 # By pydantic's type of error: what was expected, and the remedy.
@@ -50,9 +50,9 @@ _WORDINGS = {
     "too_short": ("needs at least {min_length} entry", "add what is missing"),
     "too_long": ("has more than {max_length} entries", "shorten the list"),
     "string_too_short": ("must not be empty", "fill it in"),
-    "string_too_long": ("is longer than {max_length} characters", "shorten it"),
-    "greater_than_equal": ("must be at least {ge}", "correct the number"),
-    "less_than_equal": ("must be at most {le}", "correct the number"),
+    "string_too_long": ("is longer than {max_length:,} characters", "shorten it"),
+    "greater_than_equal": ("must be at least {ge:,}", "correct the number"),
+    "less_than_equal": ("must be at most {le:,}", "correct the number"),
 }
 
 
@@ -87,9 +87,9 @@ def check(model: type[ModelT], source: document.Document) -> Checked[ModelT]:
     try:
         return Checked(model.model_validate_json(json.dumps(source.value, ensure_ascii=False)))
     except pydantic.ValidationError as error:
-        found = _without_echoes(error.errors(include_url=False))
+        found = error.errors(include_url=False)
     faulty = frozenset(name for item in found for name in _fields_at(model, item["loc"]))
-    told = [item for item in found if not _follows(source, item)]
+    told = [item for item in _without_echoes(model, found) if not _follows(source, item)]
     # The rest is only counted: to find the place of each would take its time.
     first = told[: reader.MAX_PROBLEMS]
     problems = tuple(_explain(model, source, item) for item in first)
@@ -141,8 +141,15 @@ def field_name(
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            shown = part if _PLAIN_KEY.fullmatch(part) else private.shown(part)
+            plain = _PLAIN_KEY.fullmatch(part) and private.may_show(part)
+            shown = part if plain else private.shown(part)
             text += f".{shown}" if text else shown
+    thai = _thai(model, path)
+    return f"{text} ({thai})" if thai else text
+
+
+def _thai(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
+    """The Thai name of the field at ``path``, of its list for an entry; empty where none is."""
     thai = ""
     for part, info in _walk(model, path):
         if info is not None:
@@ -150,7 +157,7 @@ def field_name(
             thai = str(extra.get("titleTh", "")) if isinstance(extra, dict) else ""
         elif isinstance(part, str):
             thai = ""
-    return f"{text} ({thai})" if thai else text
+    return thai
 
 
 def _explain(
@@ -163,25 +170,39 @@ def _explain(
     if kind == "missing":
         path = (*path, *item["loc"][len(path) :])
         line, column = source.position(path[:-1])
-        expected = _description(model, path)
-        remedy = f"add {path[-1]}: {expected}" if expected else f"add {path[-1]}"
+        expected = _only_value(model, path) or _description(model, path) or "…"
+        remedy = f"add {path[-1]}: {expected}"
         return errors.Problem(
             source.name, line, column, field_name(model, path, source), "is missing", remedy
         )
     message, remedy = _wording(kind, item)
-    remedy = remedy or _description(model, path)
-    got = "" if kind in ("too_short", "too_long") else _got(path, source.value, kind)
+    description = _description(model, path)
+    if not remedy and description:
+        remedy = f"expected: {description}"
+    got = (
+        ""
+        if kind in ("too_short", "too_long") and not isinstance(item["input"], str)
+        else _got(path, source.value, kind)
+    )
     return problem(source, model, path, message + got, remedy)
 
 
 def _unknown_key(model: type[pydantic.BaseModel], path: reader.KeyPath) -> tuple[str, str]:
     key = str(path[-1])
-    keys = _keys(model, path[:-1])
-    close = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
+    message = f"unknown key {private.shown(key)}{_look_alike(key)}"
+    guess = _guess(model, path)
+    if guess:
+        thai = _thai(model, (*path[:-1], guess))
+        return message, f"did you mean {guess!r}{f' ({thai})' if thai else ''}?"
+    return message, f"known here: {', '.join(sorted(_keys(model, path[:-1])))}"
+
+
+def _guess(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
+    """The key that was meant by the unknown one at ``path``; empty where there is none alike."""
+    key, keys = str(path[-1]), _keys(model, path[:-1])
     lowered = {known.lower(): known for known in keys}
-    guess = lowered.get(key.replace("_", "").replace("-", "").lower()) or (close or [""])[0]
-    remedy = f"did you mean {guess!r}?" if guess else f"known here: {', '.join(sorted(keys))}"
-    return f"unknown key {private.shown(key)}{_look_alike(key)}", remedy
+    same = lowered.get(key.replace("_", "").replace("-", "").lower())
+    return same or next(iter(difflib.get_close_matches(key, keys, n=1, cutoff=0.6)), "")
 
 
 def _fields_at(model: type[pydantic.BaseModel], location: tuple[int | str, ...]) -> list[str]:
@@ -203,25 +224,53 @@ def _follows(source: document.Document, item: Any) -> bool:
     return isinstance(value, str) and not characters.is_plain(value) and value in source.text
 
 
-def _without_echoes(found: list[Any]) -> list[Any]:
-    """A list with a wrong entry is also called too short; the entry's own error is enough."""
+def _without_echoes(model: type[pydantic.BaseModel], found: list[Any]) -> list[Any]:
+    """Without what another mistake explains.
+
+    A list with a wrong entry is also called too short, and a key with a typing mistake is also
+    missing.
+    """
     parents = {item["loc"][:depth] for item in found for depth in range(len(item["loc"]))}
-    return [item for item in found if item["type"] != "too_short" or item["loc"] not in parents]
+    unknown = [item["loc"] for item in found if item["type"] == "extra_forbidden"]
+    meant = {(*place[:-1], _guess(model, place)) for place in unknown[: reader.MAX_PROBLEMS]}
+    return [
+        item
+        for item in found
+        if not (item["type"] == "too_short" and item["loc"] in parents)
+        and not (item["type"] == "missing" and item["loc"] in meant)
+    ]
 
 
 def _wording(kind: str, item: Any) -> tuple[str, str]:
     """What was expected, and the remedy."""
     context: dict[str, Any] = item.get("ctx", {})
+    value = item.get("input")
+    if kind in ("literal_error", "enum"):
+        return _choice(str(context.get("expected", "")).replace("'", ""), value)
+    if kind == "int_type" and isinstance(value, str) and len(value) > 18 and value.isdigit():
+        return "is too large a number", "correct the number"
+    if kind == "too_long" and isinstance(value, str):
+        kind = "string_too_long"
     if kind in _WORDINGS:
         message, remedy = _WORDINGS[kind]
+        if value is None:
+            remedy = "fill it in, or remove the key where it may be left out"
+        elif kind == "string_type" and isinstance(value, (dict, list)):
+            remedy = "write one text"
         return message.format(**context), remedy
-    if kind in ("literal_error", "enum"):
-        allowed = str(context.get("expected", "")).replace("'", "")
-        options = allowed.replace(" or ", ", ").split(", ")
-        close = difflib.get_close_matches(str(item.get("input")), options, n=1)
-        return f"expected one of: {allowed}", f"did you mean {close[0]!r}?" if close else ""
     message = str(item["msg"]).removeprefix("Value error, ")
     return message, str(context.get("remedy", ""))
+
+
+def _choice(allowed: str, value: Any) -> tuple[str, str]:
+    options = allowed.replace(" or ", ", ").split(", ")
+    written = str(value).lower()
+    close = [option for option in options if written and option.lower().startswith(written)]
+    close += difflib.get_close_matches(written, options, n=1, cutoff=0.7)
+    remedy = f"did you mean {close[0]!r}?" if close else "write one of these"
+    if not isinstance(value, str) and str(value) in options:
+        remedy = f'write it in quotes: "{value}"'
+    return f"expected one of: {allowed}", remedy
 
 
 def _at(value: Any, path: reader.KeyPath) -> Any:
@@ -240,12 +289,14 @@ def _got(path: reader.KeyPath, whole: Any, kind: str) -> str:
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
     if any(_SECRET_KEY.search(str(part)) for part in path) or not private.may_show(text):
         return " (value not shown)"
-    return f", got {text if len(text) <= 60 else text[:59] + '…'}{_look_alike(text)}"
+    hint = _look_alike(text)
+    text = characters.spelt(text if len(text) <= 60 else text[:59] + "…")
+    return f", got {text}{hint}"
 
 
 def _look_alike(text: str) -> str:
     hint = characters.look_alike(text)
-    return f" ({hint})" if hint else ""
+    return f", where {hint}" if hint else ""
 
 
 def _known(location: tuple[int | str, ...], value: Any) -> reader.KeyPath:
@@ -275,7 +326,7 @@ def _walk(
 
 def _field(model: type[pydantic.BaseModel], key: str) -> fields.FieldInfo | None:
     for name, info in model.model_fields.items():
-        if key in (info.alias, name):
+        if key == (info.alias or name):
             return info
     return None
 
@@ -308,3 +359,10 @@ def _description(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
     infos = [info for _part, info in _walk(model, path) if info is not None]
     description = infos[-1].description if infos else None
     return description if description and description != infos[-1].title else ""
+
+
+def _only_value(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
+    """The value of a field that can have but one."""
+    info = next((info for _part, info in reversed(list(_walk(model, path)))), None)
+    values = typing.get_args(info.annotation) if info else ()
+    return str(values[0]) if len(values) == 1 and isinstance(values[0], str) else ""

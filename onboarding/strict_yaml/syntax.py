@@ -25,12 +25,12 @@ _NOT_PRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000
 _TAG_LINE = re.compile(r"^%TAG\b", re.MULTILINE)
 
 _QUOTES = "quote a text that has ': ' or ' #' in it, or that begins with one of * & ! % @ ` [ {"
+_TAB = ("a tab cannot indent", "indent with spaces")
 _ALIGN = "keys of one group, and the '-' of one list, begin in the same column"
 _CLOSE = "add what closes it, or a comma between the entries"
 # The parser's words, what they mean, and the remedy; the first that occurs in its message counts.
 _MEANINGS = (
-    ("'\\t'", "a tab cannot indent", "indent with spaces"),
-    ("tab character", "a tab cannot indent", "indent with spaces"),
+    ("tab character", *_TAB),
     ("',' or ']'", "the list opened with '[' {where} does not go on or end as it must", _CLOSE),
     ("',' or '}'", "the group opened with '{{' {where} does not go on or end as it must", _CLOSE),
     ("unexpected end of stream", "the quote opened {where} is not closed", "add the same quote"),
@@ -75,7 +75,10 @@ def explained(error: yaml.YAMLError, text: str) -> Broken:
         if words in said:
             meaning, remedy = plain.format(where=where), help_
             break
-    return Broken(line, column, f"not YAML: {meaning}{_there(text, line, column)}", remedy)
+    rest = _rest(text, line, column)
+    if rest.startswith("\t"):
+        meaning, remedy = _TAB
+    return Broken(line, column, f"not YAML: {meaning}{_there(text, line, rest)}", remedy)
 
 
 def _begun(error: yaml.MarkedYAMLError, line: int) -> str:
@@ -83,17 +86,19 @@ def _begun(error: yaml.MarkedYAMLError, line: int) -> str:
     return f"in line {begun.line + 1}" if begun and begun.line + 1 != line else "here"
 
 
-def _there(text: str, line: int, column: int) -> str:
-    """The rest of the offending line, or that the file ends."""
-    if private.found(text):
-        return ""
+def _rest(text: str, line: int, column: int) -> str:
+    """What stands from the place on in its line."""
     lines = text.split("\n", line)
-    rest = lines[line - 1][column - 1 :].strip() if 0 < line <= len(lines) else ""
-    if rest:
-        return f", at {private.shown(rest)}"
-    if line and not "".join(lines[line - 1 :]).strip():
-        return ", at the end of the file"
-    return ""
+    return lines[line - 1][column - 1 :] if 0 < line <= len(lines) else ""
+
+
+def _there(text: str, line: int, rest: str) -> str:
+    """The offending text, or that the file ends; nothing where a secret may stand near it."""
+    lines = text.split("\n")[line - 1 :] if line else []
+    if rest.strip():
+        open_ = private.may_show(lines[0]) and not private.holds_secret(text)
+        return f", at {private.shown(rest.strip())}" if open_ else ""
+    return ", at the end of the file" if lines and not "".join(lines).strip() else ""
 
 
 def _unreadable(error: yaml.YAMLError, text: str) -> Broken:

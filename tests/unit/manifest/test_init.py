@@ -234,7 +234,7 @@ def test_answers_of_a_file_are_judged_like_a_manifest(tmp_path: Path) -> None:
         f'  {file}:1:1: id (รหัสหน่วยงาน): is not a usable id, got "MOC" (use 1-30 small letters a-z,'
         " digits and single hyphens, beginning with a letter and not ending with a hyphen)\n"
         f'  {file}:2:1: users (จำนวนผู้ใช้เริ่มต้น): expected a whole number, got "900" (write'
-        " digits only, without quotes or separators)\n"
+        " digits 0-9 only, without quotes or separators)\n"
         f"  {file}:3:1: signedOn (วันที่ลงนาม): the year 68 has two digits, so its century and era are"
         ' not known, got "13 มิ.ย. 68" (write the year with four digits, e.g. 2568)\n'
         f"  {file}:4:1: colour: unknown key 'colour' (known here: bodies, bodiesTotal,"
