@@ -9,11 +9,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from onboarding import catalogue, item, strict_yaml
-from onboarding.manifest import fields, model
+from onboarding.manifest import drafts, fields, model
 
 CLASSES = ("open", "internal", "confidential", "secret")
 """Classes of data, lowest first."""
@@ -55,6 +56,9 @@ class State(StrEnum):
     """Its class is above what one of the two may hold."""
     REFUSED = "refused"
     """The agency is restricted and did not take the link in by an approval of its own."""
+    EXPIRED = "expired"
+    DRAFT = "draft"
+    """Values that only hold a place, in an environment for production."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,16 @@ class Declared:
     manifest: model.AgencyMou
     document: strict_yaml.Document | None = None
 
+    @property
+    def file(self) -> str:
+        return self.document.name if self.document else f"the manifest of {self.manifest.id}"
+
     def place(self, index: int, key: str = "") -> str:
-        """``file:line`` of a key of link ``index``; the agency's id where no file is known."""
+        """``file:line`` of a key of link ``index``; no line where no file is known."""
         if self.document is None:
-            return f"the manifest of {self.manifest.id}"
+            return self.file
         path: strict_yaml.KeyPath = ("links", index, key) if key else ("links", index)
-        return f"{self.document.name}:{self.document.position(path).line}"
+        return f"{self.file}:{self.document.position(path).line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +133,30 @@ def mirrored(direction: str) -> str:
     return {"in": "out", "out": "in"}.get(direction, direction)
 
 
-def judge(mine: Declared, others: Mapping[str, Declared]) -> tuple[Judged, ...]:
-    """What becomes of each link of one manifest, given those of others by agency id."""
-    return tuple(
-        _judged(mine, index, others.get(link.peer))
-        for index, link in enumerate(mine.manifest.links)
-    )
+def judge(
+    mine: Declared,
+    others: Mapping[str, Declared],
+    *,
+    today: date | None = None,
+    production: bool = False,
+) -> tuple[Judged, ...]:
+    """What becomes of each link of one manifest, given those of others by agency id.
+
+    Without ``today`` nothing expires. In ``production`` a link with draft values waits.
+    """
+
+    def one(index: int, link: model.Link) -> Judged:
+        state, why = _state(mine, index, others.get(link.peer))
+        if state is State.AGREED and today is not None and link.expires < today:
+            state, why = (
+                State.EXPIRED,
+                f"expired on {link.expires} ({mine.place(index, 'expires')})",
+            )
+        if state is State.AGREED and production and (drafted := _drafted(link)):
+            state, why = State.DRAFT, f"draft values: {', '.join(drafted)} ({mine.place(index)})"
+        return Judged(link, state, digest(link, mine.manifest.id), why)
+
+    return tuple(one(index, link) for index, link in enumerate(mine.manifest.links))
 
 
 def differences(
@@ -151,23 +177,15 @@ def differences(
     return tuple(found)
 
 
-def _judged(mine: Declared, index: int, theirs: Declared | None) -> Judged:
-    link = mine.manifest.links[index]
-    own = digest(link, mine.manifest.id)
-    state, why = _state(mine, index, theirs)
-    return Judged(link, state, own, why)
-
-
 def _state(mine: Declared, index: int, theirs: Declared | None) -> tuple[State, str]:
     link = mine.manifest.links[index]
     if refused := _refusal(mine, index):
         return State.REFUSED, refused
     if theirs is None:
-        return State.UNKNOWN_PEER, f"no manifest of {link.peer} was given or applied"
+        return State.UNKNOWN_PEER, f"no manifest of {link.peer} was given, and none was applied"
     where = [i for i, other in enumerate(theirs.manifest.links) if other.id == link.id]
     if not where:
-        file = theirs.document.name if theirs.document else f"the manifest of {link.peer}"
-        return State.UNDECLARED, f"{file} declares no link {link.id!r}"
+        return State.UNDECLARED, f"{theirs.file} declares no link {link.id!r}"
     different = differences(mine, index, theirs, where[0])
     if different:
         return State.DIFFERENT, "; ".join(map(str, different))
@@ -215,6 +233,16 @@ def carrier(manifest: model.AgencyMou, link: model.Link) -> str:
         if not catalogue.get(system.kind).settings:
             return system.name
     return manifest.systems[0].name
+
+
+def _drafted(link: model.Link) -> list[str]:
+    values = {key: getattr(link, name) for key, name in _SAME.items()}
+    texts = {key: (one,) if isinstance(one, str) else one for key, one in values.items()}
+    return [
+        key
+        for key, found in texts.items()
+        if isinstance(found, tuple) and any(drafts.is_draft(str(text)) for text in found)
+    ]
 
 
 def _as_written(link: model.Link) -> dict[str, Any]:

@@ -63,3 +63,18 @@ def pki_mount(agency: str) -> str:
 def pki_role(body: str = "") -> str:
     """Role that signs officials' certificates: one per body of a pooled agency, else one."""
     return f"signer-{body}" if body else "signer"
+
+
+def link_client(agency: str, link: str) -> str:
+    """Id of an agency's OIDC client for one of its links."""
+    return f"ga-{agency}-link-{link}"
+
+
+def link_role(link: str) -> str:
+    """PKI role that signs the client certificate of one link."""
+    return f"link-{link}"
+
+
+def link_host(link: str, domain: str) -> str:
+    """Name in the client certificate of one link, inside the agency's domain."""
+    return f"{link}.link.{domain}"

@@ -109,7 +109,11 @@ def always(_: Tenant) -> str:
 @dataclass(frozen=True, slots=True)
 class Control:
     """A rule with an id. ``sources`` name law, standard or benchmark; ``confirm`` marks what a
-    person still has to confirm, and is shown with every finding."""
+    person still has to confirm, and is shown with every finding.
+
+    ``per_link``: what it finds holds back one link, which then is not provisioned; it never
+    blocks the agency.
+    """
 
     id: str
     title_en: str
@@ -122,6 +126,7 @@ class Control:
     sources: tuple[str, ...] = ()
     applies: Applies = always
     confirm: str = ""
+    per_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,10 @@ class Finding:
     @property
     def gates(self) -> bool:
         """True where this finding blocks: failed or unknown, at high or critical severity."""
-        return self.result.verdict in (Verdict.FAIL, Verdict.UNKNOWN) and (
-            self.control.severity in (Severity.CRITICAL, Severity.HIGH)
+        return (
+            self.result.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+            and self.control.severity in (Severity.CRITICAL, Severity.HIGH)
+            and not self.control.per_link
         )
 
 

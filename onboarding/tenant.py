@@ -6,12 +6,13 @@ Names are deterministic functions of the manifest. A tenant refers to secrets; i
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
-from onboarding import catalogue, errors, names, sizing
+from onboarding import catalogue, errors, links, names, sizing
 from onboarding import environment as environments
 from onboarding.manifest import drafts, model
 
@@ -97,6 +98,41 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An exchange of data with another agency, as this agency takes part in it.
+
+    Nothing of a link that is not ``agreed`` is provisioned.
+    """
+
+    declaration: model.Link
+    state: links.State
+    why: str
+    digest: str
+    system: str
+    """The system that carries it on this side."""
+    client: str
+    """Id of this side's OIDC client."""
+    audience: str
+    """Id of the other side's client: who the tokens are meant for."""
+    host: str
+    """Name in this side's mTLS client certificate."""
+    pki_role: str
+
+    @property
+    def id(self) -> str:
+        return self.declaration.id
+
+    @property
+    def agreed(self) -> bool:
+        return self.state is links.State.AGREED
+
+    @property
+    def receives(self) -> bool:
+        """Whether data comes in by it."""
+        return self.declaration.direction != "out"
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One agency, resolved against one environment."""
 
@@ -116,6 +152,7 @@ class Tenant:
     organization: str
     # Cluster: roles of people, as the API server names the groups
     groups: tuple[str, ...]
+    links: tuple[Link, ...] = ()
 
     def group_subject(self, role: str) -> str:
         """The RBAC subject of a role of this agency: the API server puts ``gdcc:`` before it."""
@@ -145,9 +182,26 @@ class Tenant:
         """What the manifest says about the system of an instance."""
         return next(s for s in self.manifest.systems if s.name == instance.system)
 
-    def system(self, instance: Instance) -> model.System:
-        """What the manifest says about the system of an instance."""
-        return next(s for s in self.manifest.systems if s.name == instance.system)
+    @property
+    def agreed_links(self) -> tuple[Link, ...]:
+        """The links that both sides declared alike: those that are provisioned."""
+        return tuple(link for link in self.links if link.agreed)
+
+    def carries(self, instance: Instance) -> tuple[Link, ...]:
+        """The agreed links that run through an instance: only real data, so only production."""
+        if instance.environment != names.PRODUCTION:
+            return ()
+        return tuple(link for link in self.agreed_links if link.system == instance.system)
+
+    def takes_cases(self, instance: Instance) -> bool:
+        """Whether cases of a national contact centre come in here, agreed already or not.
+
+        It decides the shape of the storage, which cannot be changed once it holds data.
+        """
+        return instance.environment == names.PRODUCTION and any(
+            link.declaration.kind == "intake" and link.receives and link.system == instance.system
+            for link in self.links
+        )
 
     def units(self, instance: Instance | None = None) -> tuple[Unit, ...]:
         """Units of ``instance``, or of the whole agency: its shards, its bodies, or itself."""
@@ -177,11 +231,18 @@ class Clash:
 
 
 def resolve(
-    manifest: model.AgencyMou, environment: environments.Environment | None = None
+    manifest: model.AgencyMou,
+    environment: environments.Environment | None = None,
+    *,
+    declared: links.Declared | None = None,
+    peers: Mapping[str, links.Declared] = MappingProxyType({}),
+    today: date | None = None,
 ) -> Tenant:
     """Decide every name, size and role of one agency in one environment.
 
     Without an environment the shared realm has its usual name; nothing else depends on one.
+    ``peers`` are the manifests of other agencies by id, ``declared`` is this one with its
+    document: a link that its peer did not declare alike is pending. See ``links.judge``.
     Raises errors.InvalidInput for a system that the catalogue does not offer, and for an id
     that is the shared realm's name.
     """
@@ -207,6 +268,15 @@ def resolve(
         own_realm=own_realm,
         organization=manifest.id,
         groups=tuple(_group_subject(manifest.id, role) for role in CLUSTER_ROLES),
+        links=tuple(
+            _link(manifest, judged)
+            for judged in links.judge(
+                declared or links.Declared(manifest),
+                peers,
+                today=today,
+                production=environment is not None and environment.production,
+            )
+        ),
     )
 
 
@@ -243,6 +313,8 @@ def claims(tenant: Tenant) -> Iterator[tuple[str, str]]:
         yield "namespace", instance.namespace
         if instance.host:
             yield "host", instance.host
+    for link in tenant.links:
+        yield "OIDC client", link.client
     for body in tenant.bodies:
         yield "body", body.id
         if body.ecms_department:
@@ -352,6 +424,21 @@ def _signers(manifest: model.AgencyMou, bodies: tuple[Body, ...]) -> Iterator[Si
             order_ref=entry.order_ref,
             draft=any(drafts.is_draft(text) for text in evidence),
         )
+
+
+def _link(manifest: model.AgencyMou, judged: links.Judged) -> Link:
+    one = judged.link
+    return Link(
+        declaration=one,
+        state=judged.state,
+        why=judged.why,
+        digest=judged.digest,
+        system=links.carrier(manifest, one),
+        client=names.link_client(manifest.id, one.id),
+        audience=names.link_client(one.peer, one.id),
+        host=names.link_host(one.id, manifest.agency.domains[0]),
+        pki_role=names.link_role(one.id),
+    )
 
 
 def _group_subject(agency: str, role: str) -> str:

@@ -19,6 +19,7 @@ FILES = (
     "applicability.yaml",
     "eoffice.yaml",
     "identity.yaml",
+    "links.yaml",
     "nrca.yaml",
     "pki.yaml",
     "sizing.yaml",

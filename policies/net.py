@@ -146,8 +146,8 @@ def _foreign_peer(peer: Mapping[str, Any], view: policy.View) -> str:
 
 
 def cross_tenant_only_by_link(view: policy.View) -> Iterator[policy.Result]:
-    """A peer in another agency's namespace needs a link whose peer is that agency."""
-    linked = {link.peer for link in view.tenant.manifest.links}
+    """A peer in another agency's namespace needs a link that both agencies declared alike."""
+    linked = {link.declaration.peer for link in view.tenant.agreed_links}
 
     def one(have: item.Item) -> policy.Result:
         spec = _spec(have)

@@ -188,6 +188,7 @@ def root_issues_no_leaf(view: policy.View) -> Iterator[policy.Result]:
 
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 
 
 def stands(leaf: item.Item, view: policy.View) -> bool:
@@ -202,11 +203,21 @@ def signer_certificates(view: policy.View) -> tuple[item.Item, ...]:
 
 
 def ever_issued(view: policy.View) -> tuple[item.Item, ...]:
-    """All certificates of officials: issued by the agency's mount, not only for its hosts."""
+    """All certificates of officials: issued by the agency's mount, not only for its hosts.
+
+    A client certificate of a link is one for a host: its CN is its own DNS name.
+    """
     return tuple(
         i
         for i in view.items(VAULT, "Certificate")
         if i.ref.scope == view.tenant.pki_mount
         and i.fields.get("isCa") is not True
         and i.fields.get("extendedKeyUsage") != [SERVER_AUTH]
+        and not _of_a_client(i.fields)
+    )
+
+
+def _of_a_client(fields: Mapping[str, Any]) -> bool:
+    return fields.get("extendedKeyUsage") == [CLIENT_AUTH] and (
+        fields.get("commonName") in (fields.get("dnsNames") or ())
     )

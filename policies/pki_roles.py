@@ -55,8 +55,9 @@ def _role_flaws(role: item.Item, organization: str, of: tenant.Tenant) -> Iterat
         yield f"organization={judge.show(fields.get('organization'))}, not {organization}"
     if _list(fields.get("country")) != ["TH"]:
         yield f"country={judge.show(fields.get('country'))}"
-    if role.ref.name == INGRESS_ROLE:
-        yield from _ingress_flaws(fields, of)
+    hosts = _hosts(of)
+    if role.ref.name in hosts:
+        yield from _host_flaws(fields, hosts[role.ref.name])
     else:
         yield from _signer_flaws(fields, of)
 
@@ -72,11 +73,17 @@ def _signer_flaws(fields: Mapping[str, Any], of: tenant.Tenant) -> Iterator[str]
         yield f"server_flag={judge.show(fields.get('server_flag'))}"
 
 
-def _ingress_flaws(fields: Mapping[str, Any], of: tenant.Tenant) -> Iterator[str]:
-    hosts = {instance.host for instance in of.instances}
+def _hosts(of: tenant.Tenant) -> dict[str, set[str]]:
+    """The names that each role for hosts may certify: the way in, a link's client."""
+    found = {INGRESS_ROLE: {instance.host for instance in of.instances}}
+    found |= {link.pki_role: {link.host} for link in of.agreed_links}
+    return found
+
+
+def _host_flaws(fields: Mapping[str, Any], hosts: set[str]) -> Iterator[str]:
     extra = set(_list(fields.get("allowed_domains"))) - hosts
     if extra:
-        yield f"allowed_domains beyond the agency's hosts: {', '.join(sorted(extra))}"
+        yield f"allowed_domains beyond its hosts: {', '.join(sorted(extra))}"
     if fields.get("enforce_hostnames") is not True:
         yield "enforce_hostnames is off"
 
@@ -87,7 +94,7 @@ def _roles(view: policy.View) -> tuple[item.Item, ...]:
 
 
 def role_tight(view: policy.View) -> Iterator[policy.Result]:
-    """Each signing role as closed as it can be; the one for host certificates in its own way."""
+    """Each signing role as closed as it can be; those for names of hosts in their own way."""
     wanted = organizations(view.tenant)
     agency = view.tenant.manifest.agency
     whole = unicodedata.normalize("NFC", agency.certificate_name or agency.name_th)
@@ -97,7 +104,7 @@ def role_tight(view: policy.View) -> Iterator[policy.Result]:
         role = found.get(name)
         if role is None:
             yield judge.fails(subject, None, "present")
-        elif name not in wanted and name != INGRESS_ROLE:
+        elif name not in {*wanted, *_hosts(view.tenant)}:
             yield judge.fails(subject, "a role that nobody planned", "absent")
         else:
             flaws = list(_role_flaws(role, wanted.get(name, whole), view.tenant))

@@ -19,6 +19,7 @@ from onboarding.policies import (
     ten_reviews,
     web,
     wrk_table,
+    xch_table,
 )
 
 CONTROLS: tuple[policy.Control, ...] = tuple(
@@ -29,6 +30,7 @@ CONTROLS: tuple[policy.Control, ...] = tuple(
             *ten_access.CONTROLS,
             *ten_reviews.CONTROLS,
             *wrk_table.CONTROLS,
+            *xch_table.CONTROLS,
             *net.CONTROLS,
             *web.CONTROLS,
             *pdp.CONTROLS,

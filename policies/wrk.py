@@ -218,7 +218,8 @@ def _from_secret(variable: Container) -> bool:
     return "secretKeyRef" in (variable.get("valueFrom") or {})
 
 
-def _available(deployment: item.Item, budgets: list[item.Item]) -> Iterator[str]:
+def unavailable(deployment: item.Item, budgets: list[item.Item]) -> Iterator[str]:
+    """What keeps a workload from going on while a node drains."""
     replicas = (deployment.fields.get("spec") or {}).get("replicas", 1)
     if replicas < 2:
         yield f"replicas={replicas}"
@@ -248,7 +249,7 @@ def available(view: policy.View) -> Iterator[policy.Result]:
             continue
         own = [b for b in budgets if b.ref.scope == deployment.ref.scope]
         yield judge.problems(
-            str(deployment.ref), list(_available(deployment, own)), "replicas, budget, spread"
+            str(deployment.ref), list(unavailable(deployment, own)), "replicas, budget, spread"
         )
     yield from judge.absent(view, CLUSTER, "Deployment")
     if not found:

@@ -77,6 +77,18 @@ def _clock(_ctx: click.Context, _param: click.Parameter, value: str | None) -> c
     return clock.Clock(day)
 
 
+def with_option(function: F) -> F:
+    """``--with FILE|FOLDER``: manifests of the agencies at the other end of links."""
+    return click.option(
+        "--with",
+        "given",
+        type=MANIFESTS,
+        multiple=True,
+        metavar="FILE|FOLDER",
+        help="Manifests of agencies that FILE has links with; without it those applied last.",
+    )(function)
+
+
 def as_of_option(function: F) -> F:
     """``--as-of DATE``: the day every comparison of dates takes as today."""
     return click.option(

@@ -34,17 +34,32 @@ class _Job:
         return self.output == "text"
 
 
-def _job(file: Path, wanted: str | None, now: clock.Clock, output: str, language: str) -> _Job:
-    from onboarding import manifest
+def _job(
+    file: Path,
+    wanted: str | None,
+    given: tuple[Path, ...],
+    now: clock.Clock,
+    output: str,
+    language: str,
+) -> _Job:
+    from onboarding import links, manifest
+    from onboarding.cli import peers
     from onboarding.state import files
 
     read, document = manifest.read(file)
     target = options.target(wanted)
-    of = tenant.resolve(read, target)
     store = files.FileStore(target.store())
+    applied = store.manifests()
+    of = tenant.resolve(
+        read,
+        target,
+        declared=links.Declared(read, document),
+        peers=peers.declared({link.peer for link in read.links}, given, applied),
+        today=now.today(),
+    )
     others = tuple(
         tenant.resolve(manifest.loads(text, f"last manifest of {agency}"), target)
-        for agency, text in store.manifests().items()
+        for agency, text in applied.items()
         if agency != of.id
     )
     return _Job(others, of, document.text, target, store, now, output, language)
@@ -100,6 +115,7 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
 )
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
+@options.with_option
 @options.output_option
 @options.volume_options
 @options.language_option
@@ -108,6 +124,7 @@ def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> N
 def plan_command(
     file: Path,
     wanted: str | None,
+    given: tuple[Path, ...],
     output: str,
     language: str,
     as_of: clock.Clock,
@@ -121,7 +138,7 @@ def plan_command(
     from onboarding.report import json as findings_json
     from onboarding.report import plan_json, run_report
 
-    job = _job(file, wanted, as_of, output, language)
+    job = _job(file, wanted, given, as_of, output, language)
     prepared = _prepare(job)
     if job.text:
         _show_plan(job, prepared, to_result=True)
@@ -151,6 +168,7 @@ def plan_command(
 )
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
+@options.with_option
 @options.output_option
 @options.volume_options
 @options.language_option
@@ -165,6 +183,7 @@ def plan_command(
 def apply_command(
     file: Path,
     wanted: str | None,
+    given: tuple[Path, ...],
     output: str,
     language: str,
     as_of: clock.Clock,
@@ -177,7 +196,7 @@ def apply_command(
     Shows the plan and asks, writes exactly that plan, then verifies. A run that was stopped or
     failed is continued by the same command.
     """
-    job = _job(file, wanted, as_of, output, language)
+    job = _job(file, wanted, given, as_of, output, language)
     with job.store.lease(job.tenant.id):
         prepared = _prepare(job)
         _refuse(prepared, allow_delete=allow_delete)
@@ -302,12 +321,18 @@ def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, .
 )
 @click.argument("file", type=options.MANIFEST)
 @options.environment_option
+@options.with_option
 @options.output_option
 @options.volume_options
 @options.language_option
 @options.as_of_option
 def verify_command(
-    file: Path, wanted: str | None, output: str, language: str, as_of: clock.Clock
+    file: Path,
+    wanted: str | None,
+    given: tuple[Path, ...],
+    output: str,
+    language: str,
+    as_of: clock.Clock,
 ) -> int:
     """Read everything of the agency live, with the auditor's rights, and judge it.
 
@@ -318,7 +343,7 @@ def verify_command(
     from onboarding.report import json as findings_json
     from onboarding.report import text
 
-    job = _job(file, wanted, as_of, output, language)
+    job = _job(file, wanted, given, as_of, output, language)
     findings = _examine(job)
     if job.text:
         console.result(

@@ -13,12 +13,14 @@ from onboarding.desired import (
     cluster_place,
     cluster_quota,
     cluster_workload,
+    link_cluster,
 )
 
 _CONCERNS = (
     cluster_namespace.items,
     cluster_quota.items,
     cluster_network.items,
+    link_cluster.items,
     cluster_access.items,
     cluster_workload.items,
 )

@@ -65,6 +65,11 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
         )
 
 
+def gateway(place: cluster_place.Place) -> dict[str, Any]:
+    """The platform's gateway as the peer of a rule."""
+    return _pods(place.target.cluster.gateway_namespace)
+
+
 def _policy(
     place: cluster_place.Place,
     name: str,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onboarding import errors, item, tenant
-from onboarding.desired import cluster_place, cluster_pod, telemetry
+from onboarding.desired import cluster_place, cluster_pod, link_profile, telemetry
 
 
 def items(place: cluster_place.Place) -> Iterator[item.Item]:
@@ -24,8 +24,14 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
 
 
 def replicas(place: cluster_place.Place) -> int:
-    """Pods that serve; fewer where the environment's nodes are small."""
-    return max(1, math.ceil(place.instance.size.replicas * place.target.scale))
+    """Pods that serve; fewer where the environment's nodes are small.
+
+    Cases from a contact centre come in at any hour, so one pod alone never takes them.
+    """
+    least = 1
+    if place.of.takes_cases(place.instance):
+        least = link_profile.section("intake")["leastReplicas"]
+    return max(least, math.ceil(place.instance.size.replicas * place.target.scale))
 
 
 def storage_class(place: cluster_place.Place) -> str:
@@ -94,7 +100,8 @@ def _volume(place: cluster_place.Place) -> item.Item:
     part, whole = cluster_place.SHARE
     size = place.instance.size.storage_gi * part // whole
     # Documents are shared by all pods, on whatever node they run.
-    mode = "ReadWriteMany" if place.instance.size.replicas > 1 else "ReadWriteOnce"
+    several = place.instance.size.replicas > 1 or place.of.takes_cases(place.instance)
+    mode = "ReadWriteMany" if several else "ReadWriteOnce"
     return place.item(
         "PersistentVolumeClaim",
         cluster_pod.volume_name(place),

@@ -46,7 +46,7 @@ USERNAME_MAPPER = {
 }
 
 
-def _jwt_client(owner: str, source: str) -> dict[str, Any]:
+def jwt_client(owner: str, source: str) -> dict[str, Any]:
     return {
         "enabled": True,
         "protocol": "openid-connect",
@@ -76,7 +76,7 @@ def service_account(
 ) -> list[item.Item]:
     """A client of our own tool, and exactly the roles it has, by client ("": of the realm)."""
     fields = {
-        **_jwt_client(owner, source),
+        **jwt_client(owner, source),
         "standardFlowEnabled": False,
         "serviceAccountsEnabled": True,
         "redirectUris": [],
@@ -98,7 +98,7 @@ def system_client(
     host: str, owner: str, system: str, environment: str, required_acr: str
 ) -> dict[str, Any]:
     """The OIDC client of one instance of a system (RFC 9700: code flow, exact redirect, PKCE)."""
-    fields = _jwt_client(owner, JWKS_VAULT)
+    fields = jwt_client(owner, JWKS_VAULT)
     return {
         **fields,
         "standardFlowEnabled": True,

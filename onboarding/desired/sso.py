@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding import environment, item, tenant
-from onboarding.desired import realm, realm_client, realm_flow, realm_mark
+from onboarding.desired import link_realm, realm, realm_client, realm_flow, realm_mark
 
 SIGNERS = "signers"
 SARABAN_ROLES = ("central", "division", "section", "screener", "department")
@@ -25,6 +25,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
     else:
         made += groups(of, shared, (*tenant.CLUSTER_ROLES, *office_roles(of)))
     made += clients(of, target)
+    made += link_realm.items(of)
     return tuple(made)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import environment, item, tenant
-from onboarding.desired import pki_profile, vault_mark, vault_policies
+from onboarding.desired import link_vault, pki_profile, vault_mark, vault_policies
 
 AUTH_MOUNT = "kubernetes"
 OIDC_KEY = "oidc-client"
@@ -35,6 +35,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
         *_policies(of),
         *(_auth_role(of, instance) for instance in of.instances),
         *(_key_pair(of, i) for i in of.signed_in_to if target.images.of(i.kind)),
+        *_links(of),
     )
 
 
@@ -265,6 +266,15 @@ def _auth_role(of: tenant.Tenant, instance: tenant.Instance) -> item.Item:
         "alias_name_source": "serviceaccount_uid",
     }
     return _item(of, "KubernetesAuthRole", AUTH_MOUNT, instance.namespace, fields)
+
+
+def _links(of: tenant.Tenant) -> Iterator[item.Item]:
+    """Keys of links are made anew when a link comes back, so they may go with it."""
+    for link in of.agreed_links:
+        fields = link_vault.role(link, _closed_role(), organization(of))
+        yield _item(of, "PkiRole", of.pki_mount, link.pki_role, fields)
+        pair = {"purpose": OIDC_KEY, "public_jwk": item.KNOWN_AFTER_APPLY, "stored": True}
+        yield _item(of, "KeyPair", of.kv_mount, link_vault.key_pair_path(of, link), pair)
 
 
 def _key_pair(of: tenant.Tenant, instance: tenant.Instance) -> item.Item:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from onboarding import tenant
-from onboarding.desired import exchange, vault_mark
+from onboarding.desired import exchange, link_vault, vault_mark
 
 Rules = Mapping[str, Sequence[str]]
 """Capabilities by path."""
@@ -36,6 +36,7 @@ def workload(of: tenant.Tenant, instance: tenant.Instance) -> Rules:
             f"{data}/{exchange.credential(of, instance, right)}": ("read",)
             for right in exchange.rights(of, instance)
         },
+        **link_vault.rules(of, instance),
     }
 
 

@@ -11,14 +11,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onboarding import environment, errors, item, plan, progress, tenant, vault
-from onboarding.desired import realm_client, realm_mark
+from onboarding.desired import link_realm, link_vault, realm_client, realm_mark
 from onboarding.desired import sso as desired
 from onboarding.desired import vault as vault_desired
 from onboarding.identity import assertion, carrying_out, interface, keycloak, provider
 
-_READ = frozenset({"Realm", "Organization", "Group", "Client"})
-_READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "BuiltInClient", "ServiceAccount"})
-_JUDGED_ONLY = frozenset({"ClientScope", "RealmKeys", "GroupMembers", "StrayGroup"})
+_READ = frozenset({"Realm", "Organization", "Group", "Client", "ClientScope", "ServiceAccount"})
+_READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "BuiltInClient"})
+_JUDGED_ONLY = frozenset({"RealmKeys", "GroupMembers", "StrayGroup"})
 _EVIDENCE = _READ_OF_OWN_REALM | _JUDGED_ONLY
 _TOOL = "onboard-"
 
@@ -43,6 +43,7 @@ class Sso:
         self._provider: provider.Provider | None = None
         self._keys_in_vault = keys_in_vault or self._vault_keys
         self._keys_of: dict[str, Mapping[str, str]] = {}
+        self._scopes_of: dict[str, tuple[item.Item, ...]] = {}
 
     @property
     def name(self) -> item.EngineName:
@@ -60,6 +61,7 @@ class Sso:
         self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
     ) -> item.Observation:
         self._keys_of.clear()
+        self._scopes_of.clear()
         shared = self._shared_realm()
         items: dict[str, tuple[item.Item, ...]] = {}
         common: list[item.Item] = [shared]
@@ -69,6 +71,7 @@ class Sso:
             # What belongs to agencies is for them to see, each its own.
             common += [i for i in base if i.owner in ("", shared.owner)]
             common += self._judged_only(self._shared)
+            common += self._client_scopes(self._shared)
             lives_here += [i for i in common if i.ref.kind in ("AuthenticationFlow", "RealmKeys")]
         for of in tenants:
             seen = list(self._agency(of, evidence=evidence))
@@ -111,6 +114,8 @@ class Sso:
                 yield from self._own_realm(of, names, key_of, evidence=evidence)
             elif exists is None:
                 yield item.Item(realm_mark.ref("Realm", "", of.realm), {}, "", holds_data=True)
+        if exists:
+            yield from self._scopes_of_links(of)
         if evidence and exists:
             signers = f"{of.id}:{desired.SIGNERS}"
             members = self._connected().members(of.realm, signers, of.id)
@@ -140,11 +145,25 @@ class Sso:
         yield from self._connected().groups(of.realm, names)
         if evidence:
             yield from self._judged_only(of.realm)
+            links = set(self._scopes_of_links(of))
+            yield from (s for s in self._client_scopes(of.realm) if s not in links)
 
     def _judged_only(self, realm: str) -> Iterator[item.Item]:
         """What nobody plans, and controls ask about."""
         yield self._connected().keys(realm)
-        yield from self._connected().client_scopes(realm)
+
+    def _client_scopes(self, realm: str) -> tuple[item.Item, ...]:
+        """All client scopes of a realm, by one request for all agencies in it."""
+        if realm not in self._scopes_of:
+            self._scopes_of[realm] = self._connected().client_scopes(realm)
+        return self._scopes_of[realm]
+
+    def _scopes_of_links(self, of: tenant.Tenant) -> Iterator[item.Item]:
+        """The agency's own, and what stands in the place of one."""
+        expected = {name for link in of.links for name in link_realm.scopes(link)}
+        for found in self._client_scopes(of.realm):
+            if found.owner == of.id or found.ref.name in expected:
+                yield found
 
     def _key_of(self, of: tenant.Tenant | None) -> interface.KeyOf:
         def key_of(ref: item.Ref, source: str) -> str | None:
@@ -172,19 +191,22 @@ class Sso:
             found = door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}")
         finally:
             door.close()
+        paths = {i.namespace: vault_desired.key_pair_path(of, i) for i in of.signed_in_to}
+        paths |= {link.client: link_vault.key_pair_path(of, link) for link in of.links}
         keys = {}
-        for instance in of.signed_in_to:
-            path = vault_desired.key_pair_path(of, instance).removeprefix(of.kv_prefix)
-            notes = (found.get(path) or {}).get("custom_metadata") or {}
+        for client, path in paths.items():
+            notes = (found.get(path.removeprefix(of.kv_prefix)) or {}).get("custom_metadata") or {}
             if notes.get("public_jwk"):
-                keys[instance.namespace] = assertion.as_set(json.loads(notes["public_jwk"]))
+                keys[client] = assertion.as_set(json.loads(notes["public_jwk"]))
         return keys
 
 
 def _names(of: tenant.Tenant) -> interface.Names:
     return interface.Names(
         agency=of.id,
-        clients=frozenset(i.namespace for i in of.signed_in_to),
+        clients=frozenset(
+            {*(i.namespace for i in of.signed_in_to), *(link.client for link in of.links)}
+        ),
         client_prefix=f"ga-{of.id}-",
         organization=of.organization,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from onboarding import errors, item, plan, progress
+from onboarding import errors, item, labels, plan, progress
 from onboarding.identity.interface import IdentityProvider, KeyOf
 
 _ORDER = (
     "AuthenticationFlow",
     "Realm",
+    "ClientScope",
     "Client",
     "ServiceAccount",
     "Organization",
@@ -27,7 +28,8 @@ def run(
     """An outcome per change as it ends; stops after the first that failed."""
     left = list(changes)
     for realm in [c for c in changes if _creates_realm(c)]:
-        bundle = [c for c in left if c is realm or _inside(c, realm.ref.name)]
+        later = {c.ref.name for c in left if _asks_for_own_scopes(c)}
+        bundle = [c for c in left if c is realm or _inside(c, realm.ref.name, later)]
         left = [c for c in left if c not in bundle]
         report.note(f"realm {realm.ref.name} with {len(bundle) - 1} objects")
         began = time.monotonic()
@@ -50,13 +52,24 @@ def _creates_realm(change: plan.Change) -> bool:
     return change.ref.kind == "Realm" and change.action is plan.Action.CREATE
 
 
-def _inside(change: plan.Change, realm: str) -> bool:
-    """Organizations are not part of a realm's representation, as this tool uses it."""
+def _inside(change: plan.Change, realm: str, later: set[str]) -> bool:
+    """Organizations are not part of a realm's representation, as this tool uses it.
+
+    Nor are client scopes: a representation that names any leaves out Keycloak's own.
+    """
     return (
         change.ref.scope == realm
         and change.action is plan.Action.CREATE
-        and change.ref.kind != "Organization"
+        and change.ref.kind not in ("Organization", "ClientScope")
+        and change.ref.name not in later
     )
+
+
+def _asks_for_own_scopes(change: plan.Change) -> bool:
+    """Whether it is a client of a link, whose scopes must be there before it."""
+    wanted = change.desired
+    marks = wanted.fields.get("attributes", {}) if wanted else {}
+    return change.ref.kind == "Client" and labels.LINK in marks
 
 
 def _attempt_realm(

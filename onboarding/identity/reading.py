@@ -97,11 +97,14 @@ def _judged(fields: Mapping[str, Any], source: str, home: str) -> str:
 
 
 def agency(door: Keycloak, name: str, names: Names, key_of: KeyOf) -> Iterator[item.Item]:
-    """Three requests: the agency's clients, organization and groups, and what is in their place."""
+    """Three requests: the agency's clients, organization and groups, and what is in their place.
+
+    Three more for each client that acts for itself, for its rights.
+    """
     listed = door.get(name, "/clients", search="true", clientId=names.client_prefix) or ()
     for rep in listed:
         if rep["clientId"] in names.clients or representation.owner(rep) == names.agency:
-            yield client(name, rep, key_of)
+            yield from _with_rights(door, name, rep, key_of)
     yield from organizations(door, name, names)
     yield from groups(door, name, names)
 

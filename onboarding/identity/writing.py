@@ -190,6 +190,15 @@ def _update_client(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -
             door.put(want.ref.scope, f"{place}/{leaf}/{ids[name]}", {})
 
 
+def _update_scope(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    """A PUT of a client scope leaves its mappers as they are."""
+    live = _must_find(door, want.ref)
+    own = {k: v for k, v in representation.sendable(fields).items() if k != "protocolMappers"}
+    place = f"/client-scopes/{live['id']}"
+    door.put(want.ref.scope, place, representation.merged(live, own))
+    _update_mappers(door, want, live, f"{place}/protocol-mappers/models")
+
+
 def _update_mappers(door: Keycloak, want: item.Item, live: Mapping[str, Any], place: str) -> None:
     there = {m["name"]: m for m in live.get("protocolMappers") or ()}
     bodies = representation.mapper_list(want.fields)
@@ -228,6 +237,8 @@ def _find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
         path = ref.name if ":" not in ref.name else f"{ref.name.partition(':')[0]}/{ref.name}"
         found_group = _group_at(door, ref.scope, path)
         listed = [found_group] if found_group else []
+    elif ref.kind == "ClientScope":
+        listed = [s for s in door.get(ref.scope, "/client-scopes") or () if s["name"] == ref.name]
     else:
         listed = []
     return dict(listed[0]) if listed else None
@@ -240,6 +251,7 @@ def _group_at(door: Keycloak, realm: str, path: str) -> dict[str, Any] | None:
 
 _PLACE: Mapping[str, str] = {
     "Client": "/clients",
+    "ClientScope": "/client-scopes",
     "Group": "/groups",
     "Organization": "/organizations",
 }
@@ -248,6 +260,7 @@ _CREATE: Mapping[str, _Write] = {
     "Realm": _create_realm,
     "AuthenticationFlow": _create_flow,
     "Client": _create_named("clientId"),
+    "ClientScope": _create_named("name"),
     "ServiceAccount": _write_rights,
     "Group": _create_group,
     "Organization": _create_named("alias"),
@@ -256,6 +269,7 @@ _UPDATE: Mapping[str, _Write] = {
     "Realm": _update_realm,
     "AuthenticationFlow": _create_flow,
     "Client": _update_client,
+    "ClientScope": _update_scope,
     "ServiceAccount": _write_rights,
     "Group": _update_plain,
     "Organization": _update_plain,

@@ -105,6 +105,7 @@ def leaf(
     *,
     days: int = 300,
     purposes: tuple[x509.ObjectIdentifier, ...] = (x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"),),
+    dns: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Evidence of an issued certificate, in the shape of the engine's."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -121,8 +122,12 @@ def leaf(
     )
     if purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+    if dns:
+        names = x509.SubjectAlternativeName([x509.DNSName(name) for name in dns])
+        builder = builder.add_extension(names, critical=False)
     pem = _pem(builder.sign(issuer.key, hashes.SHA256()))
     return {**certificates.facts(pem), "revoked": False, "revokedAt": ""}
 
 
 SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
+CLIENT = (ExtendedKeyUsageOID.CLIENT_AUTH,)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from onboarding import policy
-from tests.policies import cases_cluster, cases_manifest, cases_people, cases_vault
+from tests.policies import (
+    cases_cluster,
+    cases_links,
+    cases_manifest,
+    cases_people,
+    cases_vault,
+)
 from tests.policies.breaks import LIVE, MANIFEST, PLAN, Case, public_client
 
 
@@ -21,6 +27,7 @@ WANTED = (
     | _ids("IDP", *range(1, 5), *range(9, 18), 20)
     | _ids("DOC", *range(1, 8), 10)
     | _ids("OPS", 6, 10)
+    | _ids("XCH", *range(1, 13))
 )
 
 READS_THE_MANIFEST_ONLY = {"MOU-004"}
@@ -50,6 +57,12 @@ NOT_APPLICABLE = [
     ("PDP-005", "moph"),
     ("PDP-007", "plk-lao"),
     ("DOC-013", "admincourt"),
+    ("XCH-001", "admincourt"),
+    ("XCH-005", "admincourt"),
+    ("XCH-008", "etda"),
+    ("XCH-009", "moph"),
+    ("XCH-011", "moph"),
+    ("XCH-012", "moph"),
 ]
 
 BROKEN: dict[str, list[Case]] = {
@@ -63,4 +76,5 @@ BROKEN: dict[str, list[Case]] = {
     **cases_people.IDP,
     **cases_people.DOC,
     **cases_people.OPS,
+    **cases_links.XCH,
 }

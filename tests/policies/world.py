@@ -16,11 +16,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from onboarding import catalogue, clock, environment, item, manifest, policy, tenant
+from onboarding import catalogue, clock, environment, item, labels, manifest, policy, tenant
 from onboarding.desired import cluster, realm, settings, sso, vault
+from onboarding.manifest import model
 from onboarding.pki import certificates
 from onboarding.policies import load
-from tests.policies.authority import SERVER, Authority, authority, intermediate, leaf
+from tests import linked
+from tests.policies.authority import CLIENT, SERVER, Authority, authority, intermediate, leaf
 
 TODAY = date(2026, 11, 22)
 NOW = clock.Clock(TODAY)
@@ -38,7 +40,11 @@ def ca_pem() -> str:
 _BACKUPS = 'path "sys/storage/raft/snapshot" {\n  capabilities = ["read"]\n}\n'
 
 
-_NONE_OF = {E.SSO: frozenset({"StrayGroup", "ClientScope"})}
+_NONE_OF = {
+    E.CLUSTER: frozenset({"Ingress"}),
+    E.SETTINGS: frozenset({"Settings"}),
+    E.SSO: frozenset({"Client", "ClientScope", "ServiceAccount", "StrayGroup"}),
+}
 """Kinds that were read, and of which there is nothing in a world in order."""
 
 
@@ -81,7 +87,26 @@ def target(folder: Path) -> environment.Environment:
 
 @functools.cache
 def agency(name: str) -> manifest.AgencyMou:
+    """An example; ``portal`` is one that shows its services in the portal it runs itself."""
+    if name == "portal":
+        link = model.Link.model_validate_json(_PORTAL_LINK)
+        return agency("etda").model_copy(update={"links": (link,)})
     return manifest.load(EXAMPLES / f"{name}.yaml")
+
+
+_PORTAL_LINK = """{
+  "id": "services", "kind": "portal", "peer": "dga", "direction": "both",
+  "dataset": "services", "basis": "law", "purpose": "one-stop service", "owner": "etda",
+  "dataFields": ["service"], "scopes": ["services.read"], "class": "open",
+  "portal": {"operator": "etda", "publicApi": "/api", "identities": ["foreigner"]},
+  "expires": "2027-09-30"
+}"""
+
+
+def resolved(name: str, at: environment.Environment) -> tenant.Tenant:
+    """An agency whose links its peers declare alike."""
+    of = agency(name)
+    return tenant.resolve(of, at, peers=linked.mirrored(of))
 
 
 def desired(of: tenant.Tenant, at: environment.Environment) -> tuple[item.Item, ...]:
@@ -122,7 +147,7 @@ def live_view(of: tenant.Tenant, at: environment.Environment) -> policy.View:
         own[one.ref.engine].append(_alive(one, issuer))
     own[E.CLUSTER] += [*_pods(own[E.CLUSTER]), *_reviews(of), _stack(of)]
     own[E.VAULT] += _issued(of, issuer)
-    common[E.CLUSTER] += _bindings()
+    common[E.CLUSTER] += [*_bindings(), *_nodes()]
     common[E.VAULT] += _vault_of_environment(issuer)
     base = realm.items("gdcc", "จีดีซีซี", "environment", shared=True)
     shared = _alive(next(i for i in base if i.ref.kind == "Realm"), issuer)
@@ -171,11 +196,30 @@ def _pods(items: list[item.Item]) -> list[item.Item]:
             f"{i.ref.name}-0",
             {
                 "metadata": copy.deepcopy(i.fields["spec"]["template"]["metadata"]),
-                "spec": copy.deepcopy(i.fields["spec"]["template"]["spec"]),
+                "spec": _on_a_node(copy.deepcopy(i.fields["spec"]["template"]["spec"])),
             },
         )
         for i in items
         if i.ref.kind == "Deployment"
+    ]
+
+
+def _on_a_node(spec: Fields) -> Fields:
+    """As the scheduler left it: on a node of the pool that the pod selects."""
+    pool = (spec.get("nodeSelector") or {}).get(labels.POOL)
+    return {**spec, "nodeName": f"lab-{pool}-1" if pool else "lab-01"}
+
+
+def _nodes() -> list[item.Item]:
+    taint = {"key": labels.POOL, "value": "restricted", "effect": "NoSchedule"}
+    dedicated = {
+        "metadata": {"labels": {labels.POOL: "restricted"}},
+        "spec": {"taints": [taint]},
+    }
+    common: Fields = {"metadata": {"labels": {}}, "spec": {"taints": []}}
+    return [
+        make(E.CLUSTER, "Node", "", "lab-01", common),
+        make(E.CLUSTER, "Node", "", "lab-restricted-1", dedicated),
     ]
 
 
@@ -250,6 +294,9 @@ def _issued(of: tenant.Tenant, issuer: Authority) -> list[item.Item]:
             days = min(300, (signer.authority_to - date(2026, 11, 1)).days)
             fields = leaf(issuer, signer.common_name, signer.organization, days=days)
             made.append(make(E.VAULT, "Certificate", mount, f"02:{number:02}", fields, of.id))
+    for number, device in enumerate(of.devices[:2]):
+        fields = leaf(issuer, device.name, "Agency", days=90, purposes=CLIENT, dns=(device.name,))
+        made.append(make(E.VAULT, "Certificate", mount, f"03:{number:02}", fields, of.id))
     return made
 
 

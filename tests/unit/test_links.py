@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -161,3 +161,19 @@ def test_a_link_is_carried_by_the_first_system_that_is_no_office(moph: links.Dec
     assert links.carrier(moph.manifest, named) == "e-office"
     only = moph.manifest.model_copy(update={"systems": moph.manifest.systems[:1]})
     assert links.carrier(only, link) == "e-office"
+
+
+def test_the_last_day_counts_and_the_day_after_does_not(moph: links.Declared) -> None:
+    others = {"bdi": peer(moph)}
+    end = moph.manifest.links[0].expires
+    assert links.judge(moph, others, today=end)[0].agreed
+    [found] = links.judge(moph, others, today=end + timedelta(days=1))
+    assert found.state is links.State.EXPIRED
+
+
+def test_draft_values_wait_in_production_only(moph: links.Declared) -> None:
+    others = {"bdi": peer(moph)}
+    [found] = links.judge(moph, others, production=True)
+    assert found.state is links.State.DRAFT
+    assert "facilityCodes" in found.why
+    assert links.judge(moph, others, production=False)[0].agreed

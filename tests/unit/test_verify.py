@@ -22,7 +22,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> environment.Environment:
 
 
 def resolved(name: str, at: environment.Environment) -> tenant.Tenant:
-    return tenant.resolve(world.agency(name), at)
+    return world.resolved(name, at)
 
 
 def finding(
@@ -49,10 +49,16 @@ def waiver(**changes: object) -> model.Waiver:
 # The three examples
 
 
+_INTAKE_AND_PORTAL = {"XCH-009", "XCH-010", "XCH-012"}
+_LINKS = {"XCH-001", "XCH-002", "XCH-003", "XCH-007", "XCH-008", *_INTAKE_AND_PORTAL}
+_SYSTEMS = {"MOU-018", "PDP-010"}
+_MOPH = {"MOU-005", "OPS-002", "PDP-002", "PDP-005", "SEC-007"}
+_COURT = {"MOU-005", "OPS-002", "PDP-001", "PDP-002", "PDP-007", "SEC-007"}
+_PROVINCE = {"OPS-002", "PDP-001", "PDP-002", "PDP-005", "PDP-007", "SEC-007"}
 NOT_APPLICABLE = {
-    "moph": {"MOU-005", "OPS-002", "PDP-002", "PDP-005", "SEC-007"},
-    "admincourt": {"MOU-005", "OPS-002", "PDP-001", "PDP-002", "PDP-007", "SEC-007"},
-    "plk-lao": {"OPS-002", "PDP-001", "PDP-002", "PDP-005", "PDP-007", "SEC-007"},
+    "moph": _MOPH | _INTAKE_AND_PORTAL | _SYSTEMS,
+    "admincourt": _COURT | _LINKS | _SYSTEMS,
+    "plk-lao": _PROVINCE | _LINKS | _SYSTEMS,
 }
 
 
@@ -65,8 +71,8 @@ def test_the_examples_pass_at_the_manifest_stage(name: str, at: environment.Envi
     assert by_verdict[Verdict.FAIL] == set()
     assert by_verdict[Verdict.UNKNOWN] == set()
     assert by_verdict[Verdict.WAIVED] == set()
-    assert by_verdict[Verdict.NOT_APPLICABLE] == NOT_APPLICABLE[name]
     wanted = {c.id for c in table.CONTROLS if Stage.MANIFEST in c.stages}
+    assert by_verdict[Verdict.NOT_APPLICABLE] == NOT_APPLICABLE[name] & wanted
     assert by_verdict[Verdict.PASS] == wanted - NOT_APPLICABLE[name]
 
 
@@ -91,6 +97,29 @@ def test_live_only_the_lapsed_signer_fails(
     assert {f.control.id for f in found if f.result.verdict is Verdict.FAIL} == failing
     assert {f.control.id for f in found if f.result.verdict is Verdict.UNKNOWN} == set()
     assert {f.stage for f in found} == {Stage.LIVE}
+
+
+def test_a_pending_link_is_open_and_blocks_nothing(at: environment.Environment) -> None:
+    of = tenant.resolve(world.agency("moph"), at)
+    wanted = world.desired(of, at)
+    assert not [i for i in wanted if "link-" in i.ref.name]
+    found = verify.review(of, at, wanted, others=(), now=world.NOW)
+    by_control = {f.control.id: f.result for f in found if f.stage is Stage.MANIFEST}
+    assert by_control["XCH-001"].verdict is Verdict.FAIL
+    assert "no manifest of bdi" in by_control["XCH-001"].seen
+    assert by_control["XCH-003"].verdict is Verdict.UNKNOWN
+    assert verify.gate(found) is None
+    assert verify.exit_code(found) == errors.ExitCode.FINDINGS
+
+
+def test_what_is_left_of_a_link_that_ended_is_found(at: environment.Environment) -> None:
+    agreed, ended = resolved("moph", at), tenant.resolve(world.agency("moph"), at)
+    there = world.live_view(agreed, at).observed
+    wanted = world.desired(ended, at)
+    found = verify.verify_tenant(ended, at, wanted, there, others=(), now=world.NOW)
+    failed = {f.control.id for f in found if f.result.verdict is Verdict.FAIL}
+    assert {"XCH-004", "XCH-005"} <= failed
+    assert verify.gate(found) is not None
 
 
 def test_nothing_observed_cannot_be_ready(at: environment.Environment) -> None:

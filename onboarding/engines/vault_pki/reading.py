@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from onboarding import item, tenant, vault
+from onboarding.desired import link_vault, vault_mark, vault_policies
 from onboarding.desired import vault as wanted
-from onboarding.desired import vault_mark, vault_policies
 from onboarding.pki import certificates
 
 KINDS = (
@@ -145,6 +145,7 @@ def _may_be_ours(of: tenant.Tenant, name: str) -> bool:
 
 def _key_pairs(door: vault.Vault, of: tenant.Tenant) -> Iterator[item.Item]:
     expected = {wanted.key_pair_path(of, i) for i in of.signed_in_to}
+    expected |= {link_vault.key_pair_path(of, link) for link in of.links}
     for below, about in door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}").items():
         path = f"{of.kv_prefix}{below}"
         notes = about.get("custom_metadata") or {}
