@@ -59,10 +59,16 @@ def _out(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as full:
+        abandon_stdout()
         raise errors.OnboardError(
             f"the result cannot be written to stdout: {full.strerror}",
             resolution="Free space where stdout goes, or send it elsewhere.",
         ) from full
+
+
+def abandon_stdout() -> None:
+    """Send what stdout still holds to nowhere: at exit Python would try again, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def marks() -> dict[Any, tuple[str, str]]:

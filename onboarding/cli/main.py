@@ -18,6 +18,9 @@ from onboarding.cli import console
 _COMMANDS = {
     "init": ("manifests", "init", "Write a new manifest from a few answers."),
     "validate": ("validate", "validate", "Check manifests; touch nothing."),
+    "convert": ("convert", "convert", "Dates, bodies and versions of a manifest."),
+    "explain": ("explain", "explain", "What a field of the manifest means."),
+    "schema": ("schema", "schema", "JSON Schema of the manifest, for editors."),
     "plan": ("runs", "plan_command", "Show what would change; write nothing."),
     "apply": ("runs", "apply_command", "Show the plan, ask, write it, verify it."),
     "verify": ("runs", "verify_command", "Judge the live systems, control by control."),
@@ -90,8 +93,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = cli.main(args=words, prog_name="onboard", standalone_mode=False)
         code = code if isinstance(code, int) else 0
     except BrokenPipeError:
-        # Whoever read our output has enough of it; Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has enough of it.
+        console.abandon_stdout()
         code = errors.ExitCode.DONE
     except click.exceptions.NoArgsIsHelpError as nothing_asked:
         click.echo(nothing_asked.format_message(), err=True)
