@@ -16,7 +16,7 @@ from onboarding import errors
 from onboarding.cli import console
 
 _COMMANDS = {
-    "init": ("manifests", "init", "Write a new manifest from a few answers."),
+    "init": ("init", "init", "Write a new manifest from a few answers."),
     "validate": ("validate", "validate", "Check manifests; touch nothing."),
     "convert": ("convert", "convert", "Dates, bodies and versions of a manifest."),
     "explain": ("explain", "explain", "What a field of the manifest means."),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from typing import Any
 
-from onboarding import errors, sizing, strict_yaml
-from onboarding.manifest import init_answers, init_presets, model, reading
+from onboarding import sizing
+from onboarding.manifest import convert_edit, init_answers, init_presets, model, reading
 
 TEMPLATE = "manifest/template/agency.yaml.j2"
 
@@ -75,13 +74,4 @@ def _render(context: Mapping[str, Any], language: str) -> str:
 
 
 def _scalar(value: str | int | date) -> str:
-    """``value`` as YAML: text is plain where that reads back the same, else in quotes."""
-    if not isinstance(value, str) or not value:
-        return str(value)
-    if not set(value) & set("{}[],:#"):
-        try:
-            if strict_yaml.loads(f"[{value}]", "answer").value == [value]:
-                return value
-        except errors.InvalidInput:
-            pass
-    return json.dumps(value, ensure_ascii=False)
+    return convert_edit.written(value) if value and isinstance(value, str) else str(value)
