@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onboarding.manifest.drafts import draft_values, is_draft
-from onboarding.manifest.model import AgencyMou, schema
+from onboarding.manifest.model import AgencyMou
 from onboarding.manifest.reading import load, loads, read
 
-__all__ = ["AgencyMou", "draft_values", "is_draft", "load", "loads", "read", "schema"]
+__all__ = ["AgencyMou", "draft_values", "is_draft", "load", "loads", "read"]

@@ -6,7 +6,7 @@ Field names follow the table of the domain reference (5.1); the models of its se
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from onboarding.manifest.agreement import (
     Agency,
@@ -77,7 +77,6 @@ __all__ = [
     "ThaId",
     "Users",
     "Waiver",
-    "schema",
 ]
 
 
@@ -108,11 +107,3 @@ class AgencyMou(Model):
     def id(self) -> str:
         """The agency's id."""
         return self.metadata.id
-
-
-def schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of the manifest, with titles and descriptions."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **AgencyMou.model_json_schema(by_alias=True),
-    }

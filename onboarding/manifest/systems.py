@@ -106,7 +106,7 @@ class Tenancy(Model):
 
 
 class PersonalData(Model):
-    """Record of processing (PDPA s.39, s.40)."""
+    """Record of processing."""
 
     categories: tuple[Name, ...] = field(
         "ประเภทเจ้าของข้อมูล", "Categories", "whose data or which data", min_length=1
@@ -143,9 +143,12 @@ def _ai_fence(value: Any) -> Any:
 class Features(Model):
     """Optional functions of a system."""
 
-    ai: Annotated[AiFeature | None, pydantic.BeforeValidator(_ai_fence)] = field(
-        "ปัญญาประดิษฐ์", "AI", "off where absent", None
-    )
+    ai: Annotated[
+        AiFeature | None,
+        pydantic.BeforeValidator(
+            _ai_fence, json_schema_input_type=AiFeature | Literal[False] | None
+        ),
+    ] = field("ปัญญาประดิษฐ์", "AI", "off where absent", None)
 
 
 class EcmsAccount(Model):
@@ -170,7 +173,7 @@ class EcmsAccount(Model):
 
 
 class WorkCalendar(Model):
-    """Working time, which decides when a letter counts as received (e-Performance Act s.10)."""
+    """Working time, which decides when a letter counts as received."""
 
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = field(
         "วันทำการ", "Working days", "", ("mon", "tue", "wed", "thu", "fri")

@@ -10,6 +10,7 @@ from typing import Any
 from onboarding import environment, manifest
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+EVERY_FIELD = EXAMPLES.parent / "tests/fixtures/manifests/every-field.yaml"
 NAMES = ("moph", "admincourt", "plk-lao")
 
 _BASE: dict[str, Any] = {

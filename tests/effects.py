@@ -1,0 +1,304 @@
+"""Measures what each field of the manifest does: ``python -m tests.effects`` writes it down.
+
+- drives: the field is changed, and the items that every engine would hold are compared.
+- controls: every control is run on worlds in order while its reads of the manifest are watched.
+  What it reads of the resolved tenant counts for the fields that this depends on. Names made
+  from the agency's id count where a manifest is judged only: elsewhere they say where a control
+  looks, not what it judges.
+
+`onboard explain` and the reference page show the result, so they cannot claim what is not so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from onboarding import environment, item, links, manifest, policy, tenant
+from onboarding.desired import ingress_tls
+from onboarding.manifest import fields, meaning, model, outline
+from onboarding.policies import table
+from tests.policies import world
+
+ROOT = Path(__file__).parent.parent
+EVERY_FIELD = ROOT / "tests/fixtures/manifests/every-field.yaml"
+POOLED = ROOT / "examples/plk-lao.yaml"
+PLACE = ROOT / "onboarding" / meaning.EFFECTS
+_MOST_ENTRIES = 8
+_MOST_VALUES = 3
+_ENOUGH = 2
+"""Changes of one field that show nothing new, after which it is not changed further."""
+_READS_EVERYTHING = 100
+"""A control that reads more fields than this searches all texts and says nothing about one."""
+
+Keys = tuple[str | int, ...]
+Attribute = tuple[str, str]
+
+
+def measured() -> dict[str, dict[str, Any]]:
+    """By path, in the order of the model: ``controls`` and ``drives``."""
+    with tempfile.TemporaryDirectory() as folder:
+        at = world.target(Path(folder))
+        drives: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        rests: dict[Attribute, set[str]] = defaultdict(set)
+        every_field = manifest.load(EVERY_FIELD)
+        samples = (every_field, _with_few_bodies(manifest.load(POOLED)))
+        for sample in samples:
+            _change_everything(sample, at, drives, rests)
+        controls = _controls(samples, at, rests)
+    found = {}
+    for node in outline.everything():
+        path = node.plain_path
+        engines = sorted({engine for engine, _ in drives[path]})
+        shown = {
+            "controls": sorted(controls[path]),
+            "drives": {e: sorted(k for own, k in drives[path] if own == e) for e in engines},
+        }
+        found[path] = {key: value for key, value in shown.items() if value}
+    return {path: value for path, value in found.items() if value}
+
+
+def _with_few_bodies(pooled: model.AgencyMou) -> model.AgencyMou:
+    """More of a kind show nothing more and take their time."""
+    few = pooled.tenancy.model_copy(update={"sub_tenants": pooled.tenancy.sub_tenants[:2]})
+    return pooled.model_copy(update={"tenancy": few})
+
+
+def _change_everything(
+    sample: model.AgencyMou,
+    at: environment.Environment,
+    drives: Mapping[str, set[tuple[str, str]]],
+    rests: Mapping[Attribute, set[str]],
+) -> None:
+    nodes = {node.plain_path: node for node in outline.everything()}
+    before = _resolved(sample, at)
+    items, attributes = _items(before, at), _attributes(before)
+    nothing_new: dict[str, int] = defaultdict(int)
+    for path, keys, value in _parts(sample):
+        for other in _others(value, nodes[path]):
+            if nothing_new[path] >= _ENOUGH:
+                continue
+            known = len(drives[path])
+            try:
+                after = _resolved(_replaced(sample, keys, other), at)
+                changed = _items(after, at)
+            except Exception:  # noqa: BLE001, S112 - a value that nothing can be made of
+                continue
+            for ref in items.keys() | changed.keys():
+                if items.get(ref) != changed.get(ref):
+                    drives[path].add((ref.engine.value, ref.kind))
+            nothing_new[path] += known == len(drives[path])
+            now = _attributes(after)
+            for attribute in attributes.keys() | now.keys():
+                if attributes.get(attribute) != now.get(attribute):
+                    rests[attribute].add(path)
+
+
+def _resolved(of: model.AgencyMou, at: environment.Environment) -> tenant.Tenant:
+    """As it would be where every peer declares the same links."""
+    peers = {}
+    for peer in {link.peer for link in of.links}:
+        theirs = [
+            link.model_copy(
+                update={
+                    "peer": of.id,
+                    "direction": links.mirrored(link.direction),
+                    "restricted_approval": "yes",
+                }
+            )
+            for link in of.links
+            if link.peer == peer
+        ]
+        known = of.metadata.model_copy(update={"id": peer})
+        declared = of.model_copy(update={"metadata": known, "links": tuple(theirs)})
+        peers[peer] = links.Declared(declared)
+    return tenant.resolve(of, at, peers=peers)
+
+
+def _items(of: tenant.Tenant, at: environment.Environment) -> dict[item.Ref, Any]:
+    return {i.ref: i.fields for i in (*world.desired(of, at), *ingress_tls.desired(of, at))}
+
+
+def _parts(value: Any, path: str = "", keys: Keys = ()) -> Iterator[tuple[str, Keys, Any]]:
+    """Every field that is given: its path, the way to it, and its value."""
+    for name, info in type(value).model_fields.items():
+        here = f"{path}.{info.alias or name}".lstrip(".")
+        own, inner = (*keys, name), getattr(value, name)
+        if inner is None:
+            continue
+        yield here, own, inner
+        if isinstance(inner, pydantic.BaseModel):
+            yield from _parts(inner, here, own)
+        elif isinstance(inner, tuple):
+            for index, entry in enumerate(inner[:_MOST_ENTRIES]):
+                if isinstance(entry, pydantic.BaseModel):
+                    yield from _parts(entry, here, (*own, index))
+
+
+def _others(value: Any, node: outline.Node) -> Iterator[Any]:
+    """Other values of the same sort; the first few of a list of allowed ones."""
+    match value:
+        case pydantic.BaseModel():
+            if not node.required:
+                yield None
+        case bool():
+            yield not value
+        case int():
+            yield value + 1
+            yield value * 7 + 3
+        case date():
+            yield value + timedelta(days=400)
+        case str():
+            allowed = node.shape.get("enum", [f"{value}x"])
+            yield from [one for one in allowed if one != value][:_MOST_VALUES]
+        case tuple():
+            yield value[:-1]
+            if value and isinstance(value[0], str):
+                yield (f"{value[0]}x", *value[1:])
+
+
+def _replaced(of: Any, keys: Keys, new: Any) -> Any:
+    first, *rest = keys
+    if isinstance(of, tuple):
+        index = int(first)
+        return (*of[:index], _replaced(of[index], tuple(rest), new), *of[index + 1 :])
+    name = str(first)
+    inner = _replaced(getattr(of, name), tuple(rest), new) if rest else new
+    return of.model_copy(update={name: inner})
+
+
+def _attributes(of: tenant.Tenant) -> dict[Attribute, list[str]]:
+    """The values of a resolved tenant by dataclass and field; a manifest in it is left out."""
+    found: dict[Attribute, list[str]] = defaultdict(list)
+
+    def walk(part: Any) -> None:
+        for one in dataclasses.fields(part):
+            value = getattr(part, one.name)
+            inner = [
+                v for v in (value if isinstance(value, tuple) else [value]) if type(v) in parts
+            ]
+            for entry in inner:
+                walk(entry)
+            if not inner and not isinstance(value, pydantic.BaseModel):
+                found[type(part).__name__, one.name].append(repr(value))
+
+    parts = _tenant_parts()
+    walk(of)
+    return found
+
+
+def _tenant_parts() -> list[type]:
+    return [
+        one
+        for one in vars(tenant).values()
+        if isinstance(one, type) and dataclasses.is_dataclass(one)
+    ]
+
+
+def _controls(
+    samples: Iterable[model.AgencyMou],
+    at: environment.Environment,
+    rests: Mapping[Attribute, set[str]],
+) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for sample in samples:
+        of = _resolved(sample, at)
+        places = {id(block): path for path, block in _blocks(of.manifest)}
+        for stage in policy.Stage:
+            build = world.live_view if stage is policy.Stage.LIVE else world.plan_view
+            view = dataclasses.replace(build(of, at), stage=stage)
+            for control in table.CONTROLS:
+                if stage in control.stages:
+                    for path in _read_by(control, view, places, rests):
+                        found[path].add(control.id)
+    return found
+
+
+def _blocks(value: pydantic.BaseModel, path: str = "") -> Iterator[tuple[str, Any]]:
+    yield path, value
+    for name, info in type(value).model_fields.items():
+        inner, here = getattr(value, name), f"{path}.{info.alias or name}".lstrip(".")
+        for entry in inner if isinstance(inner, tuple) else (inner,):
+            if isinstance(entry, pydantic.BaseModel):
+                yield from _blocks(entry, here)
+
+
+def _read_by(
+    control: policy.Control,
+    view: policy.View,
+    places: Mapping[int, str],
+    rests: Mapping[Attribute, set[str]],
+) -> set[str]:
+    read: set[str] = set()
+
+    def of_manifest(block: Any, name: str) -> None:
+        if id(block) in places:
+            alias = type(block).model_fields[name].alias or name
+            read.add(f"{places[id(block)]}.{alias}".lstrip("."))
+
+    def of_tenant(part: Any, name: str) -> None:
+        behind = rests.get((type(part).__name__, name), set())
+        is_name = "metadata.id" in behind
+        if not is_name or (view.stage is policy.Stage.MANIFEST and name != "id"):
+            read.update(behind)
+
+    with _watched(of_manifest, of_tenant):
+        policy.evaluate(control, view)
+    # Who reads mou.coordinator.kind passed through mou and mou.coordinator.
+    leaves = {path for path in read if not any(p.startswith(f"{path}.") for p in read)}
+    return leaves if len(leaves) <= _READS_EVERYTHING else set()
+
+
+@contextmanager
+def _watched(of_manifest: Any, of_tenant: Any) -> Iterator[None]:
+    """Tell every read of a field of the manifest and of the resolved tenant."""
+    plain = fields.Model.__getattribute__
+
+    def manifest_read(self: Any, name: str) -> Any:
+        if name in type(self).model_fields:
+            of_manifest(self, name)
+        return plain(self, name)
+
+    parts = _tenant_parts()
+    names = {one: {f.name for f in dataclasses.fields(one)} for one in parts}
+
+    def tenant_read(self: Any, name: str) -> Any:
+        if name in names.get(type(self), ()):
+            of_tenant(self, name)
+        return object.__getattribute__(self, name)
+
+    watched = {fields.Model: manifest_read, **dict.fromkeys(parts, tenant_read)}
+    for kind, read in watched.items():
+        type.__setattr__(kind, "__getattribute__", read)
+    try:
+        yield
+    finally:
+        for kind in watched:
+            type.__delattr__(kind, "__getattribute__")
+
+
+def text() -> str:
+    """What ``effects.yaml`` must hold."""
+    lines = ["# Measured; never edit by hand. Refresh with: python -m tests.effects"]
+    for path, shown in measured().items():
+        lines.append(f"{path}:")
+        if "controls" in shown:
+            lines.append(f"  controls: [{', '.join(shown['controls'])}]")
+        if "drives" in shown:
+            lines.append("  drives:")
+            lines += [f"    {e}: [{', '.join(kinds)}]" for e, kinds in shown["drives"].items()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PLACE.write_text(text(), encoding="utf-8")
+    sys.stdout.write(f"{PLACE.relative_to(ROOT)}: written\n")
