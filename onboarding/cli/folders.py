@@ -45,15 +45,19 @@ class Agencies:
                     case folder.Skipped():
                         console.warning(f"{one.path}: skipped: {one.reason}, so it is no manifest")
 
+    @property
+    def count(self) -> int:
+        """How many files were left out."""
+        return len({problem.path for problem in self.left_out})
+
     def exit_code(self, output: str) -> errors.ExitCode:
         """Invalid where a file was left out: what was reported is less than what there is."""
         if not self.left_out:
             return errors.ExitCode.DONE
-        if output == "text":
-            count = len({problem.path for problem in self.left_out})
+        if output != "json":
             console.error(
                 errors.InvalidInput(
-                    f"{count} file(s) were left out, so the figures are incomplete",
+                    f"{self.count} file(s) were left out, so the figures are incomplete",
                     self.left_out,
                     resolution="Mend the places above, then run the command again.",
                 )

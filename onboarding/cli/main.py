@@ -28,6 +28,7 @@ _COMMANDS = {
     "verify": ("runs", "verify_command", "Judge the live systems, control by control."),
     "status": ("status", "status", "Show where each agency stands."),
     "capacity": ("capacity", "capacity", "What agencies need together, and limits near."),
+    "programme": ("programme", "programme", "Users, provinces and MOUs of the programme."),
     "certs": ("certs", "certs", "Certificates of officials who sign letters."),
     "bootstrap": ("bootstrap", "bootstrap", "Make what an environment needs once."),
     "lab": ("lab", "lab", "Real engines on this computer."),
