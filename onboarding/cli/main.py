@@ -21,8 +21,6 @@ _COMMANDS = {
     "convert": ("convert", "convert", "Dates, bodies and versions of a manifest."),
     "explain": ("explain", "explain", "What a field of the manifest means."),
     "schema": ("schema", "schema", "JSON Schema of the manifest, for editors."),
-    "explain": ("explain", "explain", "What a field of the manifest means."),
-    "schema": ("schema", "schema", "JSON Schema of the manifest, for editors."),
     "plan": ("runs", "plan_command", "Show what would change; write nothing."),
     "apply": ("runs", "apply_command", "Show the plan, ask, write it, verify it."),
     "verify": ("runs", "verify_command", "Judge the live systems, control by control."),
