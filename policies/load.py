@@ -18,6 +18,7 @@ FILES = (
     "access.yaml",
     "applicability.yaml",
     "eoffice.yaml",
+    "gateway.yaml",
     "identity.yaml",
     "links.yaml",
     "nrca.yaml",

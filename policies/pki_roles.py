@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import item, policy, tenant
+from onboarding.desired import device_vault
 from onboarding.policies import judge
 
 VAULT = item.EngineName.VAULT
@@ -74,9 +75,11 @@ def _signer_flaws(fields: Mapping[str, Any], of: tenant.Tenant) -> Iterator[str]
 
 
 def _hosts(of: tenant.Tenant) -> dict[str, set[str]]:
-    """The names that each role for hosts may certify: the way in, a link's client."""
+    """The names that each role for hosts may certify: the way in, a link's client, devices."""
     found = {INGRESS_ROLE: {instance.host for instance in of.instances}}
     found |= {link.pki_role: {link.host} for link in of.agreed_links}
+    if of.devices:
+        found[device_vault.ROLE] = {device.name for device in of.devices}
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onboarding import policy
 from onboarding.policies import (
+    data_platform,
     doc_table,
     idp_table,
     mou_table,
@@ -11,9 +12,12 @@ from onboarding.policies import (
     ops,
     ops_state,
     pdp,
+    pki_devices,
     pki_table,
+    restricted,
     sec_exchange,
     sec_table,
+    telemetry,
     ten,
     ten_access,
     ten_reviews,
@@ -35,6 +39,10 @@ CONTROLS: tuple[policy.Control, ...] = tuple(
             *web.CONTROLS,
             *pdp.CONTROLS,
             *pki_table.CONTROLS,
+            *pki_devices.CONTROLS,
+            *telemetry.CONTROLS,
+            *restricted.CONTROLS,
+            *data_platform.CONTROLS,
             *sec_table.CONTROLS,
             *sec_exchange.CONTROLS,
             *idp_table.CONTROLS,

@@ -21,7 +21,7 @@ def rules(role: environment.Role) -> list[dict[str, Any]]:
         return planner
     return [
         *planner,
-        _rule("", ["pods"], _READ),
+        _rule("", ["nodes", "pods"], _READ),
         _rule("rbac.authorization.k8s.io", ["clusterrolebindings", "clusterroles"], _READ),
         _rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
     ]

@@ -27,7 +27,7 @@ ENTRY = Entry(
             "Vault: บทบาท `device` ซึ่งลงนามใบรับรองให้เฉพาะอุปกรณ์ที่ระบุไว้",
         ),
     ),
-    controls=("PKI-023", "PKI-024", "NET-010", "PDP-010", "TEN-003"),
+    controls=("PKI-023", "PKI-024", "NET-013", "PDP-010", "TEN-003"),
     sizing=Words(
         "users for processors and pods; time series for memory; series, messages a minute and"
         " days kept for storage",

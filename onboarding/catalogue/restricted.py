@@ -31,6 +31,6 @@ ENTRY = Entry(
             "Vault: นโยบายและบทบาทการลงชื่อเข้าใช้; Keycloak: ไคลเอนต์เมื่อมีทางเข้าระบบ",
         ),
     ),
-    controls=("TEN-019", "NET-011", "PDP-005", "PDP-011", "MOU-011", "PKI-006"),
+    controls=("TEN-019", "NET-014", "PDP-005", "PDP-011", "MOU-011", "PKI-006"),
     sizing=Words("users, by the table of size classes", "จำนวนผู้ใช้ ตามตารางชั้นขนาด"),
 )

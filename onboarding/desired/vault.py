@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import environment, item, tenant
-from onboarding.desired import link_vault, pki_profile, vault_mark, vault_policies
+from onboarding.desired import device_vault, link_vault, pki_profile, vault_mark, vault_policies
 
 AUTH_MOUNT = "kubernetes"
 OIDC_KEY = "oidc-client"
@@ -32,6 +32,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
         _issuer(of),
         *_signer_roles(of),
         _ingress_role(of),
+        *_device_role(of),
         *_policies(of),
         *(_auth_role(of, instance) for instance in of.instances),
         *(_key_pair(of, i) for i in of.signed_in_to if target.images.of(i.kind)),
@@ -233,6 +234,12 @@ def _ingress_role(of: tenant.Tenant) -> item.Item:
         "max_ttl": profile["days"] * _DAY,
     }
     return _item(of, "PkiRole", of.pki_mount, INGRESS_ROLE, fields)
+
+
+def _device_role(of: tenant.Tenant) -> Iterator[item.Item]:
+    if of.devices:
+        fields = device_vault.role(of, _closed_role(), organization(of))
+        yield _item(of, "PkiRole", of.pki_mount, device_vault.ROLE, fields)
 
 
 def _policies(of: tenant.Tenant) -> Iterator[item.Item]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from onboarding import tenant
-from onboarding.desired import exchange, link_vault, vault_mark
+from onboarding.desired import device_vault, exchange, link_vault, vault_mark
 
 Rules = Mapping[str, Sequence[str]]
 """Capabilities by path."""
@@ -46,6 +46,7 @@ def issuing(of: tenant.Tenant) -> Rules:
     return {
         # One role for the agency, or one for each body: signer, signer-<body>.
         f"{mount}/sign/signer*": ("update",),
+        **device_vault.rules(of),
         f"{mount}/revoke": ("update",),
         f"{mount}/certs": ("list",),
         f"{mount}/cert/+": ("read",),

@@ -38,6 +38,7 @@ _ADMISSION = "admissionregistration.k8s.io/v1"
 
 _ALL = (
     Kind("Namespace", "v1", "namespaces", namespaced=False),
+    Kind("Node", "v1", "nodes", namespaced=False),
     Kind("ResourceQuota", "v1", "resourcequotas"),
     Kind("LimitRange", "v1", "limitranges"),
     Kind("ServiceAccount", "v1", "serviceaccounts"),

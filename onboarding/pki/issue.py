@@ -129,20 +129,20 @@ def issue(
     refuse_unless_entitled(of, signer, now.today())
     request = requests.load(path)
     refuse_unfit(of, signer, path, request)
-    chain = _chain(door, of)
+    issuers = chain(door, of)
     known = listing.persons(door, of)
     own = [c for c in known if c.is_for(signer) and c.is_valid(now.now())]
     for one in own:
         if one.facts["keySha256"] == request.key_sha256:
-            return Issued(signer, one.facts, chain, new=False)
+            return Issued(signer, one.facts, issuers, new=False)
     _refuse_reused_key(signer, known, request)
     if own and not replace:
         raise _has_one(of, signer, own)
-    end = _end(signer, now.now(), certificates.facts(chain[0]))
-    facts = _signed(door, of, signer, request, end, chain[0])
+    end = _end(signer, now.now(), certificates.facts(issuers[0]))
+    facts = _signed(door, of, signer, request, end, issuers[0])
     for one in own:
         revoke(door, of, one.serial)
-    return Issued(signer, facts, chain, new=True, replaced=tuple(c.serial for c in own))
+    return Issued(signer, facts, issuers, new=True, replaced=tuple(c.serial for c in own))
 
 
 def revoke(door: vault.Vault, of: tenant.Tenant, serial: str) -> None:
@@ -151,7 +151,7 @@ def revoke(door: vault.Vault, of: tenant.Tenant, serial: str) -> None:
     door.read(f"{of.pki_mount}/crl/rotate")
 
 
-def _chain(door: vault.Vault, of: tenant.Tenant) -> tuple[str, ...]:
+def chain(door: vault.Vault, of: tenant.Tenant) -> tuple[str, ...]:
     """The agency's issuing CA, then the root. Raises ``errors.Refused`` where there is none."""
     there = f"{of.pki_mount}/" in (door.read("sys/mounts") or {})
     default = (door.read(f"{of.pki_mount}/config/issuers") or {}).get("default") if there else None

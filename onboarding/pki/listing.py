@@ -80,7 +80,12 @@ def authority(signer: tenant.Signer, today: date) -> Authority:
 
 
 def persons(door: vault.Vault, of: tenant.Tenant) -> tuple[Certificate, ...]:
-    """The certificates of persons that the agency's mount has issued, newest first.
+    """The certificates of persons that the agency's mount has issued, newest first."""
+    return tuple(one for one in leaves(door, of) if not one.facts["dnsNames"])
+
+
+def leaves(door: vault.Vault, of: tenant.Tenant) -> tuple[Certificate, ...]:
+    """All that the agency's mount has issued, to persons, hosts and devices, newest first.
 
     Of two from the same second the one that stands comes first.
     """
@@ -93,7 +98,7 @@ def persons(door: vault.Vault, of: tenant.Tenant) -> tuple[Certificate, ...]:
         if answer is None:
             continue
         facts = certificates.facts(str(answer["certificate"]))
-        if not facts["isCa"] and not facts["dnsNames"]:
+        if not facts["isCa"]:
             revoked = str(answer.get("revocation_time_rfc3339") or "")
             found.append(Certificate(facts, revoked))
     found.sort(key=lambda c: (str(c.facts["notBefore"]), not c.revoked_at), reverse=True)
@@ -136,15 +141,19 @@ def awaits_trust(of: tenant.Tenant) -> bool:
     return of.manifest.signing is not None and of.manifest.signing.trust == "nrca"
 
 
+def state_of(of: Certificate, now: datetime) -> State:
+    """Where a certificate stands by itself."""
+    if of.revoked_at:
+        return State.REVOKED
+    return State.ISSUED if of.is_valid(now) else State.EXPIRED
+
+
 def _row(of: Certificate, now: datetime, signer: str, state: State | None) -> Row:
-    if state is None:
-        state = State.ISSUED if of.is_valid(now) else State.EXPIRED
-        state = State.REVOKED if of.revoked_at else state
     return Row(
         signer,
         str(of.facts["commonName"]),
         str(of.facts["organization"]),
-        state,
+        state or state_of(of, now),
         Authority.NONE,
         serial=of.serial,
         not_before=str(of.facts["notBefore"]),

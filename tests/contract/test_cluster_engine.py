@@ -132,7 +132,7 @@ def test_without_the_auditor_s_rights_evidence_says_what_is_missing(
 ) -> None:
     engine = pulumi_stack.PulumiStack(place.target, environment.Role.PLANNER)
     seen = engine.observe([place.of], evidence=True)
-    assert set(seen.unread) == {"Pod", "ClusterRoleBinding", "AccessReview"}
+    assert set(seen.unread) == {"Pod", "Node", "ClusterRoleBinding", "AccessReview"}
     assert not seen.read & seen.unread.keys()
 
 

@@ -8,6 +8,7 @@ from tests.policies import (
     cases_links,
     cases_manifest,
     cases_people,
+    cases_systems,
     cases_vault,
 )
 from tests.policies.breaks import LIVE, MANIFEST, PLAN, Case, public_client
@@ -76,5 +77,6 @@ BROKEN: dict[str, list[Case]] = {
     **cases_people.IDP,
     **cases_people.DOC,
     **cases_people.OPS,
+    **cases_systems.SYSTEMS,
     **cases_links.XCH,
 }

@@ -11,7 +11,7 @@ from onboarding import environment, errors, item, kube, labels, tenant
 from onboarding.engines.pulumi_stack import checkpoint, live
 from onboarding.kube import kinds
 
-KINDS = ("Pod", "ClusterRoleBinding", "AccessReview")
+KINDS = ("Pod", "Node", "ClusterRoleBinding", "AccessReview")
 
 _FEW_NAMESPACES = 50
 """Up to here one LIST per namespace is cheaper than a LIST over the whole cluster."""
@@ -68,6 +68,7 @@ def gather(
         kind: functools.partial(_inside, cluster, kind, tenants)
         for kind in (*kinds.STACK[1:], "Pod")
     }
+    readers["Node"] = functools.partial(_nodes, cluster)
     readers["ClusterRoleBinding"] = functools.partial(_bindings, cluster)
     readers["AccessReview"] = functools.partial(_reviews, cluster, target, tenants)
     readers[checkpoint.KIND] = functools.partial(checkpoint.states, target, tenants)
@@ -89,6 +90,17 @@ def gather(
 def _bindings(cluster: kube.Cluster) -> Iterator[_Owned]:
     for each in cluster.list("ClusterRoleBinding"):
         yield "", live.of("ClusterRoleBinding", each)
+
+
+def _nodes(cluster: kube.Cluster) -> Iterator[_Owned]:
+    """For whom a node is and whom it keeps out: of what runs there nothing is told."""
+    for each in cluster.list("Node"):
+        metadata, spec = each["metadata"], each.get("spec") or {}
+        short = {
+            "metadata": {"name": metadata["name"], "labels": metadata.get("labels") or {}},
+            "spec": {"taints": spec.get("taints") or []},
+        }
+        yield "", live.of("Node", short)
 
 
 def _inside(cluster: kube.Cluster, kind: str, tenants: Sequence[tenant.Tenant]) -> Iterator[_Owned]:
