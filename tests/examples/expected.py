@@ -1,8 +1,8 @@
 """What each example must become (``expected.yaml``), and what it does before any system is met.
 
 ``python -m tests.examples.expected`` writes the part ``review`` of that file anew after a control
-or an example changed on purpose; read the difference before committing it. The part ``live``
-comes from a run on the lab, see ``tests/e2e/test_examples.py``.
+or an example changed on purpose, ``python -m benchmarks.examples --expect`` the part ``live`` too;
+read the difference before committing it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from typing import Any
 
 import yaml
 
-from onboarding import catalogue, clock, desired, environment, manifest, policy, tenant, verify
+from onboarding import (
+    catalogue,
+    clock,
+    desired,
+    environment,
+    links,
+    manifest,
+    tenant,
+    verify,
+)
 from tests.running import ROOT
 from tests.unit import targets
 
@@ -24,7 +33,7 @@ FOLDER = ROOT / "examples"
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 NOW = clock.Clock(date(2026, 11, 22))
 """Manifests have dates; the review of them is of this day, so that it does not change by itself."""
-OPEN = (policy.Verdict.FAIL, policy.Verdict.UNKNOWN)
+OPEN = {"fail", "unknown"}
 
 Outcome = dict[str, Any]
 
@@ -56,9 +65,21 @@ def target() -> environment.Environment:
 
 
 @functools.cache
+def declared() -> Mapping[str, links.Declared]:
+    """The manifest of every example, with its document."""
+    return {name: links.Declared(*manifest.read(file(name))) for name in NAMES}
+
+
+def resolved(name: str, at: environment.Environment) -> tenant.Tenant:
+    """An example; the others declare the other sides of its links."""
+    mine = declared()[name]
+    return tenant.resolve(mine.manifest, at, declared=mine, peers=declared(), today=NOW.today())
+
+
+@functools.cache
 def tenants() -> Mapping[str, tenant.Tenant]:
     """Every example, resolved."""
-    return {name: tenant.resolve(manifest.load(file(name)), target()) for name in NAMES}
+    return {name: resolved(name, target()) for name in NAMES}
 
 
 def reviewed(name: str) -> Outcome:
@@ -73,46 +94,62 @@ def reviewed(name: str) -> Outcome:
     )
     return {
         "instances": {i.namespace: i.kind for i in of.instances},
-        "review": {
-            "open": controls(findings, *OPEN),
-            "notApplicable": controls(findings, policy.Verdict.NOT_APPLICABLE),
-        },
+        "review": of_verdicts((f.control.id, f.result.verdict.value) for f in findings),
     }
 
 
-def controls(findings: Iterable[policy.Finding], *verdicts: policy.Verdict) -> list[str]:
-    """The controls that ended in one of ``verdicts``, sorted."""
-    return sorted({f.control.id for f in findings if f.result.verdict in verdicts})
+def of_verdicts(verdicts: Iterable[tuple[str, str]]) -> Outcome:
+    """Controls that stand open, and those that were not applicable wherever they were asked.
+
+    ``verdicts`` are pairs of a control's id and a verdict.
+    """
+    ended: dict[str, set[str]] = {}
+    for control, verdict in verdicts:
+        ended.setdefault(control, set()).add(verdict)
+    return {
+        "open": sorted(c for c, seen in ended.items() if seen & OPEN),
+        "notApplicable": sorted(c for c, seen in ended.items() if seen == {"not-applicable"}),
+    }
+
+
+def live(findings: Iterable[Mapping[str, Any]]) -> Outcome:
+    """The part ``live``, out of the findings of ``onboard verify --output json``."""
+    return of_verdicts((f["id"], f["verdict"]) for f in findings)
 
 
 class _Short(yaml.SafeDumper):
-    """Lists of names in one line, and nothing by reference."""
+    """Lists in one line, and nothing by reference."""
 
     def ignore_aliases(self, _: Any) -> bool:
         return True
 
-    def represent_list(self, value: list[Any]) -> yaml.Node:
-        return self.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+    def represent_sequence(
+        self, tag: str, sequence: Iterable[Any], flow_style: bool | None = None
+    ) -> yaml.SequenceNode:
+        return super().represent_sequence(tag, sequence, flow_style=True)
 
 
-_Short.add_representer(list, _Short.represent_list)
-
-
-def main() -> None:
-    """Write the file anew; what was seen live is kept."""
+def write(seen: Mapping[str, Outcome]) -> None:
+    """Write the file anew, with ``seen`` as what was seen live; the rest of that part is kept."""
     before = stated() if FILE.exists() else {}
     unseen: Outcome = {"open": [], "notApplicable": []}
     content = {
-        name: {**reviewed(name), "live": before.get(name, {}).get("live", unseen)} for name in NAMES
+        name: {
+            **reviewed(name),
+            "live": seen.get(name) or before.get(name, {}).get("live", unseen),
+        }
+        for name in NAMES
     }
     text = yaml.dump(content, Dumper=_Short, sort_keys=False, allow_unicode=True, width=98)
-    head = (
-        "# What each example becomes. open: controls that fail or cannot be determined, each\n"
-        "# intended and explained in the head of the example. review: manifest and plan, as on\n"
-        "# 2026-11-22; live: on the lab. See expected.py.\n"
-    )
-    FILE.write_text(head + text, encoding="utf-8")
+    FILE.write_text(_HEAD + text, encoding="utf-8")
+
+
+_HEAD = """\
+# What each example becomes. open: controls that fail or cannot be determined, each intended and
+# explained in the head of the example. review: manifest and plan, as on 2026-11-22; live: on the
+# lab. See expected.py.
+"""
 
 
 if __name__ == "__main__":
-    main()
+    write({})
