@@ -34,7 +34,9 @@ def _of_locale() -> str:
 )
 @click.argument("file", type=options.MANIFEST, required=False)
 @click.option("--preset", help="The sort of agency; asked for when it is not given.")
-@click.option("--list-presets", is_flag=True, help="Show the sorts of agencies and their law.")
+@click.option(
+    "--list-presets", is_flag=True, help="Show the sorts of agencies; --verbose: their law."
+)
 @click.option("--answers", type=options.MANIFEST, help="A YAML or JSON file with the answers.")
 @click.option(
     "--set", "given", multiple=True, metavar="KEY=VALUE", help="One answer; may be repeated."

@@ -20,11 +20,12 @@ def presets(language: str, output: str) -> None:
     thai = language == "th"
     for name, of in known.items():
         console.result(f"{name:<20} {of.title_th if thai else of.title_en}")
-        if console.verbose():
-            for basis in of.basis:
-                console.result(f"    {basis.th if thai else basis.en} [{basis.source}]")
+        if not console.verbose():
+            continue
+        for basis in of.basis:
+            console.result(f"    {basis.th if thai else basis.en} [{basis.source}]")
         for text in of.to_confirm(language):
-            console.result(f"    {'โปรดยืนยัน' if thai else 'to confirm'}: {text}")
+            console.result(f"    {'โปรดยืนยัน' if thai else 'To confirm'}: {text}")
 
 
 def result(file: Path, name: str, text: str, language: str, output: str) -> None:
@@ -33,6 +34,7 @@ def result(file: Path, name: str, text: str, language: str, output: str) -> None
     from onboarding.manifest import init_presets
 
     of = manifest.loads(text)
+    confirm = init_presets.get(name).to_confirm(language, of.id, of.agency.parent)
     sizes = [instance.size for instance in tenant.resolve(of).instances]
     shown = {
         "file": str(file),
@@ -44,7 +46,7 @@ def result(file: Path, name: str, text: str, language: str, output: str) -> None
         "memoryGi": sum(s.memory_request_mi for s in sizes) / 1024,
         "storageGi": sum(s.storage_gi for s in sizes),
         "drafts": len(manifest.draft_values(of)),
-        "confirm": list(init_presets.get(name).to_confirm(language)),
+        "confirm": list(confirm),
         "next": f"onboard validate {file} --verbose",
     }
     if output == "json":
@@ -59,7 +61,7 @@ def result(file: Path, name: str, text: str, language: str, output: str) -> None
         f"{file}: written for {of.agency.name_en} · {of.agency.name_th}",
         f"  Size: {of.users.initial:,} users, class {sizes[0].klass}, {parts}: {needs}",
         f"  Drafts: {shown['drafts']} value(s) that only the agency knows",
-        *(f"  To confirm: {text}" for text in init_presets.get(name).to_confirm(language)),
+        *(f"  To confirm: {said}" for said in confirm),
         f"Complete it, then run: {shown['next']}",
     ]
     console.result("\n".join(lines))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import errors, strict_yaml
-from onboarding.manifest import systems, thai_dates
+from onboarding.manifest import systems, thai_numbers
 from onboarding.strict_yaml import characters
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -235,11 +235,10 @@ def _body(values: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {"nameTh": values["nameTh"]}
     if values.get("certificateName"):
         body["certificateName"] = values["certificateName"]
-    digits = values["users"].translate(thai_dates.DIGITS)
-    plain = re.fullmatch(r"[0-9]{1,9}|[0-9]{1,3}(,[0-9]{3}){1,2}", digits)
-    body["users"] = int(digits.replace(",", "")) if plain else values["users"]
+    users = thai_numbers.whole(values["users"])
+    body["users"] = values["users"] if users is None else users
     if values.get("ecms"):
-        code = values["ecms"].translate(thai_dates.DIGITS)
+        code = values["ecms"].translate(thai_numbers.DIGITS)
         body["ecms"] = {"ministryCode": code[:2], "departmentCode": code}
     return body
 

@@ -35,7 +35,7 @@ def _context(preset: init_presets.Preset, full: Mapping[str, Any], language: str
     users = full["users"]
     limit = sizing.max_users_per_instance()
     thai = language == "th"
-    listed = {full["id"], full.get("parent")} & init_presets.bodies_with_officer()
+    agencies = full["id"], full.get("parent")
     return {
         "preset": preset,
         "title": f"{full['nameEn']} · {full['nameTh']}",
@@ -45,8 +45,8 @@ def _context(preset: init_presets.Preset, full: Mapping[str, Any], language: str
         "bodies": _parts(full, full.get("bodies", 0), "หน่วยงาน"),
         "shards": _parts(full, -(-users // limit), "หน่วยย่อย") if users > limit else [],
         "basis": [b.th if thai else b.en for b in preset.basis],
-        "to_confirm": preset.to_confirm(language),
-        "officer": bool(listed),
+        "to_confirm": preset.to_confirm(language, *agencies),
+        "officer": init_presets.needs_officer(*agencies),
     }
 
 

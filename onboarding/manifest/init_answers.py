@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 import pydantic
 
 from onboarding import errors, sizing, strict_yaml
-from onboarding.manifest import fields, init_presets, thai_dates
+from onboarding.manifest import fields, init_presets, thai_dates, thai_numbers
 from onboarding.manifest.fields import field
 
 MOU_YEARS = 3
@@ -125,9 +125,8 @@ def understood(key: str, text: str, preset: init_presets.Preset | None, known: K
     if not value.isprintable():
         raise _refusal(key, "holds an invisible character", "type it anew")
     if key in _COUNTS:
-        digits = value.translate(thai_dates.DIGITS)
-        # A longer number is no count and would not fit JSON readers; its text is refused as such.
-        value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else value
+        number = thai_numbers.whole(value)
+        value = value if number is None else number
     typed = strict_yaml.Document(name="answers", value={key: value}, text="")
     parsed = _known(strict_yaml.validate(Answers, typed))
     for about, message, remedy in contradictions(preset, {**known, **parsed}) if preset else ():

@@ -55,10 +55,15 @@ class Preset(fields.Model):
     state_institution: bool = False
     basis: tuple[Basis, ...]
 
-    def to_confirm(self, language: str) -> tuple[str, ...]:
-        """What a person has to confirm before this preset's law can be relied on."""
-        said = (b.confirm_th if language == "th" else b.confirm_en for b in self.basis)
-        return tuple(text for text in said if text)
+    def to_confirm(self, language: str, *agencies: str | None) -> tuple[str, ...]:
+        """What a person has to confirm before this preset's law can be relied on.
+
+        ``agencies``: the ids of the agency and the one above; whether the notification lists them
+        is settled where it is known to.
+        """
+        settled = {"dpo"} if needs_officer(*agencies) else set()
+        said = ((b.rule, b.confirm_th if language == "th" else b.confirm_en) for b in self.basis)
+        return tuple(text for rule, text in said if text and rule not in settled)
 
 
 @functools.cache
@@ -88,9 +93,14 @@ def get(name: str) -> Preset:
     return known[name]
 
 
+def needs_officer(*agencies: str | None) -> bool:
+    """Whether one of these ids is of a body that must have a data protection officer."""
+    return not _bodies_with_officer().isdisjoint(agencies)
+
+
 @functools.cache
-def bodies_with_officer() -> frozenset[str]:
-    """Ids of state bodies that must have a data protection officer (PDPA s.41, notification)."""
+def _bodies_with_officer() -> frozenset[str]:
+    """PDPA s.41 and the notification of 2566, as the controls read it."""
     path = "policies/data/applicability.yaml"
     text = resources.files("onboarding").joinpath(path).read_text(encoding="utf-8")
     return frozenset(strict_yaml.loads(text, path).value["dpoListed"])

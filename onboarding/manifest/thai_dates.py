@@ -10,8 +10,7 @@ import re
 from datetime import date
 
 from onboarding import clock
-
-DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+from onboarding.manifest import thai_numbers
 
 _MONTHS = (
     ("มกราคม", "มค", "january", "jan"),
@@ -65,7 +64,7 @@ def read(text: str) -> date | None:
 
     Raises UnclearError for a date with two readings, or one that is not in the calendar.
     """
-    plain = " ".join(text.translate(DIGITS).lower().split())
+    plain = " ".join(text.translate(thai_numbers.DIGITS).lower().split())
     for form in (_YEAR_FIRST, _DAY_FIRST, _WORDS):
         found = form.fullmatch(plain)
         if found is None:
