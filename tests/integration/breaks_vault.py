@@ -63,7 +63,7 @@ def no_crl_address(world: World) -> Iterator[None]:
         yield
 
 
-def _request(common: str) -> str:
+def request_for(common: str) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
     made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
@@ -78,7 +78,12 @@ def certificate_for(common: str = "", role: str = "") -> Break:
         mount = world.of.pki_mount
         who = common or world.of.signers[0].common_name
         where = role or world.of.signers[0].pki_role
-        body = {"csr": _request(who), "common_name": who, "ttl": "1h", "exclude_cn_from_sans": True}
+        body = {
+            "csr": request_for(who),
+            "common_name": who,
+            "ttl": "1h",
+            "exclude_cn_from_sans": True,
+        }
         made = world.vault("POST", f"{mount}/sign/{where}", body)["data"]
         try:
             yield
@@ -112,7 +117,7 @@ def root_leaf(world: World) -> Iterator[None]:
             {"allow_any_name": True, "enforce_hostnames": False, "key_type": "any"},
             token,
         )
-        body = {"csr": _request("stray"), "common_name": "stray", "ttl": "1h"}
+        body = {"csr": request_for("stray"), "common_name": "stray", "ttl": "1h"}
         made = world.vault("POST", "pki-root/sign/stray", body, token)["data"]
         world.vault("DELETE", role, token=token)
         try:

@@ -1,0 +1,100 @@
+"""Breaking what only telemetry and restricted systems have: device names, limits, nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from onboarding import labels
+from onboarding.desired import device_vault
+from tests.integration.breaking import Break, World, refused
+from tests.integration.breaks_cluster import stray
+from tests.integration.breaks_vault import request_for
+
+_POOL_NODE = "lab-restricted-1"
+
+
+def _role(world: World) -> str:
+    return f"{world.of.pki_mount}/roles/{device_vault.ROLE}"
+
+
+def _stranger(world: World) -> str:
+    return f"stranger.{world.of.devices[0].system}.{world.of.domains[0]}"
+
+
+@contextmanager
+def more_devices(world: World) -> Iterator[None]:
+    names = world.vault("GET", _role(world))["data"]["allowed_domains"]
+    with world.vault_changed(_role(world), {"allowed_domains": [*names, _stranger(world)]}):
+        yield
+
+
+@contextmanager
+def strange_device(world: World) -> Iterator[None]:
+    """The role refuses a device that is not listed; loosened for a moment it signs for it."""
+    name = _stranger(world)
+    place = f"{world.of.pki_mount}/sign/{device_vault.ROLE}"
+    body = {"csr": request_for(name), "common_name": name, "ttl": "1h"}
+    refused(lambda: world.vault("POST", place, body))
+    with more_devices(world):
+        made = world.vault("POST", place, body)["data"]
+    try:
+        yield
+    finally:
+        serial = {"serial_number": made["serial_number"]}
+        world.vault("POST", f"{world.of.pki_mount}/revoke", serial)
+
+
+@contextmanager
+def no_limit(world: World) -> Iterator[None]:
+    name, key = world.of.instances[0].system, f"{labels.PREFIX}rate-limit-per-minute"
+    patch = {"metadata": {"annotations": {key: "100000"}}}
+    with world.patched("ingress", name, world.namespace, patch):
+        yield
+
+
+@contextmanager
+def takes_anything(world: World) -> Iterator[None]:
+    name = f"{world.of.instances[0].system}-endpoints"
+    patch = {"data": {"TELEMETRY_UNKNOWN_FIELDS": "keep"}}
+    with world.patched("configmap", name, world.namespace, patch):
+        yield
+
+
+@contextmanager
+def open_node(world: World) -> Iterator[None]:
+    """A dedicated node loses its taint: from now on any agency's pod may be put there."""
+    with world.patched("node", _POOL_NODE, "", {"spec": {"taints": None}}):
+        yield
+
+
+@contextmanager
+def public_door(world: World) -> Iterator[None]:
+    host, name = world.of.instances[0].host, world.of.instances[0].system
+    backend = {"service": {"name": name, "port": {"name": "http"}}}
+    path = {"path": "/", "pathType": "Prefix", "backend": backend}
+    spec = {
+        "ingressClassName": world.target.cluster.ingress_class,
+        "tls": [{"hosts": [host], "secretName": f"{name}-tls"}],
+        "rules": [{"host": host, "http": {"paths": [path]}}],
+    }
+    with world.stray(stray(world, "Ingress", "networking.k8s.io/v1", spec=spec)):
+        yield
+
+
+@contextmanager
+def other_exemption(world: World) -> Iterator[None]:
+    patch = {"metadata": {"labels": {labels.EXEMPTION: "s4-5"}}}
+    with world.patched("namespace", world.namespace, "", patch):
+        yield
+
+
+BREAKS: dict[str, Break] = {
+    "PKI-023": more_devices,
+    "PKI-024": strange_device,
+    "NET-013": no_limit,
+    "PDP-010": takes_anything,
+    "TEN-019": open_node,
+    "NET-014": public_door,
+    "PDP-011": other_exemption,
+}
