@@ -126,6 +126,12 @@ def gate(findings: Iterable[policy.Finding]) -> errors.Refused | None:
     )
 
 
+def pending(findings: Iterable[policy.Finding]) -> tuple[str, ...]:
+    """The links that are held back, e.g. ``link moph-bdi-healthlink``, each once."""
+    held = (f for f in findings if f.control.per_link and f.result.verdict is Verdict.FAIL)
+    return tuple(dict.fromkeys(f.result.subject for f in held))
+
+
 def counts(findings: Iterable[policy.Finding]) -> dict[Verdict, int]:
     """How many findings ended in each verdict; every verdict has its entry."""
     seen = [finding.result.verdict for finding in findings]

@@ -285,6 +285,7 @@ def _record_verdict(job: _Job, findings: tuple[policy.Finding, ...]) -> None:
         job.tenant.id,
         "verified",
         ready=verify.gate(findings) is None,
+        pending=list(verify.pending(findings)),
         **{verdict.value: n for verdict, n in verify.counts(findings).items()},
     )
 
@@ -295,13 +296,14 @@ def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, .
     from onboarding.report import run_report, text
 
     ready = None if findings is None else verify.gate(findings) is None
+    pending = verify.pending(findings or ())
     if job.text:
-        console.result(run_report.text(_title(job), run, ready=ready))
+        console.result(run_report.text(_title(job), run, ready=ready, pending=pending))
         if findings is not None:
             judged = text.open_findings(findings, language=job.language, marks=console.marks())
             console.result("\n" + judged)
     else:
-        shown: dict[str, Any] = run_report.json(run, ready=ready)
+        shown: dict[str, Any] = run_report.json(run, ready=ready, pending=pending)
         if findings is not None:
             shown["findings"] = [findings_json.finding(f) for f in findings]
         console.result_json(shown)

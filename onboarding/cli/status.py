@@ -21,7 +21,13 @@ class _Standing:
     items: int
     since: str
     digest: str
+    pending: tuple[str, ...] = ()
+    """Links that wait for their peers, as the last verification saw them."""
     damage: errors.EngineFailed | None = None
+
+    @property
+    def shown(self) -> str:
+        return f"{self.state}, pending: {', '.join(self.pending)}" if self.pending else self.state
 
 
 def _standing(store: files.FileStore, tenant_id: str) -> _Standing:
@@ -30,18 +36,18 @@ def _standing(store: files.FileStore, tenant_id: str) -> _Standing:
         journal = store.journal(tenant_id)
         applied = store.applied(tenant_id)
     except errors.EngineFailed as damaged:
-        return _Standing(tenant_id, "records damaged", 0, "", "", damaged)
+        return _Standing(tenant_id, "records damaged", 0, "", "", damage=damaged)
     runs = [e for e in journal if e.event.startswith("apply-")]
     verdicts = [e for e in journal if e.event == "verified"]
     last = runs[-1] if runs else None
+    verdict = verdicts[-1] if verdicts else None
     return _Standing(
         tenant_id,
-        _state(
-            last, verdicts[-1] if verdicts else None, runs_now=_runs_now(store, tenant_id, last)
-        ),
+        _state(last, verdict, runs_now=_runs_now(store, tenant_id, last)),
         len(applied),
         last.at if last else "",
         last.details.get("digest", "") if last else "",
+        tuple(verdict.details.get("pending") or ()) if verdict else (),
     )
 
 
@@ -103,12 +109,12 @@ def _text(environment: str, standings: Sequence[_Standing]) -> str:
     if not standings:
         return f"environment {environment}: no agency was applied yet"
     width = max(len(s.tenant) for s in standings)
-    states = max(len(s.state) for s in standings)
+    states = max(len(s.shown) for s in standings)
     return "\n".join(
         [
             f"environment {environment}",
             *(
-                f"  {s.tenant:<{width}}  {s.state:<{states}}  {s.items:>4} items{_since(s)}"
+                f"  {s.tenant:<{width}}  {s.shown:<{states}}  {s.items:>4} items{_since(s)}"
                 for s in standings
             ),
         ]
@@ -123,6 +129,7 @@ def _json(of: _Standing) -> dict[str, Any]:
     return {
         "tenant": of.tenant,
         "state": of.state,
+        "pending": list(of.pending),
         "items": of.items,
         "since": of.since,
         "digest": f"sha256:{of.digest}" if of.digest else None,

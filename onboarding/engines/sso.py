@@ -145,8 +145,8 @@ class Sso:
         yield from self._connected().groups(of.realm, names)
         if evidence:
             yield from self._judged_only(of.realm)
-            links = set(self._scopes_of_links(of))
-            yield from (s for s in self._client_scopes(of.realm) if s not in links)
+            links = {scope.ref for scope in self._scopes_of_links(of)}
+            yield from (s for s in self._client_scopes(of.realm) if s.ref not in links)
 
     def _judged_only(self, realm: str) -> Iterator[item.Item]:
         """What nobody plans, and controls ask about."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from onboarding import environment, names, plan, reconcile, tenant
 from onboarding.report import plan_json
 
 
-def text(title: str, run: reconcile.Run, *, ready: bool | None) -> str:
+def text(title: str, run: reconcile.Run, *, ready: bool | None, pending: Sequence[str] = ()) -> str:
     """What was made, where to look, how long each engine took, and whether it is ready."""
     lines = [title, ""]
     if not run.outcomes:
@@ -24,7 +25,7 @@ def text(title: str, run: reconcile.Run, *, ready: bool | None) -> str:
         lines.append(f"  not attempted: {skipped} changes")
     if run.failure is None:
         lines += ["", *places(run.prepared.tenant, run.prepared.environment)]
-    lines += ["", _state(run, ready)]
+    lines += ["", _state(run, ready, pending)]
     return "\n".join(lines)
 
 
@@ -54,10 +55,13 @@ def _waits(instance: tenant.Instance) -> str:
     return f"namespace only: no image (images.{key}) is set"
 
 
-def _state(run: reconcile.Run, ready: bool | None) -> str:
+def _state(run: reconcile.Run, ready: bool | None, pending: Sequence[str]) -> str:
     if run.failure is not None:
         return "State: incomplete. Run the same command again: it goes on from here."
     match ready:
+        case True if pending:
+            held = ", ".join(pending)
+            return f"State: ready, but for what waits for its peer: {held}. See below."
         case True:
             return "State: ready. Every gating control passes on the live systems."
         case False:
@@ -66,11 +70,12 @@ def _state(run: reconcile.Run, ready: bool | None) -> str:
             return "State: applied, not verified."
 
 
-def json(run: reconcile.Run, *, ready: bool | None) -> dict[str, Any]:
+def json(run: reconcile.Run, *, ready: bool | None, pending: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "tenant": run.prepared.tenant.id,
         "digest": f"sha256:{run.prepared.plan.digest}",
         "ready": ready,
+        "pending": list(pending),
         "counts": {status.value: run.count(status) for status in plan.Status},
         "unchanged": run.prepared.plan.unchanged,
         "seconds": {engine.value: round(s, 2) for engine, s in run.seconds.items()},

@@ -7,7 +7,13 @@ proves that first (``refused``) and then goes round the guard as an administrato
 
 from __future__ import annotations
 
-from tests.integration import breaks_cluster, breaks_people, breaks_systems, breaks_vault
+from tests.integration import (
+    breaks_cluster,
+    breaks_links,
+    breaks_people,
+    breaks_systems,
+    breaks_vault,
+)
 from tests.integration.breaking import Break
 
 BREAKS: dict[str, Break] = {
@@ -15,5 +21,6 @@ BREAKS: dict[str, Break] = {
     **breaks_vault.BREAKS,
     **breaks_people.BREAKS,
     **breaks_systems.BREAKS,
+    **breaks_links.BREAKS,
 }
 """By control. MOU-004 is a matter of the day and has no engine to break."""

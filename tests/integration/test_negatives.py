@@ -12,11 +12,12 @@ import pytest
 import yaml
 
 from onboarding import clock, desired, environment, item, manifest, tenant, verify
+from onboarding.cli import peers
 from onboarding.engines import interface
 from onboarding.engines import table as engines
 from onboarding.policies import table
 from onboarding.policy import Finding, Stage, Verdict
-from tests.integration import breaking, breaks
+from tests.integration import breaking, breaks, portal_agency
 from tests.running import ROOT, onboard
 
 pytestmark = pytest.mark.lab
@@ -59,16 +60,23 @@ def _key(of: Finding) -> Key:
 
 
 @pytest.fixture(scope="module")
-def place(lab: environment.Environment) -> Callable[[str], Place]:
-    """An applied agency by its id."""
+def place(
+    lab: environment.Environment, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Place]:
+    """An applied agency by its id, with the links that its peers declare."""
+    portal = portal_agency.write(tmp_path_factory.mktemp("portal"))
     made: dict[str, Place] = {}
 
     def of(name: str) -> Place:
         if name not in made:
-            file = ROOT / "examples" / f"{name}.yaml"
-            applied = onboard("apply", str(file), "--yes", "--no-verify", "--output", "json")
+            file = portal if name == portal.stem else ROOT / "examples" / f"{name}.yaml"
+            beside = ("--with", str(file.parent))
+            applied = onboard("apply", str(file), *beside, "--yes", "--no-verify", "-o", "json")
             assert applied.code == 0, applied.err
-            world = breaking.World(lab, tenant.resolve(manifest.load(file), lab))
+            agency = manifest.load(file)
+            wanted_peers = {link.peer for link in agency.links}
+            known = peers.declared(wanted_peers, (file.parent,), {})
+            world = breaking.World(lab, tenant.resolve(agency, lab, peers=known))
             wanted = desired.everything(world.of, lab)
             under_audit = {e.name: e for e in engines.of(lab, environment.Role.AUDITOR)}
             seen = {n: e.observe([world.of], evidence=True) for n, e in under_audit.items()}
