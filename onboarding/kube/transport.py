@@ -19,6 +19,7 @@ _DEADLINE = (5.0, 30.0)
 """Seconds to connect, and to wait for the next bytes."""
 _ATTEMPTS = 4
 _LONGEST_PAUSE = 5.0
+_LONGEST_REASON = 300
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 
 
@@ -80,7 +81,7 @@ class Transport:
                     allow_redirects=False,
                 )
             except requests.RequestException as broken:
-                if last or isinstance(broken, requests.exceptions.SSLError):
+                if last or _untrusted(broken):
                     raise self._unreachable(broken) from broken
                 _pause(attempt, None)
                 continue
@@ -131,18 +132,23 @@ class Transport:
         return errors.EngineFailed(f"the cluster refused: {said}", details=details[1:])
 
     def _unreachable(self, broken: Exception) -> errors.Unreachable:
-        text = str(broken)
-        if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
+        if _untrusted(broken):
             return errors.Unreachable(
                 f"the certificate of {self.server} is not vouched for by the cluster's CA",
                 resolution="Check cluster.server and cluster.caFile in the environment file.",
             )
-        refused = "refused" in text
+        refused = "refused" in str(broken)
         why = "connection refused" if refused else type(broken).__name__
         return errors.Unreachable(
             f"the API server {self.server} cannot be reached: {why}",
+            details=[] if refused else [str(broken)[:_LONGEST_REASON]],
             resolution="Is the cluster up? For a lab: onboard lab status, then onboard lab up",
         )
+
+
+def _untrusted(broken: Exception) -> bool:
+    """Whether the server showed a certificate we do not trust; other TLS faults may pass."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(broken)
 
 
 def _pause(attempt: int, retry_after: str | None) -> None:

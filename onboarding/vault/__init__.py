@@ -153,9 +153,9 @@ class Vault:
                     raise_exception=False,
                     **({"json": dict(body)} if body is not None else {}),
                 )
-            except requests.exceptions.SSLError as problem:
-                raise answers.not_trusted(self.address, problem) from problem
             except requests.exceptions.RequestException as problem:
+                if "CERTIFICATE_VERIFY_FAILED" in str(problem):
+                    raise answers.not_trusted(self.address, problem) from problem
                 unsent = isinstance(problem, requests.exceptions.ConnectTimeout) or (
                     "refused" in str(problem)
                 )
