@@ -1,8 +1,8 @@
 """What only several manifests together can show: clashes, links, parents, bodies claimed twice.
 
 `Crosscheck.add` is called once per manifest and keeps little of it: hashes of what it claims and
-a few ids. `Crosscheck.conclude` opens a second time only the files that something was found in,
-or that take part in a link, to name the line on both sides.
+declares, and a few ids. `Crosscheck.conclude` opens a second time only the files that something
+was found in, to name the line on both sides.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from onboarding import claims, errors, links, manifest, strict_yaml, tenant
 from onboarding.manifest import model
@@ -28,11 +29,20 @@ class Concluded:
     notes: tuple[errors.Problem, ...]
 
 
+class _Side(NamedTuple):
+    """A link as one agency declares it; ``sound`` where nothing on this side is against it."""
+
+    link: str
+    peer: str
+    digest: str
+    sound: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Agency:
     path: Path
     parent: str | None
-    linked: bool
+    sides: tuple[_Side, ...]
 
 
 @dataclass(slots=True)
@@ -46,10 +56,11 @@ class Crosscheck:
     _again: dict[int, set[int]] = field(default_factory=dict)
 
     def add(self, path: Path, of: tenant.Tenant) -> None:
+        """Take note of a manifest, resolved without its peers."""
         number = len(self._files)
         self._files.append(path)
-        parent, linked = of.manifest.agency.parent, bool(of.manifest.links)
-        self._agencies.setdefault(of.id, _Agency(path, parent, linked))
+        kept = _Agency(path, of.manifest.agency.parent, tuple(_side(of, link) for link in of.links))
+        self._agencies.setdefault(of.id, kept)
         for claim in claims.of(of):
             key = hash(claim)
             first = self._claimed.setdefault(key, number)
@@ -139,7 +150,7 @@ class Crosscheck:
         pending: list[errors.Problem] = []
         told: set[tuple[frozenset[str], str]] = set()
         for agency, kept in self._agencies.items():
-            if not kept.linked:
+            if all(self._agreed(side) for side in kept.sides):
                 continue
             mine = links.Declared(*manifest.read(kept.path))
             for index, judged in enumerate(links.judge(mine, self._peers(mine))):
@@ -150,9 +161,27 @@ class Crosscheck:
                     listed.append(_open_link(mine, index, judged))
         return against, pending
 
+    def _agreed(self, mine: _Side) -> bool:
+        """Whether the peer declares the same, as far as hashes tell; else both are looked into."""
+        peer = self._agencies.get(mine.peer)
+        return mine.sound and any(
+            theirs.sound and (theirs.link, theirs.digest) == (mine.link, mine.digest)
+            for theirs in (peer.sides if peer else ())
+        )
+
     def _peers(self, mine: links.Declared) -> dict[str, links.Declared]:
         wanted = {link.peer for link in mine.manifest.links} & self._agencies.keys()
         return {p: links.Declared(*manifest.read(self._agencies[p].path)) for p in sorted(wanted)}
+
+
+def _side(of: tenant.Tenant, link: tenant.Link) -> _Side:
+    """``of`` is resolved without its peers: nothing but that may stand against a sound link."""
+    classes, declared = links.CLASSES, link.declaration
+    within = classes.index(declared.data_class) <= classes.index(
+        of.manifest.security.max_data_class
+    )
+    sound = within and link.state is links.State.UNKNOWN_PEER
+    return _Side(link.id, declared.peer, link.digest, sound)
 
 
 def _open_link(mine: links.Declared, index: int, judged: links.Judged) -> errors.Problem:

@@ -11,7 +11,7 @@ import click
 
 from onboarding import crosscheck, errors, folder, manifest, progress, strict_yaml, tenant
 from onboarding.cli import console, options
-from onboarding.manifest import model, order
+from onboarding.manifest import drafts, model, order
 
 _LISTED = 50
 """Up to so many files each gets a line of its own; of more only their number is told."""
@@ -92,11 +92,13 @@ def _check(files: Sequence[folder.File], watched: progress.Progress, *, in_full:
 
 
 def _valid(one: folder.Read, *, in_full: bool) -> _Valid:
-    # Placing a draft value means parsing the file once more: only where it will be shown.
-    drafts = manifest.draft_values(one.manifest, one.document if in_full else None)
     agency = one.manifest.agency
     name = f"{agency.name_en} · {agency.name_th}"
-    return _Valid(one.path, one.manifest.id, name, len(drafts), drafts if in_full else ())
+    if not in_full:
+        # Placing a draft value means parsing the file once more: only where it will be shown.
+        return _Valid(one.path, one.manifest.id, name, drafts.count(one.document.value))
+    found = manifest.draft_values(one.manifest, one.document)
+    return _Valid(one.path, one.manifest.id, name, len(found), found)
 
 
 def _order(one: folder.Read, found: _Result) -> None:

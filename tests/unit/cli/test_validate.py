@@ -65,7 +65,7 @@ def test_problems_of_a_file_and_between_files_stand_together(
         "error: 3 problem(s) in 3 file(s)\n"
         "  agencies/arts.yaml:39:3: users.initial (จำนวนผู้ใช้เริ่มต้น): initial 9 above target 1"
         " (MOU-006) (correct one of the two)\n"
-        "  agencies/empty.yaml: the file is empty (start from: onboard init)\n"
+        "  agencies/empty.yaml:1:1: the file is empty (start from: onboard init)\n"
         "  agencies/books.yaml:14:4: agency.domains[0] (โดเมน): domain 'arts.go.th' is claimed by"
         " arts (agencies/arts.yaml:14:4) too (give one of them another value)\n"
         "Mend the places above, then run the command again.\n"
