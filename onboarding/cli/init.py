@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +213,16 @@ def _asked(
 
         known[question.key] = click.prompt(
             question.th if language == "th" else question.en,
-            default=None if question.usual is None else str(question.usual),
+            default=_shown(question.usual, language),
             value_proc=understood,
             err=True,
         )
+
+
+def _shown(usual: Any, language: str) -> str | None:
+    """A usual answer as it could have been typed."""
+    from onboarding.manifest import thai_dates
+
+    if language == "th" and isinstance(usual, date):
+        return thai_dates.written(usual)
+    return None if usual is None else str(usual)

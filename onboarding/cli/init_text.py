@@ -6,6 +6,30 @@ from pathlib import Path
 
 from onboarding.cli import console
 
+_LINES = {
+    "en": (
+        (
+            "{file}: written for {name}\n"
+            "  Size: {users:,} users, class {class}, {instances} instance(s) ({environments}): "
+            "{cores:,g} cores, {memoryGi:,g} GiB memory, {storageGi:,} GiB storage\n"
+            "  Drafts: {drafts} value(s) that only the agency knows"
+        ),
+        "  To confirm: {}",
+        "Complete it, then run: {next}",
+    ),
+    "th": (
+        (
+            "{file}: จัดทำแบบแจ้งข้อมูลของ {name} แล้ว\n"
+            "  ขนาดระบบ: {users:,} ผู้ใช้ ระดับ {class} จำนวน {instances} ระบบ ({environments}): "
+            "ซีพียู {cores:,g} คอร์ หน่วยความจำ {memoryGi:,g} GiB พื้นที่จัดเก็บ {storageGi:,} GiB\n"
+            "  ค่าชั่วคราว: {drafts} รายการ ซึ่งหน่วยงานต้องระบุ"
+        ),
+        "  โปรดยืนยัน: {}",
+        "แก้ไขให้ครบถ้วน แล้วใช้คำสั่ง: {next}",
+    ),
+}
+"""By language: what was written, one line for each thing to confirm, and what comes next."""
+
 
 def presets(language: str, output: str) -> None:
     """The sorts of agencies; their law too with ``--verbose``."""
@@ -52,16 +76,15 @@ def result(file: Path, name: str, text: str, language: str, output: str) -> None
     if output == "json":
         console.result_json(shown)
         return
-    parts = f"{len(sizes)} instance(s) for {' and '.join(of.tenancy.environments)}"
-    needs = (
-        f"{shown['cores']:,g} cores, {shown['memoryGi']:,g} GiB memory, "
-        f"{shown['storageGi']:,} GiB storage"
+    lines, to_confirm, then = _LINES[language]
+    said = {**shown, "name": f"{of.agency.name_en} · {of.agency.name_th}"}
+    said["environments"] = ", ".join(of.tenancy.environments)
+    console.result(
+        "\n".join(
+            [
+                lines.format(**said),
+                *(to_confirm.format(text) for text in confirm),
+                then.format(**said),
+            ]
+        )
     )
-    lines = [
-        f"{file}: written for {of.agency.name_en} · {of.agency.name_th}",
-        f"  Size: {of.users.initial:,} users, class {sizes[0].klass}, {parts}: {needs}",
-        f"  Drafts: {shown['drafts']} value(s) that only the agency knows",
-        *(f"  To confirm: {said}" for said in confirm),
-        f"Complete it, then run: {shown['next']}",
-    ]
-    console.result("\n".join(lines))

@@ -18,6 +18,14 @@ from onboarding.manifest.fields import field
 MOU_YEARS = 3
 MOU_TITLE = "บันทึกความร่วมมือการใช้งาน e-Office ภายใต้ GDCC"
 _ALWAYS_NEEDED = ("id", "nameTh", "nameEn", "users", "domain")
+_HINTS_TH = {
+    "id": "a-z ตัวเลข และขีดกลาง เปลี่ยนภายหลังไม่ได้",
+    "nameTh": "ตามกฎหมายจัดตั้ง",
+    "domain": "เช่น agency.go.th",
+    "provinceCode": "ISO 3166-2:TH เช่น TH-65",
+    "signedOn": "เช่น 13 มิ.ย. 2568",
+    "effectiveTo": "นับรวมวันนั้นด้วย",
+}
 _COUNTS = ("users", "targetUsers", "bodies", "bodiesTotal")
 _LONGEST_ID = 30
 _LONGEST_IN_CERTIFICATE = 64
@@ -147,7 +155,7 @@ def questions(preset: init_presets.Preset, known: Known, today: date) -> Iterato
         yield Question(
             key,
             title if info.description in (title, None) else f"{title} ({info.description})",
-            thai,
+            f"{thai} ({_HINTS_TH[key]})" if key in _HINTS_TH else thai,
             needed=key in needed(preset) or key == "certificateName",
             usual=None if key in needed(preset) else usual(key, known, today),
         )

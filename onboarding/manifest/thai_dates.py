@@ -12,6 +12,10 @@ from datetime import date
 from onboarding import clock
 from onboarding.manifest import thai_numbers
 
+_SHORT = (
+    "ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.",
+    "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค.",
+)  # fmt: skip
 _MONTHS = (
     ("มกราคม", "มค", "january", "jan"),
     ("กุมภาพันธ์", "กพ", "february", "feb"),
@@ -84,6 +88,11 @@ def read(text: str) -> date | None:
         _refuse_wrong_weekday(text, day, parts.get("weekday"))
         return day
     return None
+
+
+def written(day: date) -> str:
+    """As a Thai letter has it: 13 มิ.ย. 2568."""
+    return f"{day.day} {_SHORT[day.month - 1]} {clock.buddhist_year(day)}"
 
 
 def _year(parts: dict[str, str | None]) -> int:

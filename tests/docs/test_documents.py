@@ -20,7 +20,9 @@ DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs
 _BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 # Commands that can run anywhere: their quoted output is compared whole.
-_SELF_CONTAINED = re.compile(r"^onboard (\S+ )*(--help|--version)$|^onboard validate ")
+_SELF_CONTAINED = re.compile(
+    r"^onboard (\S+ )*(--help|--version|--list-presets)$|^onboard (validate|convert examples/\S+) "
+)
 
 
 def _commands() -> Iterator[tuple[str, str, str]]:

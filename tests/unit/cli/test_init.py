@@ -27,10 +27,17 @@ GIVEN = {
 }
 WRITTEN = """\
 dsd.yaml: written for Department of Skill Development · กรมพัฒนาฝีมือแรงงาน
-  Size: 2,500 users, class M, 2 instance(s) for prod and uat: 3.5 cores, 5.5 GiB memory, \
+  Size: 2,500 users, class M, 2 instance(s) (prod, uat): 3.5 cores, 5.5 GiB memory, \
 1,040 GiB storage
   Drafts: 14 value(s) that only the agency knows
 Complete it, then run: onboard validate dsd.yaml --verbose
+"""
+THAI = """\
+x.yaml: จัดทำแบบแจ้งข้อมูลของ Department of Skill Development · กรมพัฒนาฝีมือแรงงาน แล้ว
+  ขนาดระบบ: 2,500 ผู้ใช้ ระดับ M จำนวน 2 ระบบ (prod, uat): ซีพียู 3.5 คอร์ หน่วยความจำ 5.5 GiB \
+พื้นที่จัดเก็บ 1,040 GiB
+  ค่าชั่วคราว: 14 รายการ ซึ่งหน่วยงานต้องระบุ
+แก้ไขให้ครบถ้วน แล้วใช้คำสั่ง: onboard validate x.yaml --verbose
 """
 
 
@@ -184,15 +191,16 @@ def test_questions_and_comments_are_thai_where_the_locale_is(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANG", "th_TH.UTF-8")
-    types(monkeypatch, "ministry", *map(str, GIVEN.values()))
-    code, _, err = run(capsys, "init", "x.yaml")
+    types(monkeypatch, "1", "dsd", "กรม", "Skill", "9", "", "dsd.go.th", "", "", "", "", "")
+    code, _, err = run(capsys, "init", "x.yaml", "--as-of", "2026-11-22")
     assert code == 130
-    assert "ชนิดหน่วยงาน (เลขหรือชื่อ)" in err
-    assert "รหัสหน่วยงาน" in err
+    asked = "ชนิดหน่วยงาน (เลขหรือชื่อ): รหัสหน่วยงาน (a-z ตัวเลข และขีดกลาง เปลี่ยนภายหลังไม่ได้): "
+    assert asked in err
+    assert "วันที่ลงนาม (เช่น 13 มิ.ย. 2568) [22 พ.ย. 2569]: " in err
     assert "Short id" not in err
     monkeypatch.setattr("sys.stdin", io.StringIO())
     pairs = [word for key, value in GIVEN.items() for word in ("--set", f"{key}={value}")]
-    assert run(capsys, "init", "x.yaml", "--preset", "department", *pairs)[0] == 0
+    assert run(capsys, "init", "x.yaml", "--preset", "department", *pairs) == (0, THAI, "")
     assert "# บันทึกข้อตกลง" in Path("x.yaml").read_text(encoding="utf-8")
 
 
@@ -268,3 +276,13 @@ def test_the_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_wrong_usage(capsys: pytest.CaptureFixture[str], words: list[str], expected: str) -> None:
     assert run(capsys, "init", *words) == (2, "", expected)
+
+
+def test_the_answers_of_the_how_to_give_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs/how-to/manifest.md").read_text(encoding="utf-8")
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    Path("answers.yaml").write_text(block, encoding="utf-8")
+    command, _, shown = page.partition("$ onboard init dsd.yaml")[2].partition("\n")
+    code, out, err = run(capsys, "init", "dsd.yaml", *command.split())
+    assert (code, out, err) == (0, shown.partition("```")[0], "")
+    assert str(manifest.load(Path("dsd.yaml")).mou.signed_on) == "2025-06-13"

@@ -117,6 +117,7 @@ def test_every_day_of_the_buddhist_calendar_is_read_back(day: date, form: int) -
         day.isoformat(),
     )[form]
     assert thai_dates.read(text) == day
+    assert thai_dates.written(day) == f"{day.day} {short} {year}"
 
 
 @given(st.text(max_size=40))
