@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test test-unit test-full check bench setup lab-down clean
+.PHONY: help demo test test-unit test-full check bench setup lab-down clean reference
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -39,6 +39,10 @@ test-unit: setup ## Only what needs no engine
 
 test-full: test ## What takes longer than CI should
 	@$(PYTEST) -m slow
+
+reference: setup ## Measure what the manifest's fields do, write docs/reference/manifest.md
+	@$(BIN)/python -m tests.effects
+	@$(BIN)/python -m onboarding.manifest.reference > docs/reference/manifest.md
 
 bench: setup ## Ratios against a floor or a peer, in one run
 	@$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""Measures what each field of the manifest does: ``python -m tests.effects`` writes it down.
+"""Measures what each field of the manifest does: ``make reference`` writes it down.
 
 - drives: the field is changed, and the items that every engine would hold are compared.
 - controls: every control is run on worlds in order while its reads of the manifest are watched.
@@ -288,7 +288,7 @@ def _watched(of_manifest: Any, of_tenant: Any) -> Iterator[None]:
 
 def text() -> str:
     """What ``effects.yaml`` must hold."""
-    lines = ["# Measured; never edit by hand. Refresh with: python -m tests.effects"]
+    lines = ["# Measured; never edit by hand. Refresh with: make reference"]
     for path, shown in measured().items():
         lines.append(f"{path}:")
         if "controls" in shown:

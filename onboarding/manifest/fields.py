@@ -209,7 +209,7 @@ Name = Annotated[
 ThaiName = Annotated[
     Name,
     pydantic.AfterValidator(_thai),
-    _written("[\u0e00-\u0e7f]", maxLength=255),
+    _written(r"[\u0e00-\u0e7f]", maxLength=255),
 ]
 Slug = Annotated[str, pydantic.AfterValidator(_slug), _written("^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
 RESERVED_IDS = frozenset({"environment", "gdcc", "master"})

@@ -1,7 +1,7 @@
 """What a field is there for: its law or source, who reads it, and what it drives.
 
 ``meaning.yaml`` is written by hand: texts in Thai, and the law of a field or block, which also
-holds for what stands below it. ``effects.yaml`` is measured by ``python -m tests.effects`` from
+holds for what stands below it. ``effects.yaml`` is measured by ``make reference`` from
 the controls and the desired items themselves, so it cannot claim what the code does not do.
 Paths in both are dotted, without list marks: ``systems.eoffice.workCalendar``.
 """

@@ -56,7 +56,7 @@ def test_the_sample_has_every_field() -> None:
 @pytest.mark.slow
 def test_what_fields_do_is_what_was_measured() -> None:
     assert effects.PLACE.read_text(encoding="utf-8") == effects.text(), (
-        "refresh it with: python -m tests.effects"
+        "refresh it with: make reference"
     )
 
 
