@@ -70,6 +70,16 @@ class Credentials(_Model):
     keycloak: KeycloakLogin
 
 
+class PublicSites(_Model):
+    """The gateway for systems that are open to the public, as its operator runs it."""
+
+    ingress_class: str
+    annotations: dict[str, str]
+    """What an Ingress carries so that the web application firewall stands before it."""
+    least_tls: Literal["1.2", "1.3"]
+    hsts_seconds: int
+
+
 class Cluster(_Model):
     context: str = ""
     server: str
@@ -80,7 +90,11 @@ class Cluster(_Model):
     pod_security_version: str = "v1.36"
     storage_class: str
     encrypted_storage_classes: tuple[str, ...] = ()
+    plain_storage_classes: tuple[str, ...] = ()
+    """Classes without encryption; sensitive namespaces get no room in them."""
     ingress_class: str = "gdcc"
+    public_sites: PublicSites | None = None
+    """Without it no system may be open to the public."""
     gateway_namespace: str = "gdcc-gateway"
     dns_namespace: str = "kube-system"
     internal_ingress_class: str = ""

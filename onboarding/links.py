@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from onboarding import catalogue, item, strict_yaml
+from onboarding import item, names, strict_yaml
 from onboarding.manifest import drafts, fields, model
 
 CLASSES = ("open", "internal", "confidential", "secret")
@@ -230,7 +230,7 @@ def carrier(manifest: model.AgencyMou, link: model.Link) -> str:
     if link.system is not None:
         return link.system
     for system in manifest.systems:
-        if not catalogue.get(system.kind).settings:
+        if system.kind != names.E_OFFICE:
             return system.name
     return manifest.systems[0].name
 

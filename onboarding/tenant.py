@@ -47,6 +47,25 @@ class Instance:
     service_account: str
     ingress: catalogue.Ingress
 
+    @property
+    def workload(self) -> str:
+        """Name of its workload and, with suffixes, of what belongs to it."""
+        return names.E_OFFICE if self.kind == names.E_OFFICE else self.system
+
+    @property
+    def sensitive(self) -> bool:
+        return self.namespace_class is NamespaceClass.SENSITIVE
+
+    @property
+    def strong_sign_in(self) -> bool:
+        """Whether nobody gets in below authenticator level 2, whatever a client asks for."""
+        return self.sensitive or catalogue.get(self.kind).least_aal >= 2
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether settings are delivered; sensitive data always brings an access log."""
+        return self.sensitive or catalogue.get(self.kind).settings
+
 
 @dataclass(frozen=True, slots=True)
 class Signer:

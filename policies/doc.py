@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,9 +33,18 @@ def each_office(
     """One result for each e-Office instance of the tenant."""
     if not view.tenant.e_offices:
         yield judge.not_applicable(view.tenant.id, NO_OFFICE)
+    yield from each_settings(view, view.tenant.e_offices, flaws, good)
+
+
+def each_settings(
+    view: policy.View,
+    instances: Sequence[tenant.Instance],
+    flaws: Callable[[Fields, tenant.Instance], list[str]],
+    good: str,
+) -> Iterator[policy.Result]:
     found = {i.ref.scope: i for i in view.items(SETTINGS, KIND)}
-    for instance in view.tenant.e_offices:
-        subject = f"{KIND} {instance.namespace}/e-office-settings"
+    for instance in instances:
+        subject = f"{KIND} {instance.namespace}/{instance.workload}-settings"
         settings = found.get(instance.namespace)
         if settings is None:
             yield judge.fails(subject, None, "present")
@@ -247,7 +256,14 @@ def calendar(view: policy.View) -> Iterator[policy.Result]:
             wrong.append(f"out of hours: {judge.show(rule)}")
         return wrong
 
-    yield from each_office(view, flaws, "out of hours counts from the next working time")
+    taking = [
+        i
+        for i in view.tenant.instances
+        if i.kind == names.E_OFFICE or view.tenant.system(i).one_stop_service
+    ]
+    if not taking:
+        yield judge.not_applicable(view.tenant.id, "no system takes letters or requests")
+    yield from each_settings(view, taking, flaws, "out of hours counts from the next working time")
 
 
 def ai_fenced(view: policy.View) -> Iterator[policy.Result]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from onboarding import policy
+from onboarding import catalogue, policy, tenant
 from onboarding.manifest import model
 from onboarding.policies import judge, load
 from onboarding.policy import Severity, Stage
@@ -36,6 +36,21 @@ def exit_plan(view: policy.View) -> Iterator[policy.Result]:
         yield judge.fails("operations.exitPlan", None, "format, owner and proof of deletion")
     else:
         yield judge.passes("operations.exitPlan", f"{plan.format}; {plan.owner}")
+
+
+def is_public(of: tenant.Tenant) -> str:
+    public = any(i.ingress is catalogue.Ingress.PUBLIC for i in of.instances)
+    return "" if public else "no system is open to the public"
+
+
+def tested_yearly(view: policy.View) -> Iterator[policy.Result]:
+    test, longest = view.tenant.manifest.operations.pen_test, view.thresholds["ops.penTestDays"]
+    if test is None:
+        yield judge.fails("operations.penTest", None, "date and report of a penetration test")
+        return
+    age = (view.today - test.on).days
+    seen = f"{test.on}, {test.report_ref}"
+    yield judge.that(0 <= age <= longest, "operations.penTest", seen, f"within {longest} days")
 
 
 def waiver_flaws(waiver: model.Waiver, today: date) -> tuple[str, ...]:
@@ -114,6 +129,18 @@ CONTROLS: tuple[policy.Control, ...] = (
         remedy_en="Name a 24x7 contact, the PGP key and the annual report.",
         remedy_th="ระบุผู้ติดต่อตลอด 24 ชั่วโมง กุญแจ PGP และรายงานประจำปี",
         sources=("RPT-P",),
+    ),
+    policy.Control(
+        id="OPS-004",
+        title_en="Public sites are tested every year",
+        title_th="ทดสอบเจาะระบบเว็บไซต์สาธารณะทุกปี",
+        severity=Severity.MEDIUM,
+        stages=frozenset({Stage.MANIFEST, Stage.LIVE}),
+        check=tested_yearly,
+        applies=is_public,
+        remedy_en="Have the site tested and enter operations.penTest.",
+        remedy_th="จัดให้มีการทดสอบเจาะระบบ และระบุใน operations.penTest",
+        sources=("NCSC-WEB-2",),
     ),
     policy.Control(
         id="OPS-005",

@@ -29,11 +29,6 @@ def claims_exemption(of: tenant.Tenant) -> str:
     return "" if of.manifest.legal.pdpa.exemption else "no exemption is claimed"
 
 
-def holds_sensitive(of: tenant.Tenant) -> str:
-    held = any(s.personal_data and s.personal_data.sensitive for s in of.manifest.systems)
-    return "" if held else "no sensitive personal data"
-
-
 def officer_named(view: policy.View) -> Iterator[policy.Result]:
     officer = view.tenant.manifest.legal.pdpa.dpo
     if officer is None:
@@ -103,22 +98,6 @@ def breach_contacts(view: policy.View) -> Iterator[policy.Result]:
     if manifest.operations.pdpc_hours > hours:
         wrong.append(f"{manifest.operations.pdpc_hours} hours to notify the PDPC")
     yield judge.problems("contacts", wrong, f"{len(contacts)} contacts, {hours} hours")
-
-
-def sensitive_guarded(view: policy.View) -> Iterator[policy.Result]:
-    manifest = view.tenant.manifest
-    wrong = []
-    if mou.overall_impact(view.tenant) != "high":
-        wrong.append(f"overall impact {mou.overall_impact(view.tenant)}")
-    least = view.thresholds["pdp.sensitiveLeastAal"]
-    if manifest.identity.required_aal < least:
-        wrong.append(f"AAL {manifest.identity.required_aal}, at least {least}")
-    for instance in view.tenant.instances:
-        system = next(s for s in manifest.systems if s.name == instance.system)
-        sensitive = system.personal_data and system.personal_data.sensitive
-        if sensitive and instance.namespace_class is not tenant.NamespaceClass.SENSITIVE:
-            wrong.append(f"{instance.namespace} is not of the class sensitive")
-    yield judge.problems("sensitive data", wrong, "impact high, AAL 2, namespaces apart")
 
 
 CONTROLS: tuple[policy.Control, ...] = (
@@ -191,17 +170,5 @@ CONTROLS: tuple[policy.Control, ...] = (
         remedy_en="Name two incident contacts, one around the clock.",
         remedy_th="ระบุผู้ติดต่อเหตุการณ์สองราย โดยหนึ่งรายติดต่อได้ตลอด 24 ชั่วโมง",
         sources=("BRK-P",),
-    ),
-    policy.Control(
-        id="PDP-007",
-        title_en="Sensitive data is guarded",
-        title_th="ข้อมูลอ่อนไหวได้รับการคุ้มครองเป็นพิเศษ",
-        severity=Severity.CRITICAL,
-        stages=_MANIFEST,
-        check=sensitive_guarded,
-        applies=holds_sensitive,
-        remedy_en="Raise the impact and AAL; keep the data in a namespace of its own.",
-        remedy_th="ปรับระดับผลกระทบและระดับการยืนยันตัวตน และแยกเนมสเปซ",
-        sources=("PDPA s.26",),
     ),
 )

@@ -181,6 +181,7 @@ def _check_surroundings(cluster: kube.Cluster, target: environment.Environment) 
         for kind, name in (
             ("StorageClass", wanted.storage_class),
             *(("StorageClass", name) for name in wanted.encrypted_storage_classes),
+            *(("StorageClass", name) for name in wanted.plain_storage_classes),
             ("Namespace", wanted.gateway_namespace),
             ("Namespace", wanted.dns_namespace),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onboarding.catalogue.entry import Entry
+from onboarding.catalogue.entry import Entry, ExtraField
 
 ENTRY = Entry(
     kind="health-platform",
@@ -11,5 +11,7 @@ ENTRY = Entry(
     summary_en="Health data (PDPA s.26) in namespaces of the class sensitive, encrypted at rest.",
     summary_th="ข้อมูลสุขภาพ (พ.ร.บ. คุ้มครองข้อมูลส่วนบุคคล มาตรา 26) ในเนมสเปซชั้นอ่อนไหว เข้ารหัสขณะจัดเก็บ",
     sensitive=True,
+    settings=True,
     least_aal=2,
+    options=(ExtraField("healthPlatform", "Health platform", "แพลตฟอร์มสุขภาพ"),),
 )

@@ -8,6 +8,7 @@ from onboarding.catalogue import (
     e_office,
     health_platform,
     iot_telemetry,
+    one_stop_service,
     restricted,
 )
 from onboarding.catalogue.entry import Entry
@@ -15,6 +16,7 @@ from onboarding.catalogue.entry import Entry
 _ENTRIES = (
     e_office.ENTRY,
     health_platform.ENTRY,
+    one_stop_service.ENTRY,
     iot_telemetry.ENTRY,
     restricted.ENTRY,
     data_platform.ENTRY,

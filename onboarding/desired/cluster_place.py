@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onboarding import catalogue, environment, item, labels, names, tenant
+from onboarding import catalogue, environment, item, labels, tenant
 
 CLASS = labels.PREFIX + "class"
 """Label of a namespace: how strictly it is fenced."""
@@ -30,8 +30,7 @@ class Place:
     @property
     def name(self) -> str:
         """Name of the workload and, with suffixes, of what belongs to it."""
-        office = self.instance.kind == names.E_OFFICE
-        return names.E_OFFICE if office else self.instance.system
+        return self.instance.workload
 
     @property
     def image(self) -> str:

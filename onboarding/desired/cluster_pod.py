@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from onboarding import errors, item, labels, names
+from onboarding import errors, item, labels
 from onboarding.desired import cluster_network, cluster_place
 from onboarding.desired.cluster_place import cores, mebibytes
 
 VAULT_TOKEN_FILE = "/var/run/secrets/vault/token"  # noqa: S105 - a path, not a token
 VAULT_AUDIENCE = "vault"
 ENDPOINTS_HASH = labels.PREFIX + "endpoints-hash"
-_SETTINGS = "e-office-settings"
 _USER = 1000
 _LEAST_M, _LEAST_MI = 100, 256
 """A pod below this starts too slowly to become ready, however small the environment's nodes."""
@@ -159,12 +158,13 @@ def _volumes(place: cluster_place.Place) -> list[tuple[dict[str, Any], dict[str,
             {"name": "vault-token", "mountPath": "/var/run/secrets/vault", "readOnly": True},
         ),
     ]
-    if place.instance.kind == names.E_OFFICE:
+    if place.instance.has_settings:
+        settings = f"{place.name}-settings"
         # Optional: the settings come after the workload, and a pod without them waits unready.
         found.append(
             (
-                {"name": "settings", "configMap": {"name": _SETTINGS, "optional": True}},
-                {"name": "settings", "mountPath": "/etc/e-office", "readOnly": True},
+                {"name": "settings", "configMap": {"name": settings, "optional": True}},
+                {"name": "settings", "mountPath": f"/etc/{place.name}", "readOnly": True},
             )
         )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from onboarding import item
 from onboarding.desired import cluster_place
@@ -10,6 +10,7 @@ from onboarding.desired.cluster_place import cores, gibibytes, mebibytes
 
 COMPUTE = "compute"
 OBJECTS = "objects"
+STORAGE = "storage"
 CONTAINERS = "containers"
 
 _OBJECT_LIMITS = {
@@ -23,6 +24,23 @@ _OBJECT_LIMITS = {
 }
 _DEFAULT_M, _DEFAULT_MI = 250, 256
 _DEFAULT_REQUEST_M, _DEFAULT_REQUEST_MI = 100, 128
+
+
+def plain_classes(place: cluster_place.Place) -> tuple[str, ...]:
+    """Storage classes of the environment that are not encrypted, as far as it knows them."""
+    cluster = place.target.cluster
+    known = {cluster.storage_class, *cluster.plain_storage_classes}
+    return tuple(sorted(known - set(cluster.encrypted_storage_classes)))
+
+
+def closed(classes: Iterable[str]) -> dict[str, str]:
+    """A quota under which nothing can be claimed in these storage classes (TEN-017)."""
+    suffix = "storageclass.storage.k8s.io"
+    return {
+        key: "0"
+        for name in classes
+        for key in (f"{name}.{suffix}/requests.storage", f"{name}.{suffix}/persistentvolumeclaims")
+    }
 
 
 def items(place: cluster_place.Place) -> Iterator[item.Item]:
@@ -50,6 +68,9 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
         "v1",
         {"spec": {"hard": {"pods": str(size.pods), **_OBJECT_LIMITS}}},
     )
+    plain = plain_classes(place)
+    if place.instance.sensitive and plain:
+        yield place.item("ResourceQuota", STORAGE, "v1", {"spec": {"hard": closed(plain)}})
     yield place.item(
         "LimitRange",
         CONTAINERS,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from onboarding import errors, item, tenant
+from onboarding import catalogue, errors, item, tenant
 from onboarding.desired import cluster_place, cluster_pod, link_profile, telemetry
 
 
@@ -54,6 +54,8 @@ def storage_class(place: cluster_place.Place) -> str:
 def ingress_class(place: cluster_place.Place) -> str:
     """Raises ``errors.Refused`` for a closed system where only a public gateway is known."""
     cluster = place.target.cluster
+    if _is_public(place) and cluster.public_sites:
+        return cluster.public_sites.ingress_class
     if not place.entry.closed:
         return cluster.ingress_class
     if not cluster.internal_ingress_class:
@@ -164,8 +166,18 @@ def _ingress(place: cluster_place.Place) -> item.Item:
                 "rules": [rule],
             }
         },
-        annotations=telemetry.annotations(place),
+        annotations={**telemetry.annotations(place), **_firewall(place)},
     )
+
+
+def _firewall(place: cluster_place.Place) -> dict[str, str]:
+    """What is open to the public stands behind the web application firewall."""
+    gateway = place.target.cluster.public_sites
+    return gateway.annotations if _is_public(place) and gateway else {}
+
+
+def _is_public(place: cluster_place.Place) -> bool:
+    return place.instance.ingress is catalogue.Ingress.PUBLIC
 
 
 def _disruption_budget(place: cluster_place.Place) -> item.Item:

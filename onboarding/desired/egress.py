@@ -31,6 +31,8 @@ def _agreed(of: tenant.Tenant, instance: tenant.Instance) -> Iterator[str]:
     system = of.system(instance)
     if system.features.ai:
         yield _place(system.features.ai.endpoint)
+    if system.one_stop_service:
+        yield from (_place(gateway.endpoint) for gateway in system.one_stop_service.payments)
     if system.eoffice and system.eoffice.ecms and exchange.rights(of, instance):
         yield _place(system.eoffice.ecms.endpoint)
 

@@ -6,7 +6,7 @@ and is read by nobody: a copy of the public chain stands in a ConfigMap beside t
 
 from __future__ import annotations
 
-from onboarding import environment, item, labels, names, tenant
+from onboarding import environment, item, labels, tenant
 
 WRITER = "onboard-ingress-tls"
 """Who manages these objects: not the stack, which would otherwise take them for leftovers."""
@@ -20,8 +20,7 @@ def desired(of: tenant.Tenant, _: environment.Environment) -> tuple[item.Item, .
 
 def secret_name(instance: tenant.Instance) -> str:
     """Name of the Secret that the Ingress refers to."""
-    system = names.E_OFFICE if instance.kind == names.E_OFFICE else instance.system
-    return f"{system}-tls"
+    return f"{instance.workload}-tls"
 
 
 def certificate_name(instance: tenant.Instance) -> str:

@@ -22,6 +22,9 @@ JWKS_VAULT = "as in Vault"
 KEY_HOME = labels.PREFIX + "key-home"
 """Attribute of a client: where its public key is looked up and compared."""
 
+LEAST_ACR = "minimum.acr.value"
+"""Attribute of a client: the authentication context below which Keycloak lets nobody in."""
+
 GROUPS_MAPPER = {
     "protocolMapper": "oidc-group-membership-mapper",
     "config": {
@@ -95,9 +98,12 @@ def service_account(
 
 
 def system_client(
-    host: str, owner: str, system: str, environment: str, required_acr: str
+    host: str, owner: str, system: str, environment: str, required_acr: str, *, strong: bool = False
 ) -> dict[str, Any]:
-    """The OIDC client of one instance of a system (RFC 9700: code flow, exact redirect, PKCE)."""
+    """The OIDC client of one instance of a system (RFC 9700: code flow, exact redirect, PKCE).
+
+    ``strong``: Keycloak refuses a weaker sign-in even where a request asks for one.
+    """
     fields = jwt_client(owner, JWKS_VAULT)
     return {
         **fields,
@@ -117,6 +123,7 @@ def system_client(
             "pkce.code.challenge.method": realm_mark.policy()["settings"]["pkceMethod"],
             "post.logout.redirect.uris": f"https://{host}/",
             "default.acr.values": required_acr,
+            **({LEAST_ACR: required_acr} if strong else {}),
         },
     }
 

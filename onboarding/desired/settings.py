@@ -1,9 +1,9 @@
-"""The settings of each e-Office instance (งานสารบรรณ), from the manifest and the legal defaults.
+"""The settings of each system that has some, from the manifest and the legal defaults.
 
-One ``Settings`` item per instance: its fields are the settings themselves, so that a plan shows
-which of them differ, plus ``contentHash`` over all of them (a value that someone added shows as
-well) and the object's labels. The defaults and their sources are in
-``policies/data/eoffice.yaml``.
+One ``Settings`` item per instance: of the e-Office (งานสารบรรณ) from here, of others from
+``settings_citizen``. Its fields are the settings themselves, so that a plan shows which of them
+differ, plus ``contentHash`` over all of them (a value that someone added shows as well) and the
+object's labels. The defaults and their sources are in ``policies/data/eoffice.yaml``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,18 @@ from onboarding import (
     names,
     tenant,
 )
-from onboarding.desired import documents, exchange, handover, saraban
+from onboarding.desired import (
+    documents,
+    exchange,
+    handover,
+    saraban,
+    settings_citizen,
+    settings_common,
+)
 from onboarding.manifest import model, systems
 
 KIND = "Settings"
-NAME = "e-office-settings"
+SUFFIX = "-settings"
 KEY = "settings.yaml"
 NOT_SETTINGS = frozenset({"metadata", "contentHash"})
 """Fields of the item that stand beside the settings, not in them."""
@@ -32,15 +39,18 @@ NOT_SETTINGS = frozenset({"metadata", "contentHash"})
 MAX_BYTES = 1024 * 1024
 """Largest data of a ConfigMap (Kubernetes API reference, ConfigMap v1)."""
 
-_EPA_BINDS = ("applicable", "royal-decree")
-
 
 def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
-    """Everything that Ansible delivers: settings of every e-Office, and the hand-over kit."""
+    """Everything that Ansible delivers: settings of the systems, and the hand-over kit."""
     return (
-        *(_item(of, i) for i in of.e_offices),
+        *(_item(of, i) for i in of.instances if i.has_settings),
         handover.desired(of, target),
     )
+
+
+def name(instance: tenant.Instance) -> str:
+    """Name of the ConfigMap with the settings of an instance, e.g. ``e-office-settings``."""
+    return instance.workload + SUFFIX
 
 
 def text_of(fields: Mapping[str, Any]) -> str:
@@ -55,39 +65,33 @@ def fields_of(body: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str,
 
 
 def _item(of: tenant.Tenant, instance: tenant.Instance) -> item.Item:
-    body = _body(of, instance)
+    body = {
+        **settings_common.about(of, instance),
+        **(_office if instance.kind == names.E_OFFICE else settings_citizen.body)(of, instance),
+    }
     metadata = {
         "labels": labels.of(of.id, instance.system, instance.environment),
         "annotations": {labels.CONTENT_HASH: item.content_hash(body)},
     }
-    ref = item.Ref(item.EngineName.SETTINGS, KIND, instance.namespace, NAME)
+    ref = item.Ref(item.EngineName.SETTINGS, KIND, instance.namespace, name(instance))
     fields = fields_of(body, metadata)
     size = len(text_of(fields).encode())
     if size > MAX_BYTES:
         raise errors.Refused(
             f"{of.id}: the settings of {instance.namespace} have {size} bytes,"
             f" a ConfigMap holds {MAX_BYTES}",
-            details=[f"{len(body['units'])} units, each with two registers"],
+            details=[f"{len(body.get('units', ()))} units, each with two registers"],
             resolution="Split the agency into several pooled agencies.",
         )
     return item.Item(ref, fields, owner=of.id)
 
 
-def _body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
+def _office(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
     law = saraban.defaults()
-    system = next(s for s in of.manifest.systems if s.name == instance.system)
+    system = of.system(instance)
     office = system.eoffice or model.EOffice()
     units = _units(of, instance)
     return {
-        "version": law["version"],
-        "agency": _agency(of),
-        "instance": {
-            "namespace": instance.namespace,
-            "system": instance.system,
-            "environment": instance.environment,
-            "shard": instance.shard,
-            "address": f"https://{instance.host}",
-        },
         "centralAddress": of.manifest.agency.saraban_email,
         "letterTypes": _chosen(law["letterTypes"]["values"], office.letter_types),
         "secrecy": _secrecy(law["secrecy"], system),
@@ -97,19 +101,9 @@ def _body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
         "roles": [{**role, "group": f"{of.id}:{role['id']}"} for role in law["roles"]["values"]],
         "workflow": _workflow(law["workflow"]),
         "retention": {"years": office.retention_years, "deletion": law["retention"]["deletion"]},
-        "workCalendar": _calendar(law["workCalendar"], of, office.work_calendar),
+        "workCalendar": settings_common.calendar(of, office.work_calendar),
         "ecms": _ecms(of, instance, office.ecms),
         "ai": _ai(law, system),
-    }
-
-
-def _agency(of: tenant.Tenant) -> dict[str, Any]:
-    agency = of.manifest.agency
-    return {
-        "id": of.id,
-        "nameTh": agency.name_th,
-        "nameEn": agency.name_en,
-        "letterCode": agency.letter_code,
     }
 
 
@@ -175,24 +169,6 @@ def _workflow(law: Mapping[str, Any]) -> dict[str, Any]:
             {"letterType": kind, "steps": steps, "signature": law["signature"]}
             for kind in law["signedLetterTypes"]
         ],
-    }
-
-
-def _calendar(
-    law: Mapping[str, Any], of: tenant.Tenant, agreed: systems.WorkCalendar
-) -> dict[str, Any]:
-    mode = of.manifest.legal.epa2565.mode
-    return {
-        "timeZone": agreed.timezone,
-        "workDays": list(agreed.days),
-        "hours": {"from": agreed.opens, "to": agreed.closes},
-        "outOfHours": {
-            "rule": law["outOfHours"],
-            "force": "required" if mode in _EPA_BINDS else "advised",
-            "basis": f"e-Performance Act B.E. 2565 s.10: {mode}",
-        },
-        "yearlyHolidays": law["fixedHolidays"],
-        "announcedHolidays": [day.isoformat() for day in sorted(agreed.holidays)],
     }
 
 

@@ -72,6 +72,11 @@ def clients(of: tenant.Tenant, target: environment.Environment) -> Iterator[item
         if not target.images.of(instance.kind):
             continue
         fields = realm_client.system_client(
-            instance.host, of.id, instance.system, instance.environment, required
+            instance.host,
+            of.id,
+            instance.system,
+            instance.environment,
+            required,
+            strong=instance.strong_sign_in,
         )
         yield item.Item(realm_mark.ref("Client", of.realm, instance.namespace), fields, of.id)

@@ -18,6 +18,16 @@ from onboarding.lab import home as homes
 RENEW_BEFORE = timedelta(days=7)
 RENEW_EVERY = timedelta(days=14)
 """Well within the life of what the bootstrap issues."""
+_PUBLIC_SITES = environment.PublicSites(
+    ingress_class="gdcc-public",
+    # ModSecurity with the OWASP core rule set, as ingress-nginx spells it.
+    annotations={
+        "nginx.ingress.kubernetes.io/enable-modsecurity": "true",
+        "nginx.ingress.kubernetes.io/enable-owasp-core-rules": "true",
+    },
+    least_tls="1.2",
+    hsts_seconds=31536000,
+)
 _REGISTRY = "registry.lab.gdcc.go.th"
 
 
@@ -94,6 +104,8 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
             encrypted_storage_classes=("gdcc-encrypted",),
             internal_ingress_class="gdcc-internal",
             node_pools=cluster.pools(),
+            plain_storage_classes=("gdcc-plain",),
+            public_sites=_PUBLIC_SITES,
         ),
         vault=environment.Vault(
             address=lab.url("openbao"),

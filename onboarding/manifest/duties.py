@@ -64,6 +64,9 @@ class ThaId(Model):
     """Sign-in with the digital id of the Department of Provincial Administration (DOPA)."""
 
     dopa_permit_ref: Name = field("เลขที่หนังสืออนุญาตกรมการปกครอง", "DOPA permit", "TBD in a draft")
+    client_id: Name | None = field(
+        "รหัสไคลเอนต์ ThaID", "Client id", "given by DOPA with the permit", None
+    )
     purpose: Text = field("วัตถุประสงค์", "Purpose", "only the permitted one")
     systems: tuple[Slug, ...] = field("ระบบที่ได้รับอนุญาต", "Permitted systems", min_length=1)
     scopes: tuple[

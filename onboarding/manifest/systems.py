@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from onboarding.manifest.agreement import EcmsCodes
+from onboarding.manifest.calendar import WorkCalendar
+from onboarding.manifest.citizen import HealthPlatform, OneStopService
 from onboarding.manifest.fields import (
     CertificateName,
     Count,
@@ -172,22 +174,6 @@ class EcmsAccount(Model):
     )
 
 
-class WorkCalendar(Model):
-    """Working time, which decides when a letter counts as received."""
-
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = field(
-        "วันทำการ", "Working days", "", ("mon", "tue", "wed", "thu", "fri")
-    )
-    opens: str = field(
-        "เวลาเปิดทำการ", "Opens", "HH:MM", "08:30", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
-    )
-    closes: str = field(
-        "เวลาปิดทำการ", "Closes", "HH:MM", "16:30", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
-    )
-    timezone: Literal["Asia/Bangkok"] = field("เขตเวลา", "Time zone", "", "Asia/Bangkok")
-    holidays: tuple[Day, ...] = field("วันหยุดราชการ", "Public holidays", "", ())
-
-
 class EOffice(Model):
     """Settings of an e-Office (งานสารบรรณ)."""
 
@@ -238,6 +224,12 @@ class System(Model):
     personal_data: PersonalData | None = field("ข้อมูลส่วนบุคคล", "Personal data", "", None)
     features: Features = field("ความสามารถเสริม", "Features", "", Features.model_construct())
     eoffice: EOffice | None = field("งานสารบรรณ", "e-Office settings", "e-office only", None)
+    health_platform: HealthPlatform | None = field(
+        "แพลตฟอร์มสุขภาพ", "Health platform", "health-platform only", None
+    )
+    one_stop_service: OneStopService | None = field(
+        "บริการเบ็ดเสร็จ", "One-stop service", "one-stop-service only", None
+    )
     telemetry: Telemetry | None = field("ข้อมูลจากอุปกรณ์", "Telemetry", "iot-telemetry only", None)
     restricted: Restricted | None = field("การจำกัดการเข้าถึง", "Restricted", "restricted only", None)
     data_platform: DataPlatform | None = field(

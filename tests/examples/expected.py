@@ -55,7 +55,17 @@ def target() -> environment.Environment:
     base = targets.pinned()
     others = {entry.kind: f"registry.invalid/{entry.kind}@{targets.DIGEST}"
               for entry in catalogue.offered() if entry.kind != "e-office"}  # fmt: skip
-    cluster = {"internal_ingress_class": "gdcc-internal", "node_pools": ("restricted",)}
+    sites = environment.PublicSites(
+        ingress_class="gdcc-public",
+        annotations={"waf": "on"},
+        least_tls="1.2",
+        hsts_seconds=31536000,
+    )
+    cluster = {
+        "internal_ingress_class": "gdcc-internal",
+        "node_pools": ("restricted",),
+        "public_sites": sites,
+    }
     return base.model_copy(
         update={
             "cluster": base.cluster.model_copy(update=cluster),

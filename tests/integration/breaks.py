@@ -8,6 +8,7 @@ proves that first (``refused``) and then goes round the guard as an administrato
 from __future__ import annotations
 
 from tests.integration import (
+    breaks_citizen,
     breaks_cluster,
     breaks_links,
     breaks_people,
@@ -22,5 +23,6 @@ BREAKS: dict[str, Break] = {
     **breaks_people.BREAKS,
     **breaks_systems.BREAKS,
     **breaks_links.BREAKS,
+    **breaks_citizen.BREAKS,
 }
-"""By control. MOU-004 is a matter of the day and has no engine to break."""
+"""By control. MOU-004 and OPS-004 are a matter of manifest and day: no engine can break them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from onboarding.manifest.citizen import HealthPlatform
 from onboarding.manifest.duties import Exemption
 from tests.policies.breaks import (
     LIVE,
@@ -15,6 +16,8 @@ from tests.policies.breaks import (
     manifest,
     stated,
 )
+
+_SHORT_LOG = HealthPlatform.model_validate({"accessLog": {"retentionDays": 30}})
 
 MOU: dict[str, list[Case]] = {
     "MOU-001": manifest(stated("users.initial", 0), stated("metadata.id", "Not An Id")),
@@ -104,5 +107,6 @@ PDP: dict[str, list[Case]] = {
     "PDP-007": manifest(
         both(stated("security.category.c", "low"), stated("security.category.i", "low")),
         stated("identity.required_aal", 1),
+        stated("systems.1.health_platform", _SHORT_LOG),
     ),
 }

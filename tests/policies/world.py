@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import catalogue, clock, environment, item, labels, manifest, policy, tenant
-from onboarding.desired import cluster, realm, settings, sso, vault
+from onboarding.desired import cluster, ingress_tls, realm, settings, sso, vault
 from onboarding.manifest import model
 from onboarding.pki import certificates
 from onboarding.policies import load
@@ -63,6 +63,13 @@ def target(folder: Path) -> environment.Environment:
             encrypted_storage_classes=("gdcc-encrypted",),
             internal_ingress_class="gdcc-internal",
             node_pools=("restricted",),
+            plain_storage_classes=("plain",),
+            public_sites=environment.PublicSites(
+                ingress_class="public",
+                annotations={"waf": "on"},
+                least_tls="1.2",
+                hsts_seconds=31536000,
+            ),
             egress_cidrs=("192.0.2.7/32",),
         ),
         vault=environment.Vault(
@@ -114,6 +121,7 @@ def desired(of: tenant.Tenant, at: environment.Environment) -> tuple[item.Item, 
         *vault.desired(of, at),
         *sso.desired(of, at),
         *cluster.desired(of, at),
+        *ingress_tls.desired(of, at),
         *settings.desired(of, at),
     )
 
@@ -175,6 +183,11 @@ def _alive(one: item.Item, issuer: Authority) -> item.Item:
         fields = {**certificates.facts(issuer.pem), **stated}
     if one.ref.kind == "KeyPair":
         fields["public_jwk"] = {"kty": "EC", "crv": "P-256"}
+    if one.ref.kind == "TlsSecret":
+        fields["notAfter"] = "2027-01-22T00:00:00Z"
+    if one.ref.kind == "PersistentVolumeClaim":
+        fields["spec"]["volumeName"] = "pvc-1"
+        fields["metadata"]["annotations"]["pv.kubernetes.io/bound-by-controller"] = "yes"
     fields = _known(fields)
     return item.Item(one.ref, fields, one.owner, one.holds_data)
 

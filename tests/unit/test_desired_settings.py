@@ -46,19 +46,20 @@ def ids(values: list[dict[str, Any]]) -> list[str]:
     return [value["id"] for value in values]
 
 
-def test_one_item_for_each_e_office_and_none_for_other_systems() -> None:
+def test_one_item_for_each_system_with_settings() -> None:
     moph = resolved("moph")
     found = items(moph)
-    assert set(found) == {i.namespace for i in moph.e_offices}
-    assert len(found) == 8
+    assert set(found) == {i.namespace for i in moph.instances}
+    assert len(found) == 10
     for namespace, made in found.items():
-        assert made.ref.name == "e-office-settings"
+        system = "health-platform" if namespace.endswith("health-platform") else "e-office"
+        assert made.ref.name == f"{system}-settings"
         assert made.owner == "moph"
         assert made.fields["instance"]["namespace"] == namespace
         assert made.fields["metadata"]["labels"] == {
             "gdcc.go.th/agency": "moph",
-            "gdcc.go.th/system": "e-office",
-            "gdcc.go.th/env": "uat" if namespace.endswith("-uat") else "prod",
+            "gdcc.go.th/system": system,
+            "gdcc.go.th/env": "uat" if "-uat" in namespace else "prod",
             "gdcc.go.th/managed-by": "onboard",
         }
 
@@ -119,7 +120,8 @@ def test_registers_in_and_out_with_buddhist_years() -> None:
 
 
 def test_each_shard_has_the_registers_of_its_own_unit_only() -> None:
-    for made in items(resolved("moph")).values():
+    moph = resolved("moph")
+    for made in (items(moph)[i.namespace] for i in moph.e_offices):
         shard = made.fields["instance"]["shard"]
         assert ids(made.fields["units"]) == [shard]
         assert {b["unit"] for b in made.fields["registers"]["books"]} == {shard}

@@ -23,16 +23,21 @@ def settings_items(
     found = {
         _place(o): o
         for o in cluster.list("ConfigMap", selector=_selector(tenants))
-        if o["metadata"]["name"] == settings.NAME
+        if o["metadata"]["name"].endswith(settings.SUFFIX)
     }
-    places = {i.namespace: of.id for of in tenants for i in of.e_offices}
-    unseen = [("ConfigMap", place, settings.NAME) for place in places if place not in found]
+    places = {
+        (i.namespace, settings.name(i)): of.id
+        for of in tenants
+        for i in of.instances
+        if i.has_settings
+    }
+    unseen = [("ConfigMap", *place) for place in places if place not in found]
     found |= {_place(o): o for o in cluster.get_all(unseen) if o is not None}
     grouped: dict[str, list[item.Item]] = {of.id: [] for of in tenants}
     for place, live in sorted(found.items()):
         agency = places.get(place) or labels.owner(live["metadata"].get("labels"))
         if agency in grouped:
-            grouped[agency].append(_settings_item(place, live))
+            grouped[agency].append(_settings_item(live))
     return {agency: tuple(items) for agency, items in grouped.items()}
 
 
@@ -50,8 +55,8 @@ def kit_items(
     return {of.id: _kit(kit_folder(target, of.id), of.id) for of in tenants}
 
 
-def _place(live: Mapping[str, Any]) -> str:
-    return str(live["metadata"]["namespace"])
+def _place(live: Mapping[str, Any]) -> tuple[str, str]:
+    return str(live["metadata"]["namespace"]), str(live["metadata"]["name"])
 
 
 def _selector(tenants: Sequence[tenant.Tenant]) -> str:
@@ -61,9 +66,9 @@ def _selector(tenants: Sequence[tenant.Tenant]) -> str:
     return f"{ours},{labels.AGENCY} in ({','.join(sorted(of.id for of in tenants))})"
 
 
-def _settings_item(place: str, live: Mapping[str, Any]) -> item.Item:
+def _settings_item(live: Mapping[str, Any]) -> item.Item:
     metadata = {part: dict(live["metadata"].get(part) or {}) for part in ("labels", "annotations")}
-    ref = item.Ref(item.EngineName.SETTINGS, settings.KIND, place, settings.NAME)
+    ref = item.Ref(item.EngineName.SETTINGS, settings.KIND, *_place(live))
     body = _body(str((live.get("data") or {}).get(settings.KEY) or ""))
     return item.Item(
         ref, settings.fields_of(body, metadata), owner=labels.owner(metadata["labels"])

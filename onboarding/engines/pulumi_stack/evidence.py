@@ -108,7 +108,7 @@ def _inside(cluster: kube.Cluster, kind: str, tenants: Sequence[tenant.Tenant]) 
     home = {i.namespace: t.id for t in tenants for i in t.instances}
     for each in _in_namespaces(cluster, kind, sorted(home)):
         agency = home.get(each["metadata"]["namespace"])
-        if agency is not None and not _elsewhere(kind, each):
+        if agency is not None and not live.of_another_engine(kind, each):
             yield agency, live.of(kind, each, status=True)
 
 
@@ -116,11 +116,6 @@ def _in_namespaces(cluster: kube.Cluster, kind: str, names: Sequence[str]) -> ku
     if len(names) > _FEW_NAMESPACES:
         return cluster.list(kind)
     return cluster.list_in(kind, names)
-
-
-def _elsewhere(kind: str, found: kube.Object) -> bool:
-    """An object of ours that another engine owns and observes."""
-    return (kind, found["metadata"]["name"]) in live.OTHER_WRITERS
 
 
 def _reviews(

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboarding import item, kube, labels
+from onboarding.desired import settings
 from onboarding.kube import kinds
 
 HOLDS_DATA = frozenset({"Namespace", "PersistentVolumeClaim"})
-OTHER_WRITERS = frozenset({("ConfigMap", "e-office-settings")})
-"""Objects in our namespaces that another engine owns."""
 REDACTED = "(redacted)"
 
 _NOISE = frozenset(
@@ -37,6 +36,12 @@ def of(kind: str, live: kube.Object, *, owner: str = "", status: bool = False) -
     return item.Item(
         ref, _without_secrets(kind, fields, owner), owner, holds_data=kind in HOLDS_DATA
     )
+
+
+def of_another_engine(kind: str, found: kube.Object) -> bool:
+    """Whether an object of ours is owned and observed by the engine that delivers settings."""
+    ours = bool(labels.owner(found["metadata"].get("labels")))
+    return ours and kind == "ConfigMap" and found["metadata"]["name"].endswith(settings.SUFFIX)
 
 
 def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:

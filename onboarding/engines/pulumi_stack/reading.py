@@ -52,7 +52,7 @@ def observe(
     for kind, objects in cluster.list_kinds(kinds.STACK, selector=selector).items():
         for found in objects:
             agency = labels.owner(found["metadata"].get("labels"))
-            if agency in seen.of and (kind, found["metadata"]["name"]) not in live.OTHER_WRITERS:
+            if agency in seen.of and not live.of_another_engine(kind, found):
                 seen.add(agency, live.of(kind, found, status=evidence))
     for of in tenants:
         for thing in _unlisted(cluster, target, of, seen.of[of.id]):

@@ -1,0 +1,91 @@
+"""Ways to break what only systems for patients and the public have."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from onboarding import policy
+from tests.policies.breaks import (
+    LIVE,
+    MANIFEST,
+    Break,
+    Case,
+    environment_with,
+    everywhere,
+    extra,
+    live,
+    only,
+    setting,
+    stated,
+    without,
+)
+from tests.policies.world import E
+
+_HEALTH = "ga-moph-prod-health-platform"
+_PLAIN = {"spec": {"storageClassName": "plain", "resources": {"requests": {"storage": "1Gi"}}}}
+_BY_HAND = {"spec": {"storageClassName": "gdcc-encrypted", "volumeName": "theirs"}}
+_OPEN = {"spec": {"ingressClassName": "gdcc", "rules": []}, "metadata": {}}
+
+
+def _moph(change: Break) -> list[Case]:
+    return everywhere(change, "moph")
+
+
+def _eec(change: Break) -> list[Case]:
+    return everywhere(change, "eec")
+
+
+def gateway(**fields: object) -> Break:
+    """The environment with another gateway for public sites; none where nothing is given."""
+
+    def change(view: policy.View) -> policy.View:
+        cluster = view.environment.cluster
+        made = cluster.public_sites.model_copy(update=fields) if cluster.public_sites else None
+        changed = cluster.model_copy(update={"public_sites": made if fields else None})
+        return environment_with(cluster=changed)(view)
+
+    return change
+
+
+CITIZEN: dict[str, list[Case]] = {
+    "TEN-017": [
+        *_moph(without("ResourceQuota", "storage")),
+        *_moph(only("ResourceQuota", "storage", "spec/hard", {})),
+        *_moph(setting("PersistentVolumeClaim", "spec/storageClassName", "plain")),
+        *everywhere(extra(E.CLUSTER, "PersistentVolumeClaim", "more", _PLAIN)),
+        *everywhere(extra(E.CLUSTER, "PersistentVolumeClaim", "more", _BY_HAND)),
+        *live(without("PersistentVolumeClaim")),
+    ],
+    "PDP-007": [
+        *_moph(only("Namespace", _HEALTH, "metadata/labels", {})),
+        *_moph(without("ResourceQuota", "storage")),
+        *_moph(only("Client", _HEALTH, "attributes/minimum.acr.value", "gdcc:aal1")),
+        *_moph(only("Client", _HEALTH, "attributes/minimum.acr.value", None)),
+        *_moph(only("Settings", "health-platform-settings", "accessLog/enabled", False)),
+        *_moph(only("Settings", "health-platform-settings", "accessLog/retentionDays", 30)),
+        *_moph(without("Settings", "health-platform-settings")),
+        *_moph(only("PersistentVolumeClaim", "health-platform-documents", "spec", {})),
+    ],
+    "NET-007": [
+        *live(setting("TlsSecret", "dnsNames", ["elsewhere.go.th"]), agency="eec"),
+        *live(setting("TlsSecret", "notAfter", "2026-12-01T00:00:00Z"), agency="eec"),
+        *live(without("TlsSecret"), agency="eec"),
+        *live(gateway(hsts_seconds=60), agency="eec"),
+        *live(gateway(), agency="eec"),
+    ],
+    "NET-009": [
+        *_eec(setting("Ingress", "spec/ingressClassName", "gdcc")),
+        *_eec(setting("Ingress", "metadata/annotations", {"waf": "off"})),
+        *_eec(extra(E.CLUSTER, "Ingress", "another", _OPEN)),
+        *_eec(gateway()),
+        *live(without("Ingress"), agency="eec"),
+    ],
+    "OPS-004": [
+        ("eec", stage, change)
+        for stage in (MANIFEST, LIVE)
+        for change in (
+            stated("operations.pen_test", None),
+            stated("operations.pen_test.on", date(2025, 6, 15)),
+        )
+    ],
+}
