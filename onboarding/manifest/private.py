@@ -17,7 +17,7 @@ _REMEDIES = {
 
 
 def problems(document: strict_yaml.Document) -> list[errors.Problem]:
-    """Every place that holds something private; the messages do not repeat it."""
+    """Every place that holds something private, up to a limit; the messages do not repeat it."""
     own = _tax_id(document.value)
     # Escapes may hide in the text what the value holds, and comments are in the text only.
     written = list(_pieces(document.text, own))
@@ -27,16 +27,18 @@ def problems(document: strict_yaml.Document) -> list[errors.Problem]:
     told: set[str] = set()
     for path, text in _texts(document.value, ()):
         inside = list(_pieces(text, own))
+        if len(found) >= strict_yaml.MAX_PROBLEMS:
+            return found
         if inside:
             told.update(piece.text for piece in inside)
             message, remedy = _words("holds", inside[0].kind)
             found.append(strict_yaml.problem(document, model.AgencyMou, path, message, remedy))
-    for piece in written:
-        if piece.text not in told:
-            line = document.text.count("\n", 0, piece.start) + 1
-            column = piece.start - document.text.rfind("\n", 0, piece.start)
-            message, remedy = _words("here stands", piece.kind)
-            found.append(errors.Problem(document.name, line, column, "", message, remedy))
+    others = [piece for piece in written if piece.text not in told]
+    for piece in others[: strict_yaml.MAX_PROBLEMS]:
+        line = document.text.count("\n", 0, piece.start) + 1
+        column = piece.start - document.text.rfind("\n", 0, piece.start)
+        message, remedy = _words("here stands", piece.kind)
+        found.append(errors.Problem(document.name, line, column, "", message, remedy))
     return found
 
 

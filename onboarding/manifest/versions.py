@@ -127,13 +127,13 @@ def _obstacle(value: Mapping[str, Any], version: str) -> tuple[str, str] | None:
 
 
 def _unknown(document: strict_yaml.Document, version: Any) -> errors.InvalidInput:
-    shown = str(version)[:40]
-    close = difflib.get_close_matches(shown, reversed(KNOWN), n=1)
+    close = difflib.get_close_matches(str(version), reversed(KNOWN), n=1)
+    shown = strict_yaml.shown(str(version))
     problem = strict_yaml.problem(
         document,
         model.AgencyMou,
         ("apiVersion",),
-        f"{shown!r} is not known to this version; known: {', '.join(KNOWN)}",
+        f"{shown} is not known to this version; known: {', '.join(KNOWN)}",
         f"did you mean {close[0]!r}?" if close else f"write {CURRENT}",
     )
     return errors.InvalidInput(

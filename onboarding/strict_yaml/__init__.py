@@ -18,11 +18,12 @@ from onboarding.strict_yaml.document import (
     survey_text,
 )
 from onboarding.strict_yaml.private import shown
-from onboarding.strict_yaml.reader import KeyPath, Position
+from onboarding.strict_yaml.reader import MAX_PROBLEMS, KeyPath, Position
 from onboarding.strict_yaml.shape import Checked, check, field_name, partly, problem, validate
 
 __all__ = [
     "MAX_BYTES",
+    "MAX_PROBLEMS",
     "Checked",
     "Document",
     "KeyPath",

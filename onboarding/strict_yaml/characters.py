@@ -91,17 +91,17 @@ def faults(line: str) -> Iterator[Fault]:
         for match in pattern.finditer(line):
             code, name = f"U+{ord(match[0][0]):04X}", _name(match[0][0])
             yield Fault(match.start() + 1, message.format(code=code, name=name), remedy)
+    if unicodedata.is_normalized("NFC", line):
+        return
+    open_ = private.may_show(line)
     for match in _WORD.finditer(line):
         if not unicodedata.is_normalized("NFC", match[0]):
+            word = private.shown(match[0]) if open_ else "a word (not shown)"
             yield Fault(
                 match.start() + 1,
-                f"{_shown(line, match)} is not in Unicode normal form C",
+                f"{word} is not in Unicode normal form C",
                 "type the word anew, or run: uconv -x any-nfc FILE > NEW",
             )
-
-
-def _shown(line: str, word: re.Match[str]) -> str:
-    return private.shown(word[0]) if private.may_show(line) else "a word (not shown)"
 
 
 def _named(one: str) -> str:

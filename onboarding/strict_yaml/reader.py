@@ -16,8 +16,8 @@ KeyPath = tuple[str | int, ...]
 
 MAX_DEPTH = 24
 MAX_PROBLEMS = 100
-MAX_PARTS = 100_000
-"""Keys and values of one file; a programme of 5,000 bodies has some 40,000."""
+MAX_PARTS = 80_000
+"""Keys and values of one file; a programme of 8,000 bodies has some 70,000."""
 
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
 _FLOAT = re.compile(

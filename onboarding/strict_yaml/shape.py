@@ -87,8 +87,8 @@ def check(model: type[ModelT], source: document.Document) -> Checked[ModelT]:
     try:
         return Checked(model.model_validate_json(json.dumps(source.value, ensure_ascii=False)))
     except pydantic.ValidationError as error:
-        found = error.errors(include_url=False)
-    faulty = frozenset(name for item in found for name in _fields_at(model, item["loc"]))
+        found = error.errors(include_url=False, include_input=False)
+    faulty = _fields_at(model, {item["loc"][:1] for item in found})
     told = [item for item in _without_echoes(model, found) if not _follows(source, item)]
     # The rest is only counted: to find the place of each would take its time.
     first = told[: reader.MAX_PROBLEMS]
@@ -175,15 +175,12 @@ def _explain(
         return errors.Problem(
             source.name, line, column, field_name(model, path, source), "is missing", remedy
         )
-    message, remedy = _wording(kind, item)
+    value = _at(source.value, path)
+    message, remedy = _wording(kind, item, value)
     description = _description(model, path)
     if not remedy and description:
         remedy = f"expected: {description}"
-    got = (
-        ""
-        if kind in ("too_short", "too_long") and not isinstance(item["input"], str)
-        else _got(path, source.value, kind)
-    )
+    got = _got(path, value, kind)
     return problem(source, model, path, message + got, remedy)
 
 
@@ -205,11 +202,14 @@ def _guess(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
     return same or next(iter(difflib.get_close_matches(key, keys, n=1, cutoff=0.6)), "")
 
 
-def _fields_at(model: type[pydantic.BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The model's own field that ``location`` is in; all of them where it is the model itself."""
-    if not location:
-        return list(model.model_fields)
-    return [name for name, info in model.model_fields.items() if location[0] in (name, info.alias)]
+def _fields_at(
+    model: type[pydantic.BaseModel], places: set[tuple[int | str, ...]]
+) -> frozenset[str]:
+    """The model's own fields at ``places``; all of them where one is the model itself."""
+    fields_ = model.model_fields.items()
+    if () in places:
+        return frozenset(name for name, _info in fields_)
+    return frozenset(name for name, info in fields_ if {(name,), (info.alias,)} & places)
 
 
 def _follows(source: document.Document, item: Any) -> bool:
@@ -230,7 +230,8 @@ def _without_echoes(model: type[pydantic.BaseModel], found: list[Any]) -> list[A
     A list with a wrong entry is also called too short, and a key with a typing mistake is also
     missing.
     """
-    parents = {item["loc"][:depth] for item in found for depth in range(len(item["loc"]))}
+    lengths = {len(item["loc"]) for item in found if item["type"] == "too_short"}
+    parents = {item["loc"][:n] for item in found for n in lengths if n < len(item["loc"])}
     unknown = [item["loc"] for item in found if item["type"] == "extra_forbidden"]
     meant = {(*place[:-1], _guess(model, place)) for place in unknown[: reader.MAX_PROBLEMS]}
     return [
@@ -241,10 +242,9 @@ def _without_echoes(model: type[pydantic.BaseModel], found: list[Any]) -> list[A
     ]
 
 
-def _wording(kind: str, item: Any) -> tuple[str, str]:
+def _wording(kind: str, item: Any, value: Any) -> tuple[str, str]:
     """What was expected, and the remedy."""
     context: dict[str, Any] = item.get("ctx", {})
-    value = item.get("input")
     if kind in ("literal_error", "enum"):
         return _choice(str(context.get("expected", "")).replace("'", ""), value)
     if kind == "int_type" and isinstance(value, str) and len(value) > 18 and value.isdigit():
@@ -279,11 +279,10 @@ def _at(value: Any, path: reader.KeyPath) -> Any:
     return value
 
 
-def _got(path: reader.KeyPath, whole: Any, kind: str) -> str:
+def _got(path: reader.KeyPath, value: Any, kind: str) -> str:
     """The offending text, unless it may be private."""
-    value = _at(whole, path)
     if isinstance(value, (dict, list)):
-        if kind == _OWN:
+        if kind in (_OWN, "too_short", "too_long"):
             return ""
         return f", got {'a list' if isinstance(value, list) else 'a group of keys'}"
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)

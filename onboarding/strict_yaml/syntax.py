@@ -67,7 +67,10 @@ def explained(error: yaml.YAMLError, text: str) -> Broken:
     if not isinstance(error, yaml.MarkedYAMLError):
         return _unreadable(error, text)
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    lines = text.split("\n")
+    if line > len(lines):  # the parser's end of a file whose last line has no end
+        line, column = len(lines), len(lines[-1]) + 1
     said = f"{error.problem or ''} {error.context or ''}"
     where = _begun(error, line)
     meaning, remedy = said.strip(), "check indentation, quotes and brackets here and above"
@@ -75,10 +78,12 @@ def explained(error: yaml.YAMLError, text: str) -> Broken:
         if words in said:
             meaning, remedy = plain.format(where=where), help_
             break
-    rest = _rest(text, line, column)
+    rest = lines[line - 1][column - 1 :]
     if rest.startswith("\t"):
         meaning, remedy = _TAB
-    return Broken(line, column, f"not YAML: {meaning}{_there(text, line, rest)}", remedy)
+    return Broken(
+        line, column, f"not YAML: {meaning}{_there(text, lines[line - 1 :], rest)}", remedy
+    )
 
 
 def _begun(error: yaml.MarkedYAMLError, line: int) -> str:
@@ -86,25 +91,18 @@ def _begun(error: yaml.MarkedYAMLError, line: int) -> str:
     return f"in line {begun.line + 1}" if begun and begun.line + 1 != line else "here"
 
 
-def _rest(text: str, line: int, column: int) -> str:
-    """What stands from the place on in its line."""
-    lines = text.split("\n", line)
-    return lines[line - 1][column - 1 :] if 0 < line <= len(lines) else ""
-
-
-def _there(text: str, line: int, rest: str) -> str:
+def _there(text: str, lines: list[str], rest: str) -> str:
     """The offending text, or that the file ends; nothing where a secret may stand near it."""
-    lines = text.split("\n")[line - 1 :] if line else []
     if rest.strip():
         open_ = private.may_show(lines[0]) and not private.holds_secret(text)
         return f", at {private.shown(rest.strip())}" if open_ else ""
-    return ", at the end of the file" if lines and not "".join(lines).strip() else ""
+    return "" if any(line.strip() for line in lines) else ", at the end of the file"
 
 
 def _unreadable(error: yaml.YAMLError, text: str) -> Broken:
     match = _NOT_PRINTABLE.search(text)
     if match is None:
-        return Broken(0, 0, f"not YAML: {str(error).splitlines()[0]}", "save it as UTF-8 text")
+        return Broken(1, 1, f"not YAML: {str(error).splitlines()[0]}", "save it as UTF-8 text")
     line = text.count("\n", 0, match.start()) + 1
     column = match.start() - text.rfind("\n", 0, match.start())
     code = f"U+{ord(match[0]):04X}"
