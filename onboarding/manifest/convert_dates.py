@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from onboarding import errors, strict_yaml
-from onboarding.manifest import convert, convert_edit, model, thai_dates
+from onboarding.manifest import convert, convert_edit, model, thai_dates, versions
 from onboarding.strict_yaml import KeyPath
 
 
@@ -18,6 +18,7 @@ def converted(text: str, name: str) -> convert.Conversion:
     """
     document = strict_yaml.loads(text, name)
     schema = model.AgencyMou.model_json_schema()
+    moves = versions.moves(document.value) if isinstance(document.value, dict) else ()
     edits: list[convert_edit.Edit] = []
     changes: list[convert.Change] = []
     notes: list[str] = []
@@ -25,12 +26,12 @@ def converted(text: str, name: str) -> convert.Conversion:
     for path, node in convert_edit.scalars(convert_edit.outline(text)):
         found = _read(node.value, path, document)
         if isinstance(found, errors.Problem):
-            if _is_day(schema, path):
+            if _is_day(schema, _now(path, moves)):
                 problems.append(found)
         elif found and found != node.value:
             line, column = node.start_mark.line + 1, node.start_mark.column + 1
             field = strict_yaml.problem(document, model.AgencyMou, path, "").field
-            if not _is_day(schema, path):
+            if not _is_day(schema, _now(path, moves)):
                 notes.append(f"{name}:{line}:{column}: {field}: no date field, left as it is")
             elif node.style in ("|", ">"):
                 problems.append(
@@ -57,6 +58,14 @@ def _read(value: str, path: KeyPath, document: strict_yaml.Document) -> str | er
     except thai_dates.UnclearError as unclear:
         return strict_yaml.problem(document, model.AgencyMou, path, unclear.message, unclear.remedy)
     return day.isoformat() if day else None
+
+
+def _now(path: KeyPath, moves: Iterable[versions.Move]) -> KeyPath:
+    """``path`` of the file as the current version has it."""
+    for move in moves:
+        if path[: len(move.old)] == move.old:
+            return move.new + path[len(move.old) :]
+    return path
 
 
 def _is_day(schema: Mapping[str, Any], path: KeyPath) -> bool:

@@ -144,7 +144,8 @@ def written(value: str | int) -> str:
         return str(value)
     if value and not set(value) & set("{}[],:#"):
         try:
-            if strict_yaml.loads(f"[{value}]", "value").value == [value]:
+            read = strict_yaml.loads(f"- {{a: {value}}}\n- a: {value}", "value").value
+            if read == [{"a": value}] * 2:
                 return value
         except errors.InvalidInput:
             pass

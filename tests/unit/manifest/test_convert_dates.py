@@ -79,6 +79,15 @@ def test_each_change_is_told_with_its_place() -> None:
     assert done.notes == ("x.yaml:4:11: mou.number (เลขที่): no date field, left as it is",)
 
 
+def test_a_date_in_a_block_that_has_moved_since_is_one_too() -> None:
+    done = convert_dates.converted(
+        "apiVersion: gdcc.go.th/v1alpha1\nsystems: [{kind: e-office}]\n"
+        "eoffice: {workCalendar: {holidays: [5 ธ.ค. 2569]}}\n",
+        "x.yaml",
+    )
+    assert "holidays: [2026-12-05]" in done.text
+
+
 def test_every_unclear_date_is_refused_at_once_and_nothing_is_converted() -> None:
     with pytest.raises(errors.InvalidInput) as caught:
         convert_dates.converted(
