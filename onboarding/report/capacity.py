@@ -11,7 +11,8 @@ from onboarding.report import columns
 _GIB_MI = 1024
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "title": "Capacity of {agencies:,} agencies with {users:,} users",
+        "title": "Capacity for {users:,} users of {agencies:,} agencies",
+        "title of one": "Capacity for {users:,} users of one agency",
         "profile": "Sizing profile {version} (to be confirmed: {confirm})",
         "cores": "cores",
         "memory": "memory, GiB",
@@ -44,10 +45,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "over": "OVER",
         "needed": "Needed at least, with every limit used to less than {percent} %",
         "confirm": "To be confirmed",
-        "node": "a node gives",
+        "node": "one node",
     },
     "th": {
         "title": "ความต้องการทรัพยากรของ {agencies:,} หน่วยงาน ผู้ใช้ {users:,} ราย",
+        "title of one": "ความต้องการทรัพยากรของ 1 หน่วยงาน ผู้ใช้ {users:,} ราย",
         "profile": "เกณฑ์คำนวณขนาดฉบับ {version} (รอการยืนยัน: {confirm})",
         "cores": "หน่วยประมวลผล (คอร์)",
         "memory": "หน่วยความจำ (GiB)",
@@ -80,7 +82,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "over": "เกินขีดจำกัด",
         "needed": "จำนวนชุดขั้นต่ำที่ต้องมี โดยใช้แต่ละขีดจำกัดไม่ถึงร้อยละ {percent}",
         "confirm": "รอการยืนยัน",
-        "node": "หนึ่งโหนดให้บริการ",
+        "node": "หนึ่งโหนด",
     },
 }
 
@@ -97,7 +99,9 @@ def text(needs: capacity.Needs, *, language: str = "en") -> str:
     ]
     return "\n".join(
         [
-            words["title"].format(agencies=needs.agencies, users=needs.users),
+            words["title of one" if needs.agencies == 1 else "title"].format(
+                agencies=needs.agencies, users=needs.users
+            ),
             words["profile"].format(version=profile.version, confirm=confirm),
             "",
             *columns.table(_sums(needs, words), "<><"),
@@ -210,7 +214,7 @@ def _to_confirm(judged: capacity.Judged, language: str) -> list[str]:
         if one.confirm_en
     ]
     nodes = [
-        f"{words['node']} {words[one.key]} {one.value:,}:"
+        f"{words['node']}, {words[one.key]} {one.value:,}:"
         f" {one.confirm_th if thai else one.confirm_en}"
         for one in capacity.assumptions()
     ]

@@ -21,7 +21,8 @@ _BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 # Commands that can run anywhere: their quoted output is compared whole.
 _SELF_CONTAINED = re.compile(
-    r"^onboard (\S+ )*(--help|--version|--list-presets)$|^onboard (validate|convert examples/\S+) "
+    r"^onboard (\S+ )*(--help|--version|--list-presets)$"
+    r"|^onboard (validate|capacity|convert examples/\S+) "
 )
 
 

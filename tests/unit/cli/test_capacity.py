@@ -30,7 +30,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 
 
 ENGLISH = """\
-Capacity of 2 agencies with 320 users
+Capacity for 320 users of 2 agencies
 Sizing profile 2026.2 (to be confirmed: the coefficients are assumptions; measure them on \
 the e-Office product)
 
@@ -76,8 +76,8 @@ To be confirmed
 and state no such limit; which product runs?
   Keycloak, realms 300: Keycloak documents no limit; measure the operator's installation
   Keycloak, organizations 1,500: Keycloak documents no limit; measure the operator's installation
-  a node gives cores 30: size of the operator's nodes
-  a node gives memory, GiB 120: size of the operator's nodes
+  one node, cores 30: size of the operator's nodes
+  one node, memory, GiB 120: size of the operator's nodes
 """
 THAI = """\
 ความต้องการทรัพยากรของ 2 หน่วยงาน ผู้ใช้ 320 ราย
@@ -126,8 +126,8 @@ THAI = """\
   Keycloak, เรล์ม 300: Keycloak มิได้กำหนดขีดจำกัดไว้ ให้ทดสอบวัดกับระบบของผู้ให้บริการ
   Keycloak, องค์กรในระบบยืนยันตัวตน 1,500: Keycloak มิได้กำหนดขีดจำกัดไว้ \
 ให้ทดสอบวัดกับระบบของผู้ให้บริการ
-  หนึ่งโหนดให้บริการ หน่วยประมวลผล (คอร์) 30: ขนาดโหนดของผู้ให้บริการ
-  หนึ่งโหนดให้บริการ หน่วยความจำ (GiB) 120: ขนาดโหนดของผู้ให้บริการ
+  หนึ่งโหนด, หน่วยประมวลผล (คอร์) 30: ขนาดโหนดของผู้ให้บริการ
+  หนึ่งโหนด, หน่วยความจำ (GiB) 120: ขนาดโหนดของผู้ให้บริการ
 """
 
 
