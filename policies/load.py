@@ -17,10 +17,12 @@ FOLDER = "policies/data"
 FILES = (
     "access.yaml",
     "applicability.yaml",
+    "authorities.yaml",
     "eoffice.yaml",
     "gateway.yaml",
     "identity.yaml",
     "links.yaml",
+    "mail.yaml",
     "nrca.yaml",
     "pki.yaml",
     "sizing.yaml",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from onboarding import catalogue, policy, tenant
+from onboarding.desired import reference
 from onboarding.manifest import model
 from onboarding.policies import judge, load
 from onboarding.policy import Severity, Stage
@@ -19,6 +20,8 @@ def readiness(view: policy.View) -> Iterator[policy.Result]:
     wrong = []
     if not any(c.role == "incident" and c.available == "24x7" for c in manifest.contacts):
         wrong.append("no incident contact around the clock")
+    if "ncsa" not in manifest.legal.authorities:
+        wrong.append("the NCSA is not among legal.authorities")
     if manifest.security.pgp_key is None:
         wrong.append("no PGP key")
     report = manifest.operations.annual_report
@@ -27,7 +30,8 @@ def readiness(view: policy.View) -> Iterator[policy.Result]:
         wrong.append("no annual report planned")
     elif f"{report.month:02}-{report.day:02}" > due:
         wrong.append(f"annual report on {report.month:02}-{report.day:02}, due by {due}")
-    yield judge.problems("contacts, security, operations", wrong, "contact, key and report")
+    good = f"24x7 contact, PGP key, report by {due}; NCSA within {reference.hours('ncsa')} hours"
+    yield judge.problems("contacts, security, operations", wrong, good)
 
 
 def exit_plan(view: policy.View) -> Iterator[policy.Result]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding import policy, tenant
+from onboarding.desired import reference
 from onboarding.policies import judge, load, mou
 from onboarding.policy import Severity, Stage
 
@@ -89,7 +90,7 @@ def exemption_precise(view: policy.View) -> Iterator[policy.Result]:
 def breach_contacts(view: policy.View) -> Iterator[policy.Result]:
     manifest = view.tenant.manifest
     contacts = [c for c in manifest.contacts if c.role == "incident"]
-    least, hours = view.thresholds["pdp.leastContacts"], view.thresholds["pdp.pdpcHours"]
+    least, hours = view.thresholds["pdp.leastContacts"], reference.hours("pdpc")
     wrong = []
     if len({c.email for c in contacts}) < least:
         wrong.append(f"{len(contacts)} incident contact(s)")
@@ -97,7 +98,9 @@ def breach_contacts(view: policy.View) -> Iterator[policy.Result]:
         wrong.append("nobody around the clock")
     if manifest.operations.pdpc_hours > hours:
         wrong.append(f"{manifest.operations.pdpc_hours} hours to notify the PDPC")
-    yield judge.problems("contacts", wrong, f"{len(contacts)} contacts, {hours} hours")
+    if "pdpc" not in manifest.legal.authorities:
+        wrong.append("the PDPC is not among legal.authorities")
+    yield judge.problems("contacts", wrong, f"{len(contacts)} contacts, PDPC within {hours} hours")
 
 
 CONTROLS: tuple[policy.Control, ...] = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import clock, environment, errors, item, tenant
-from onboarding.desired import cluster_place, documents, realm_mark, saraban, vault
+from onboarding.desired import cluster_place, documents, realm_mark, reference, vault
 
 _MONTHS = (
     "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
@@ -31,6 +31,7 @@ KIND = "HandoverKit"
 FOLDER = "handover"
 FOLDER_MODE = "0700"
 CA_CHAIN = "ca-chain.pem"
+MAIL_RECORDS = "mail-records.yaml"
 KUBECONFIG = "kubeconfig.yaml"
 
 
@@ -81,14 +82,38 @@ def _texts(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]
         "coordinator": of.manifest.mou.coordinator,
         "dpo": of.manifest.legal.pdpa.dpo,
         "pdpc_hours": of.manifest.operations.pdpc_hours,
-        "ncsa_hours": saraban.defaults()["incidents"]["ncsaHours"],
+        "ncsa_hours": reference.hours("ncsa"),
+        "pdpc": reference.authority("pdpc"),
+        "ncsa": reference.authority("ncsa"),
+        "latest_days": reference.latest_days(),
+        "authorities": [reference.authority(a) for a in of.manifest.legal.authorities],
+        "holding": [s for s in of.manifest.systems if s.personal_data],
+        "pgp": of.manifest.security.pgp_key,
+        "records": reference.mail_records(of),
+        "sites": [s.site for s in of.manifest.services if s.site],
         "units": of.units() if len(of.units()) > 1 else (),
         "thai_date": thai_date,
     }
     return {
         "README.th.md": documents.render("handover/README.th.md.j2", **context),
         "README.en.md": documents.render("handover/README.en.md.j2", **context),
+        "breach-notice.th.md": documents.render("handover/breach-notice.th.md.j2", **context),
+        "breach-notice.en.md": documents.render("handover/breach-notice.en.md.j2", **context),
         "endpoints.yaml": documents.render("handover/endpoints.yaml.j2", endpoints=endpoints),
+        **_mail(of),
+    }
+
+
+def _mail(of: tenant.Tenant) -> dict[str, str]:
+    """The DNS records to publish, where the agency asked for mail."""
+    found = [{"name": r.name, "type": r.type, "value": r.value} for r in reference.mail_records(of)]
+    if not found:
+        return {}
+    confirm = reference.mail_confirm()
+    return {
+        MAIL_RECORDS: documents.render(
+            "handover/mail-records.yaml.j2", records=found, confirm=confirm
+        )
     }
 
 

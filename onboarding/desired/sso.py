@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from onboarding import environment, item, tenant
-from onboarding.desired import link_realm, realm, realm_client, realm_flow, realm_mark
+from onboarding.desired import (
+    link_realm,
+    public_access,
+    realm,
+    realm_client,
+    realm_flow,
+    realm_mark,
+)
 
 SIGNERS = "signers"
 SARABAN_ROLES = ("central", "division", "section", "screener", "department")
@@ -26,6 +33,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
         made += groups(of, shared, (*tenant.CLUSTER_ROLES, *office_roles(of)))
     made += clients(of, target)
     made += link_realm.items(of)
+    made += public_access.items(of)
     return tuple(made)
 
 
@@ -42,10 +50,13 @@ def organization(of: tenant.Tenant, shared: str) -> item.Item:
 
 
 def office_roles(of: tenant.Tenant) -> Iterator[str]:
-    """Roles in the e-Office: signers, the Saraban roles, and one group per unit with registers."""
+    """Roles in the e-Office: signers, the Saraban roles, and one group per unit with registers;
+    the public's group, where there is one, is for none of it."""
     yield SIGNERS
     yield from SARABAN_ROLES
     yield from (f"unit:{unit.id}" for unit in of.units())
+    if of.manifest.populations:
+        yield public_access.ROLE
 
 
 def groups(of: tenant.Tenant, realm_name: str, roles: tuple[str, ...]) -> Iterator[item.Item]:

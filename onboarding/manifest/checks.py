@@ -185,6 +185,23 @@ def _devices(manifest: model.AgencyMou) -> Iterator[Mistake]:
             )
 
 
+def _services(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    """Each kind of service has what it is about, and nothing of the other."""
+    needs = {"mail": "centralAddress", "shared-data-centre": "site"}
+    for index, service in enumerate(manifest.services):
+        given = {"centralAddress": service.central_address, "site": service.site}
+        for key, value in given.items():
+            needed = needs[service.kind] == key
+            if needed and value is None:
+                yield Mistake(
+                    ("services", index), f"a service {service.kind} needs {key}", f"add {key}"
+                )
+            if not needed and value is not None:
+                yield Mistake(
+                    ("services", index, key), f"a service {service.kind} has no {key}", "remove it"
+                )
+
+
 def _signers(manifest: model.AgencyMou) -> Iterator[Mistake]:
     signers = manifest.signing.signers if manifest.signing else ()
     yield from _repeated([signer.id for signer in signers], ("signing", "signers"), "id")
@@ -287,6 +304,7 @@ _RULES: tuple[tuple[frozenset[str], Callable[[model.AgencyMou], Iterator[Mistake
     (frozenset({"systems"}), _systems),
     (frozenset({"systems", "identity"}), _permitted_systems),
     (frozenset({"agency", "systems"}), _devices),
+    (frozenset({"services"}), _services),
     (frozenset({"signing"}), _authority),
     (frozenset({"signing", "tenancy"}), _signers),
     (frozenset({"metadata", "links", "systems"}), _links),

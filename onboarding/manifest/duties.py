@@ -21,7 +21,7 @@ from onboarding.manifest.fields import (
 from onboarding.manifest.systems import DataClass
 
 Impact = Literal["low", "moderate", "high"]
-Authority = Literal["pdpc", "ncsa", "etda", "depa", "dga", "onde"]
+Authority = Literal["pdpc", "ncsa", "etda", "depa", "dga", "onde", "opdc"]
 
 
 class Category(Model):

@@ -12,6 +12,7 @@ from tests.policies.breaks import (
     PLAN,
     Break,
     Case,
+    binding,
     both,
     everywhere,
     extra,
@@ -29,6 +30,8 @@ _NOTES = "metadata/annotations"
 _SETTINGS = "smart-bus-endpoints"
 _SPEC = "spec/template/spec"
 _ANYWHERE = [{"operator": "Exists"}]
+_PUBLIC_CLIENT = "ga-onde-public"
+_OFFLINE = ["acr", "basic", "offline_access"]
 _PUBLIC = {"spec": {"ingressClassName": "gdcc", "rules": []}}
 
 
@@ -66,6 +69,10 @@ def _note(name: str, value: str | None) -> list[Case]:
 
 def _told(key: str, value: str | None) -> list[Case]:
     return everywhere(only("ConfigMap", _SETTINGS, f"data/{key}", value), "dlt")
+
+
+def _public(attribute: str, value: str | None) -> list[Case]:
+    return everywhere(only("Client", _PUBLIC_CLIENT, f"attributes/{attribute}", value), "onde")
 
 
 def _no_way_in(view: policy.View) -> policy.View:
@@ -140,6 +147,33 @@ SYSTEMS: dict[str, list[Case]] = {
         *everywhere(without("Namespace"), "police"),
         ("police", PLAN, stated("legal.pdpa.exemption", None)),
         ("police", LIVE, stated("legal.pdpa.exemption", None)),
+    ],
+    "OPS-011": [
+        *manifest(
+            stated("services.0.dkim", None),
+            stated("services.0.spf", False),
+            stated("services.0.central_address", None),
+            stated("services.0.central_address", "saraban@example.com"),
+            agency="onlb",
+        ),
+        ("onlb", PLAN, without("HandoverKit")),
+        ("onlb", LIVE, setting("HandoverKit", "files/mail-records.yaml", "0" * 64)),
+        ("onlb", LIVE, setting("HandoverKit", "files/mail-records.yaml", None)),
+    ],
+    "IDP-022": [
+        *_public("client.session.max.lifespan", "36000"),
+        *_public("client.session.idle.timeout", None),
+        *_public("access.token.lifespan", "0"),
+        *_public("use.refresh.tokens", "true"),
+        *everywhere(only("Client", _PUBLIC_CLIENT, "defaultClientScopes", _OFFLINE), "onde"),
+        *everywhere(without("Client", _PUBLIC_CLIENT), "onde"),
+    ],
+    "IDP-023": [
+        *everywhere(only("Group", "onde:public", "parent", "onde:signers"), "onde"),
+        *everywhere(only("Group", "onde:signers", "parent", "onde:public"), "onde"),
+        *everywhere(without("Group", "onde:public"), "onde"),
+        *everywhere(binding(kind="Group", name="gdcc:onde:public"), "onde"),
+        *live(binding("ClusterRoleBinding", kind="Group", name="gdcc:onde:public"), "onde"),
     ],
     "MOU-018": manifest(
         stated("security.cii", None), stated("security.cii.sector", None), agency="eppo"

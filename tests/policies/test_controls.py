@@ -14,7 +14,19 @@ from onboarding.policies import table
 from onboarding.policy import Stage, Verdict
 from tests.policies import cases, world
 
-AGENCIES = ("moph", "admincourt", "plk-lao", "dlt", "police", "eppo", "etda", "portal", "eec")
+AGENCIES = (
+    "moph",
+    "admincourt",
+    "plk-lao",
+    "dlt",
+    "police",
+    "eppo",
+    "etda",
+    "portal",
+    "eec",
+    "onlb",
+    "onde",
+)
 Views = Callable[[str, Stage], policy.View]
 
 

@@ -45,7 +45,14 @@ def test_the_item_has_the_digest_of_each_file(name: str, target: environment.Env
     assert (made.ref.kind, made.ref.scope, made.ref.name) == ("HandoverKit", "", name)
     assert made.fields["mode"] == "0700"
     expected = {n: documents.sha256(t) for n, t in handover.files(of, target).items()}
-    assert set(expected) == {"README.th.md", "README.en.md", "endpoints.yaml", "kubeconfig.yaml"}
+    assert set(expected) == {
+        "README.th.md",
+        "README.en.md",
+        "breach-notice.th.md",
+        "breach-notice.en.md",
+        "endpoints.yaml",
+        "kubeconfig.yaml",
+    }
     assert {n: d for n, d in made.fields["files"].items() if n != "ca-chain.pem"} == expected
 
 

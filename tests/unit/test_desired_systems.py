@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+import yaml
 
 from onboarding import environment, errors, item, labels, tenant
-from onboarding.desired import cluster, ingress_tls, sso, vault
+from onboarding.desired import cluster, handover, ingress_tls, reference, sso, vault
+from onboarding.manifest import duties
 from tests.policies import world
 from tests.unit.manifest import samples
 from tests.unit.manifest.test_options import police, terminal
@@ -110,3 +112,68 @@ def test_no_other_system_asks_for_dedicated_nodes(at: environment.Environment) -
     of = resolved(terminal(), at)
     [workload] = named(cluster.desired(of, at), "Deployment").values()
     assert "tolerations" not in workload.fields["spec"]["template"]["spec"]
+
+
+def test_mail_comes_with_the_records_to_publish(at: environment.Environment) -> None:
+    asked = {"kind": "mail", "centralAddress": "saraban@culture.go.th", "dkim": True, "spf": True}
+    of = tenant.resolve(samples.build(services=[asked]), at)
+    names = [(r.id, r.name) for r in reference.mail_records(of)]
+    assert names == [
+        ("spf", "culture.go.th"),
+        ("dkim", "gdcc1._domainkey.culture.go.th"),
+        ("dkim", "gdcc2._domainkey.culture.go.th"),
+        ("dmarc", "_dmarc.culture.go.th"),
+    ]
+    kit = yaml.safe_load(handover.files(of, at)["mail-records.yaml"])
+    assert kit[0]["value"].startswith("v=spf1 ")
+    assert all("{" not in record["value"] for record in kit)
+    half = tenant.resolve(samples.build(services=[{**asked, "dkim": False}]), at)
+    assert [r.id for r in reference.mail_records(half)] == ["spf"]
+    none = tenant.resolve(samples.build(), at)
+    assert "mail-records.yaml" not in handover.files(none, at)
+
+
+def test_notices_of_a_breach_are_in_the_kit_in_both_languages(
+    at: environment.Environment,
+) -> None:
+    kit = handover.files(tenant.resolve(samples.example("moph"), at), at)
+    english, thai = kit["breach-notice.en.md"], kit["breach-notice.th.md"]
+    for heading in ("1. Nature", "2. Whom", "3. Likely impact", "4. Measures"):
+        assert f"## {heading}" in english
+    assert all(f"## {number}." in thai for number in "๑๒๓๔")
+    assert "**72 hours**" in english
+    assert "**24 ชั่วโมง**" in thai
+    assert "dpo@moph.go.th" in english
+    assert "to be confirmed with the authority before use" in english
+
+
+def test_every_authority_of_a_manifest_has_its_data() -> None:
+    assert {a.id for a in reference.authorities()} == set(get_args(duties.Authority))
+    assert reference.hours("ncsa") == 24
+    with pytest.raises(ValueError, match="no limit is known"):
+        reference.hours("depa")
+
+
+def test_the_public_has_a_group_and_short_sessions_and_nothing_else(
+    at: environment.Environment,
+) -> None:
+    places = {"kind": "public-access", "nameTh": "ศูนย์ดิจิทัลชุมชน", "accessPoints": 2, "users": 9}
+    of = tenant.resolve(
+        samples.build(populations=[{**places, "sessionMinutes": m} for m in (15, 5)]), at
+    )
+    items = sso.desired(of, at)
+    client = named(items, "Client")["ga-culture-public"].fields
+    assert client["attributes"]["client.session.max.lifespan"] == "300"
+    assert client["attributes"]["use.refresh.tokens"] == "false"
+    assert client["redirectUris"] == ["https://public.culture.go.th/oidc/callback"]
+    assert named(items, "Group")["culture:public"].fields["parent"] == "culture"
+    subjects = [
+        subject["name"]
+        for binding in cluster.desired(of, at)
+        if binding.ref.kind == "RoleBinding"
+        for subject in binding.fields["subjects"]
+    ]
+    assert "gdcc:culture:public" not in subjects
+    assert "ga-culture-public" not in named(
+        sso.desired(tenant.resolve(samples.build(), at), at), "Client"
+    )

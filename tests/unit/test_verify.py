@@ -51,7 +51,7 @@ def waiver(**changes: object) -> model.Waiver:
 
 _INTAKE_AND_PORTAL = {"XCH-009", "XCH-010", "XCH-012"}
 _LINKS = {"XCH-001", "XCH-002", "XCH-003", "XCH-007", "XCH-008", *_INTAKE_AND_PORTAL}
-_SYSTEMS = {"MOU-018", "OPS-004", "PDP-010"}
+_SYSTEMS = {"MOU-018", "OPS-004", "OPS-011", "PDP-010"}
 _MOPH = {"MOU-005", "OPS-002", "PDP-002", "PDP-005", "SEC-007"}
 _COURT = {"MOU-005", "OPS-002", "PDP-001", "PDP-002", "PDP-007", "SEC-007"}
 _PROVINCE = {"OPS-002", "PDP-001", "PDP-002", "PDP-005", "PDP-007", "SEC-007"}

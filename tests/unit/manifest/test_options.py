@@ -115,3 +115,20 @@ def test_a_restricted_system_is_never_public() -> None:
 def test_options_of_another_kind_are_refused() -> None:
     [message] = refusals(police(telemetry=TELEMETRY))
     assert message == "a restricted has no telemetry"
+
+
+@pytest.mark.parametrize(
+    ("service", "why"),
+    [
+        ({"kind": "mail"}, "a service mail needs centralAddress"),
+        ({"kind": "shared-data-centre"}, "a service shared-data-centre needs site"),
+        (
+            {"kind": "mail", "centralAddress": "saraban@culture.go.th", "site": "x"},
+            "a service mail has no site",
+        ),
+    ],
+)
+def test_a_service_has_what_it_is_about(service: dict[str, Any], why: str) -> None:
+    with pytest.raises(errors.InvalidInput) as refused:
+        manifest.loads(samples.text(services=[service]), "f.yaml")
+    assert [problem.message for problem in refused.value.problems] == [why]
