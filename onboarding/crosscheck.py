@@ -132,13 +132,16 @@ class Crosscheck:
         return self._at_parent(agencies[0], message, "correct the parent of one of them")
 
     def _outside(self) -> Iterator[errors.Problem]:
+        """Parents that are not among the files, each once, at the first agency below it."""
+        below: dict[str, list[str]] = {}
         for agency, kept in self._agencies.items():
             if kept.parent and kept.parent not in self._agencies:
-                close = difflib.get_close_matches(kept.parent, self._agencies, n=1, cutoff=0.8)
-                message = f"no manifest of {kept.parent!r} is among these files"
-                yield self._at_parent(
-                    agency, message, f"did you mean {close[0]!r}?" if close else ""
-                )
+                below.setdefault(kept.parent, []).append(agency)
+        for parent, (first, *others) in below.items():
+            close = difflib.get_close_matches(parent, self._agencies, n=1, cutoff=0.8)
+            more = f", the parent of {len(others)} more" if others else ""
+            message = f"no manifest of {parent!r} is among these files{more}"
+            yield self._at_parent(first, message, f"did you mean {close[0]!r}?" if close else "")
 
     def _at_parent(self, agency: str, message: str = "", remedy: str = "") -> errors.Problem:
         _, document = manifest.read(self._agencies[agency].path)

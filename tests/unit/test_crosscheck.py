@@ -121,6 +121,16 @@ def test_a_parent_elsewhere_is_a_note_that_knows_a_slip(tmp_path: Path) -> None:
     assert note.remedy == "did you mean 'culture'?"
 
 
+def test_a_parent_elsewhere_is_told_once(tmp_path: Path) -> None:
+    names = ("arts", "books", "music")
+    files = [folders.write(tmp_path, name, agency__parent="culture") for name in names]
+    (note,) = concluded(*files).notes
+    assert told(note) == (
+        f"{line(files[0], 'parent')} no manifest of 'culture' is among these files,"
+        " the parent of 2 more"
+    )
+
+
 def test_a_circle_of_parents_is_told_once_with_every_line(tmp_path: Path) -> None:
     files = [
         folders.write(tmp_path, name, agency__parent=above)
