@@ -1,21 +1,23 @@
 """``python -m benchmarks.examples [NAME …]``: every example side by side on a fresh lab.
 
 Prints a table in Markdown: what each example becomes, how long it takes to apply it, to apply it
-again and to verify it, and how its controls ended. ``--expect`` puts that last part into
+again and to verify it, and how its controls ended; then applies all of them once more and ends
+with an error if any engine saw a write. ``--expect`` puts how the controls ended into
 ``tests/examples/expected.yaml`` as well; read the difference before committing it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import subprocess
 import sys
-import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from benchmarks import __main__ as whole
 from onboarding import desired, environment, item
 from tests.examples import expected
 from tests.integration import outside
@@ -28,44 +30,59 @@ _COLUMNS = (
 
 
 def main() -> None:
-    words = sys.argv[1:]
-    names = [word for word in words if word != "--expect"] or expected.NAMES
-    bench = whole.Bench(Path(tempfile.mkdtemp(prefix="onboard-bench-")))
-    bench.onboard("lab", "reset", "--name", whole.LAB, "--yes")
-    bench.onboard("lab", "up", "--name", whole.LAB)
-    target = environment.load(environment.locate(whole.LAB))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.examples")
+    parser.add_argument("names", nargs="*", default=expected.NAMES, metavar="NAME")
+    parser.add_argument("--lab", default="bench", help="it is wiped first")
+    parser.add_argument("--expect", action="store_true")
+    asked = parser.parse_args()
+    os.environ["ONBOARD_ENVIRONMENT"] = asked.lab
+    _onboard("lab", "reset", "--name", asked.lab, "--yes")
+    _onboard("lab", "up", "--name", asked.lab)
+    target = environment.load(environment.locate(asked.lab))
     rows, live = [], {}
-    for name in names:
-        row, findings = _measured(bench, target, name)
-        live[name] = expected.live(findings)
+    for name in asked.names:
+        row, live[name] = _measured(target, name)
         print(*row, file=sys.stderr, flush=True)
         rows.append(row)
-    _again(bench, target, names)
-    bench.onboard("lab", "down", "--name", whole.LAB)
+    writes = _again(target, asked.names)
+    _onboard("lab", "down", "--name", asked.lab)
     _print(rows)
-    if "--expect" in words:
+    if asked.expect:
         expected.write(live)
+    if writes:
+        sys.exit("applying all again wrote:\n" + "\n".join(writes))
+    print(f"\nApplied again: {len(rows)} examples, 0 writes.")
 
 
-def _measured(
-    bench: whole.Bench, target: environment.Environment, name: str
-) -> tuple[list[str], list[dict[str, Any]]]:
-    """The row of one example, and the findings of its verification."""
+def _onboard(*words: str, allowed: Sequence[int] = (0,)) -> tuple[float, str]:
+    """Seconds and stdout of one command."""
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-m", "onboarding", "--quiet", *words],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if ended.returncode not in allowed:
+        sys.exit(f"onboard {' '.join(words)}: exit code {ended.returncode}\n{ended.stderr}")
+    return time.monotonic() - began, ended.stdout
+
+
+def _measured(target: environment.Environment, name: str) -> tuple[list[str], dict[str, Any]]:
+    """The row of one example, and how its controls ended."""
     apply = ("apply", *_example(name), "--yes", "--no-verify")
-    seconds = [bench.onboard(*apply).wall, bench.onboard(*apply).wall]
-    seconds.append(bench.onboard("verify", *_example(name), "-o", "json", allowed=(4,)).wall)
-    findings: list[dict[str, Any]] = json.loads(bench.result.read_text())["findings"]
+    seconds = [_onboard(*apply)[0], _onboard(*apply)[0]]
+    verifying, report = _onboard("verify", *_example(name), "-o", "json", allowed=(0, 4))
+    findings = json.loads(report)["findings"]
     ended = expected.live(findings)
     controls = {f["id"] for f in findings}
     row = [
         name,
         *map(str, _counts(target, name)),
-        *(f"{s:.1f}" for s in seconds),
+        *(f"{s:.1f}" for s in (*seconds, verifying)),
         str(len(controls) - len(ended["open"]) - len(ended["notApplicable"])),
         str(len(ended["notApplicable"])),
         ", ".join(ended["open"]) or "none",
     ]
-    return row, findings
+    return row, ended
 
 
 def _example(name: str) -> tuple[str, ...]:
@@ -81,16 +98,13 @@ def _counts(target: environment.Environment, name: str) -> tuple[int, ...]:
     return kinds["Namespace"], objects, kinds["Client"], roles
 
 
-def _again(bench: whole.Bench, target: environment.Environment, names: Sequence[str]) -> None:
-    """Apply all of them once more: no engine may see a write."""
+def _again(target: environment.Environment, names: Sequence[str]) -> list[str]:
+    """Apply all of them once more; what the engines saw written."""
     counter = outside.Outside(target)
     before = counter.now()
     for name in names:
-        bench.onboard("apply", *_example(name), "--yes", "--no-verify")
-    writes = counter.writes_since(before)
-    if writes:
-        sys.exit("a second apply wrote:\n" + "\n".join(writes))
-    print(f"applied again: {len(names)} examples, 0 writes", file=sys.stderr)
+        _onboard("apply", *_example(name), "--yes", "--no-verify")
+    return counter.writes_since(before)
 
 
 def _print(rows: list[list[str]]) -> None:
