@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
@@ -74,33 +73,30 @@ def _thai(value: str) -> str:
     return value
 
 
-def _trimmed(value: str) -> str:
+# But a line break: a long text may have some.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+def _text(value: str) -> str:
     if value.endswith("\n"):
         raise mistake("ends with a line break", "write |- instead of | before the text")
     if value != value.strip():
         raise mistake("begins or ends with a space", "delete the space")
     if not value:
         raise mistake("must not be empty", "fill it in, or write TBD for a draft")
+    # The reader refuses them in the file itself; escapes such as "\e" put them in all the same.
+    hidden = _CONTROL.search(value) or characters.invisible(value)
+    if hidden:
+        raise mistake(
+            f"holds the invisible character U+{ord(hidden[0]):04X}", "delete its escape sequence"
+        )
     return value
 
 
-def _visible(value: str) -> str:
-    """As the reader refuses in the file itself; escapes such as "\\e" put them in all the same.
-
-    A line break is left: a long text may have some.
-    """
-    for one in value:
-        if one != "\n" and (unicodedata.category(one) == "Cc" or characters.is_invisible(one)):
-            raise mistake(
-                f"holds the invisible character U+{ord(one):04X}", "delete its escape sequence"
-            )
-    return value
-
-
-def _one_line(value: str) -> str:
+def _line(value: str) -> str:
     if "\n" in value:
         raise mistake("has a line break", "write it in one line")
-    return value
+    return _text(value)
 
 
 def _agency_id(value: str) -> str:
@@ -196,15 +192,12 @@ def _written(pattern: str, **rules: str | int) -> pydantic.WithJsonSchema:
 Text = Annotated[
     str,
     pydantic.Field(max_length=2000),
-    pydantic.AfterValidator(_trimmed),
-    pydantic.AfterValidator(_visible),
+    pydantic.AfterValidator(_text),
 ]
 Name = Annotated[
     str,
     pydantic.Field(max_length=255),
-    pydantic.AfterValidator(_one_line),
-    pydantic.AfterValidator(_trimmed),
-    pydantic.AfterValidator(_visible),
+    pydantic.AfterValidator(_line),
 ]
 ThaiName = Annotated[
     Name,

@@ -19,9 +19,9 @@ _REMEDIES = {
 def problems(document: strict_yaml.Document) -> list[errors.Problem]:
     """Every place that holds something private, up to a limit; the messages do not repeat it."""
     own = _tax_id(document.value)
-    # Escapes may hide in the text what the value holds, and comments are in the text only.
     written = list(_pieces(document.text, own))
-    if not written and not any(_pieces(json.dumps(document.value, ensure_ascii=False), own)):
+    # Escapes may hide in the text what the value holds.
+    if not written and ("\\" not in document.text or not _in_value(document, own)):
         return []
     found: list[errors.Problem] = []
     told: set[str] = set()
@@ -40,6 +40,10 @@ def problems(document: strict_yaml.Document) -> list[errors.Problem]:
         message, remedy = _words("here stands", piece.kind)
         found.append(errors.Problem(document.name, line, column, "", message, remedy))
     return found
+
+
+def _in_value(document: strict_yaml.Document, own: str) -> bool:
+    return any(_pieces(json.dumps(document.value, ensure_ascii=False), own))
 
 
 def _words(verb: str, kind: str) -> tuple[str, str]:

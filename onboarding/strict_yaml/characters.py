@@ -69,9 +69,9 @@ def is_plain(text: str) -> bool:
     return unicodedata.is_normalized("NFC", text) and not _SUSPECT.search(text)
 
 
-def is_invisible(text: str) -> bool:
-    """Whether ``text`` holds a zero-width or direction-control character."""
-    return _INVISIBLE.search(text) is not None
+def invisible(text: str) -> re.Match[str] | None:
+    """The first zero-width, direction-control or other invisible character of ``text``."""
+    return _INVISIBLE.search(text)
 
 
 def look_alike(text: str) -> str:

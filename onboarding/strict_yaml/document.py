@@ -138,7 +138,10 @@ def _bytes(path: Path, max_bytes: int) -> bytes:
                 raise _refusal(name, "is not a regular file", "Name a YAML file.")
             if status.st_size > max_bytes:
                 raise too_large
-            raw = stream.read(max_bytes + 1)
+            # As much as it says to have, and more only if that is wrong: most files are small.
+            raw = stream.read(status.st_size + 1)
+            if len(raw) > status.st_size:
+                raw += stream.read(max_bytes + 1 - len(raw))
     except FileNotFoundError as error:
         raise _refusal(name, "does not exist", "Check the path.") from error
     except IsADirectoryError as error:

@@ -17,10 +17,11 @@ _MARKS = (
     "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-",
 )  # fmt: skip
 _MARK = re.compile(r"\.[A-Za-z0-9]{24}|://[^/\s:@\"']+:")
-_NAMED = re.compile(
-    r"(?:passwo?r?d|passphrase|รหัสผ่าน|secret|api[_-]?key|(?:secret|private|access)[_-]?key|token)"
-    r"[\"']?\s*[:=]"
-)
+# In small letters, without hyphens and underscores.
+_NAMES = (
+    "passw", "passphrase", "รหัสผ่าน", "clientsecret", "appsecret", "apikey", "secretkey",
+    "privatekey", "accesskey", "accesstoken", "authtoken", "refreshtoken",
+)  # fmt: skip
 _TOKEN = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAGE-SECRET-KEY-1[0-9A-Z]{20}"
     r"|\bhv[sbr]\.[A-Za-z0-9_-]{20}|\b[sb]\.[A-Za-z0-9]{24}\b"
@@ -38,7 +39,8 @@ _PASSWORD = re.compile(
 # A line of a key in base64, whose first line stands elsewhere.
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{48,}")
 _DIGIT = "[0-9\u0e50-\u0e59]"
-_DIGITS = re.compile(f"{_DIGIT}(?:[ .-]?{_DIGIT}){{12,}}")
+# A text that goes on in the next line has a space there when it is read.
+_DIGITS = re.compile(f"{_DIGIT}(?:(?:[ .-]|\n *)?{_DIGIT}){{12,}}")
 _THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _SHOWN = 60
 
@@ -68,7 +70,8 @@ def pieces(text: str) -> Iterator[Piece]:
     """Everything private in ``text``."""
     if any(mark in text for mark in _MARKS) or _MARK.search(text):
         yield from (Piece(SECRET, match.start(), match[0]) for match in _TOKEN.finditer(text))
-    if _NAMED.search(text.casefold()):
+    plain = text.casefold().replace("_", "").replace("-", "")
+    if any(name in plain for name in _NAMES):
         yield from (Piece(SECRET, match.start(), match[0]) for match in _PASSWORD.finditer(text))
     for match in _DIGITS.finditer(text):
         digits = plain_digits(match[0])
@@ -78,7 +81,7 @@ def pieces(text: str) -> Iterator[Piece]:
 
 def plain_digits(text: str) -> str:
     """``text`` without hyphens, spaces and dots, Thai digits as 0-9."""
-    return re.sub("[ .-]", "", text).translate(_THAI_DIGITS)
+    return re.sub("[ .\n-]", "", text).translate(_THAI_DIGITS)
 
 
 def has_check_digit(digits: str) -> bool:

@@ -42,6 +42,10 @@ _WORDS: dict[str, bool | None] = {
 }
 
 
+# What a plain scalar begins with that is not text ("" is the empty one).
+_MAY_BE_OTHER = frozenset(["", *"-+.0123456789~nNtTfF"])
+
+
 class Position(NamedTuple):
     """Line and column, both counted from 1."""
 
@@ -118,25 +122,31 @@ class _Reading:
         self._parts += 1
         if self._parts > MAX_PARTS:
             self._stop(event, f"more than {MAX_PARTS:,} keys and values", "split the file")
-        if isinstance(event, yaml.ScalarEvent):
-            if event.anchor is not None or event.tag is not None:
-                self._refuse_hidden(event)
-            if self._key is None and self._container is not None:
-                self._take_key(event)
-            else:
-                # A tag is refused; the value is read as if it were not there.
-                plain = event.implicit[0] or (event.tag is not None and not event.style)
-                self._place(_resolved(self, event) if plain else event.value, event)
-        elif isinstance(event, yaml.CollectionEndEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._take_scalar(event)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self._container, self._key = self._outer.pop()
             self._value_done()
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._refuse_hidden(event)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             self._begin(event)
-        elif isinstance(event, yaml.AliasEvent):
+        elif kind is yaml.AliasEvent:
             self._take_alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent) and self.begun:
+        elif kind is yaml.DocumentStartEvent and self.begun:
             self._stop(event, "a second document begins here", "keep one document per file")
+
+    def _take_scalar(self, event: Any) -> None:
+        tag = event.tag
+        if tag is not None or event.anchor is not None:
+            self._refuse_hidden(event)
+        if self._key is None and self._container is not None:
+            self._take_key(event)
+            return
+        text: str = event.value
+        # A tag is refused; the value is read as if it were not there.
+        plain = event.implicit[0] or (tag is not None and not event.style)
+        other = plain and text[:1] in _MAY_BE_OTHER
+        self._place(_resolved(self, event) if other else text, event)
 
     def broken(self, refusal: syntax.Broken) -> None:
         self.result.whole = False
@@ -188,7 +198,7 @@ class _Reading:
             if key == "<<":
                 self.result.whole = False
                 self.problem(event, "merge key << is not allowed", "write the keys out")
-            elif not isinstance(_resolved(self, event), str):
+            elif key[:1] in _MAY_BE_OTHER and not isinstance(_resolved(self, event), str):
                 self.doubt()
                 self.problem(event, f"key {private.shown(key)} is not text", "put it in quotes")
         if key in container:
@@ -203,6 +213,7 @@ class _Reading:
         self.problem(event, message, "keep one of them", "" if private.found(where) else where)
 
     def _begin(self, event: Any) -> None:
+        self._refuse_hidden(event)
         if self._key is None and self._container is not None:
             self._stop(event, "a key must be text, not a list or mapping", "use a plain name")
         if len(self._outer) >= MAX_DEPTH:
