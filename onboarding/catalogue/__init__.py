@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from onboarding.catalogue.entry import Entry, ExtraField, Ingress, Offer, Words
-from onboarding.catalogue.table import get, offered
+from onboarding.catalogue.table import everything, get, offered
 
-__all__ = ["Entry", "ExtraField", "Ingress", "Offer", "Words", "get", "offered"]
+__all__ = ["Entry", "ExtraField", "Ingress", "Offer", "Words", "everything", "get", "offered"]

@@ -1,4 +1,4 @@
-"""What the catalogue says about one system."""
+"""What the catalogue says about what a manifest may ask for."""
 
 from __future__ import annotations
 
@@ -23,11 +23,22 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtraField:
+    """A block of a manifest that only this kind may have, or must."""
+
+    key: str
+    title_en: str
+    title_th: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What a manifest may ask for: a system, a link, a service or a population.
 
     ``provisions``: what is made for it, engine by engine. ``controls``: ids of the controls that
-    are about it. ``sizing``: what its resources follow from.
+    are about it. ``sizing``: what its resources follow from. ``options``: its own
+    blocks of a manifest.
     """
 
     kind: str
@@ -38,6 +49,7 @@ class Offer:
     provisions: tuple[Words, ...] = ()
     controls: tuple[str, ...] = ()
     sizing: Words | None = None
+    options: tuple[ExtraField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +78,3 @@ class Entry(Offer):
     closed: bool = False
     personal_data: bool = True
     cii: bool = False
-    options: tuple[ExtraField, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ExtraField:
-    """A block of a manifest's system entry that only this kind may have, or must."""
-
-    key: str
-    title_en: str
-    title_th: str
-    required: bool = False

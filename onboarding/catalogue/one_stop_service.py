@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onboarding.catalogue.entry import Entry, ExtraField, Ingress
+from onboarding.catalogue.entry import Entry, ExtraField, Ingress, Words
 
 ENTRY = Entry(
     kind="one-stop-service",
@@ -14,5 +14,21 @@ ENTRY = Entry(
     " และเลขนิติบุคคล ชำระเงินผ่านเกตเวย์ขาออก และนับเวลารับคำขอตามเวลาทำการ",
     ingress=Ingress.PUBLIC,
     settings=True,
+    provisions=(
+        Words(
+            "cluster: namespace, quota, workload, public ingress behind a web application firewall",
+            "คลัสเตอร์: เนมสเปซ โควตา พอด และทางเข้าสาธารณะหลังไฟร์วอลล์เว็บ",
+        ),
+        Words(
+            "egress gateway: the payment hosts agreed on, and no other",
+            "เกตเวย์ขาออก: เฉพาะปลายทางชำระเงินที่ตกลงไว้",
+        ),
+        Words(
+            "Vault: policy, key pair; Keycloak: client; Ansible: receipt by working time",
+            "Vault: นโยบายและคู่กุญแจ; Keycloak: ไคลเอนต์; Ansible: การนับเวลารับคำขอตามเวลาทำการ",
+        ),
+    ),
+    controls=("NET-006", "NET-009", "NET-012", "OPS-004"),
+    sizing=Words("users, by the table of size classes", "จำนวนผู้ใช้ ตามตารางชั้นขนาด"),
     options=(ExtraField("oneStopService", "One-stop service", "บริการเบ็ดเสร็จ"),),
 )

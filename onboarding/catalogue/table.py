@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from onboarding import errors
 from onboarding.catalogue import (
+    beside,
     data_platform,
     e_office,
     health_platform,
@@ -11,7 +14,7 @@ from onboarding.catalogue import (
     one_stop_service,
     restricted,
 )
-from onboarding.catalogue.entry import Entry
+from onboarding.catalogue.entry import Entry, Offer
 
 _ENTRIES = (
     e_office.ENTRY,
@@ -26,6 +29,16 @@ _ENTRIES = (
 def offered() -> tuple[Entry, ...]:
     """Every system that can be provisioned, in the order of the catalogue."""
     return _ENTRIES
+
+
+def everything() -> Mapping[str, tuple[Offer, ...]]:
+    """All that a manifest may ask for, by its section there."""
+    return {
+        "systems": _ENTRIES,
+        "links": beside.LINKS,
+        "services": beside.SERVICES,
+        "populations": beside.POPULATIONS,
+    }
 
 
 def get(kind: str) -> Entry:
