@@ -65,7 +65,11 @@ def takes_in(of: tenant.Tenant) -> str:
 
 
 def always_there(view: policy.View) -> Iterator[policy.Result]:
-    """Cases come in at any hour: two pods at least, and a budget that keeps one."""
+    """Cases come in at any hour: rated so, two pods at least, and a budget that keeps one."""
+    if view.stage is Stage.MANIFEST:
+        rated = view.tenant.manifest.security.category.a
+        yield judge.that(rated == "high", "security.category.a", rated, "high")
+        return
     budgets = view.items(CLUSTER, "PodDisruptionBudget")
     deployments = {d.ref.scope: d for d in view.items(CLUSTER, "Deployment")}
     for instance in view.tenant.instances:

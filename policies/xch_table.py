@@ -136,10 +136,10 @@ CONTROLS: tuple[policy.Control, ...] = (
         title_en="The intake of cases is always there",
         title_th="ระบบรับเรื่องพร้อมใช้งานตลอดเวลา",
         severity=Severity.MEDIUM,
-        stages=_AFTER,
+        stages=_ALL,
         check=xch_kinds.always_there,
-        remedy_en="Run apply: two pods and a budget that keeps one.",
-        remedy_th="ดำเนินการ apply ให้มีอย่างน้อยสองพอดและงบการหยุดชะงัก",
+        remedy_en="Rate availability as high in security.category, and run apply.",
+        remedy_th="กำหนดระดับความพร้อมใช้งานเป็นสูงในแบบแจ้ง และดำเนินการ apply",
         applies=xch_kinds.takes_in,
     ),
     policy.Control(

@@ -16,6 +16,7 @@ from onboarding.desired import (
     link_realm,
     link_vault,
 )
+from onboarding.manifest import systems
 
 
 def items(place: cluster_place.Place) -> Iterator[item.Item]:
@@ -95,11 +96,10 @@ def _of_kind(link: tenant.Link) -> dict[str, str]:
     declared = link.declaration
     found: dict[str, str] = {}
     if declared.kind == "health-link":
-        own = declared.health_link
-        usual = link_profile.section("healthLink")["consentWebhook"]
+        own = declared.health_link or systems.HealthLink()
         found = {
             "consent-mode": declared.consent_mode or "",
-            "consent-webhook": own.consent_webhook if own else usual,
+            "consent-webhook": own.consent_webhook,
             "facility-codes": ",".join(sorted(declared.facility_codes)),
             "clinician-check": str(declared.clinician_check is True).lower(),
         }

@@ -183,7 +183,7 @@ def test_few_requests_read_an_agency(applied: Bench) -> None:
     engine.observe([applied.of])
     asked = engine.requests()
     assert asked["login"] == (2 if applied.of.own_realm else 1)
-    assert asked["read"] <= (22 if applied.of.own_realm else 4)
+    assert asked["read"] <= (23 if applied.of.own_realm else 5)
     assert not asked.get("write")
 
 

@@ -17,7 +17,7 @@ from onboarding.engines import interface
 from onboarding.engines import table as engines
 from onboarding.policies import table
 from onboarding.policy import Finding, Stage, Verdict
-from tests.integration import breaking, breaks, portal_agency
+from tests.integration import breaking, breaks, linked_agencies
 from tests.running import ROOT, onboard
 
 pytestmark = pytest.mark.lab
@@ -64,7 +64,7 @@ def place(
     lab: environment.Environment, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], Place]:
     """An applied agency by its id, with the links that its peers declare."""
-    portal = portal_agency.write(tmp_path_factory.mktemp("portal"))
+    portal = linked_agencies.portal(tmp_path_factory.mktemp("portal"))
     made: dict[str, Place] = {}
 
     def of(name: str) -> Place:

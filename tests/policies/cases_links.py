@@ -188,6 +188,7 @@ XCH: dict[str, list[Case]] = {
         *route("answer-hours", "soon", "etda"),
     ],
     "XCH-011": [
+        ("etda", MANIFEST, stated("security.category.a", "moderate")),
         *everywhere(setting("Deployment", "spec/replicas", 1), "etda"),
         *everywhere(without("Deployment"), "etda"),
         *everywhere(without("PodDisruptionBudget"), "etda"),

@@ -49,7 +49,7 @@ def waiver(**changes: object) -> model.Waiver:
 # The three examples
 
 
-_INTAKE_AND_PORTAL = {"XCH-009", "XCH-010", "XCH-012"}
+_INTAKE_AND_PORTAL = {"XCH-009", "XCH-010", "XCH-011", "XCH-012"}
 _LINKS = {"XCH-001", "XCH-002", "XCH-003", "XCH-007", "XCH-008", *_INTAKE_AND_PORTAL}
 _SYSTEMS = {"MOU-018", "OPS-004", "OPS-011", "PDP-010"}
 _MOPH = {"MOU-005", "OPS-002", "PDP-002", "PDP-005", "SEC-007"}
