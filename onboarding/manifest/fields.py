@@ -11,6 +11,7 @@ import pydantic_core
 from pydantic import alias_generators
 
 from onboarding import clock
+from onboarding.manifest import thai_dates
 from onboarding.strict_yaml import characters, private
 
 
@@ -49,7 +50,7 @@ def _gregorian(value: Any) -> Any:
         raise mistake("expected a date", "write it as YYYY-MM-DD, e.g. 2026-10-01")
     match = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", value)
     if not match:
-        raise mistake("expected a date", "write it as YYYY-MM-DD, e.g. 2026-10-01")
+        raise _no_date(value)
     year = int(match[1])
     if year >= 2400:
         raise mistake("the year looks like the Buddhist Era", _as_gregorian(value))
@@ -57,6 +58,15 @@ def _gregorian(value: Any) -> Any:
         return date.fromisoformat(value)
     except ValueError:
         raise mistake("this day is not in the calendar", "correct the month or day") from None
+
+
+def _no_date(value: str) -> pydantic_core.PydanticCustomError:
+    """With the date that a Thai reader would take it for."""
+    try:
+        day = thai_dates.read(value[:80])
+    except thai_dates.UnclearError as unclear:
+        return mistake(f"expected a date; {unclear.message}", unclear.remedy)
+    return mistake("expected a date", f"write {day or 'it as YYYY-MM-DD, e.g. 2026-10-01'}")
 
 
 def _as_gregorian(value: str) -> str:
