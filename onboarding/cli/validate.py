@@ -85,7 +85,7 @@ def _check(files: Sequence[folder.File], watched: progress.Progress, *, in_full:
                     found.problems += one.problems
                 case folder.Skipped():
                     found.skipped.append(one)
-    concluded = together.conclude()
+        concluded = together.conclude()
     found.problems += concluded.problems
     found.notes += concluded.notes
     return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from onboarding import errors, folder, progress
+from onboarding import capacity, crosscheck, errors, folder, progress, tenant
 from tests.unit import folders
 
 
@@ -29,6 +32,12 @@ def test_manifests_are_found_to_the_depth_in_the_order_of_names(tmp_path: Path) 
 def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
     path = folders.write(tmp_path, "one")
     assert len(read(path, path, tmp_path)) == 1
+
+
+def read_each(*places: Path) -> Iterator[folder.Read]:
+    for one in folder.read(folder.files(places), progress.Silent()):
+        assert isinstance(one, folder.Read)
+        yield one
 
 
 @pytest.mark.parametrize(
@@ -67,3 +76,17 @@ def test_what_may_be_a_broken_manifest_is_never_skipped(tmp_path: Path, text: st
 def test_a_folder_without_yaml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.UsageError, match="there is no YAML file in"):
         folder.files([tmp_path])
+
+
+def test_nothing_of_a_manifest_is_kept(tmp_path: Path) -> None:
+    folders.write(tmp_path, "arts")
+    together, needs = crosscheck.Crosscheck(), capacity.Needs()
+    models = []
+    for one in read_each(tmp_path):
+        of = tenant.resolve(one.manifest)
+        together.add(one.path, of)
+        needs.add(of)
+        models.append(weakref.ref(one.manifest))
+        del of, one
+    gc.collect()
+    assert [model() for model in models] == [None]
