@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from onboarding import labels
-from onboarding.desired import device_vault
+from onboarding.desired import device_vault, handover, public_access
+from onboarding.engines.ansible_playbooks import live
 from tests.integration.breaking import Break, World, refused
-from tests.integration.breaks_cluster import stray
+from tests.integration.breaks_cluster import granted, stray
 from tests.integration.breaks_vault import request_for
 
 _POOL_NODE = "lab-restricted-1"
@@ -89,6 +90,43 @@ def other_exemption(world: World) -> Iterator[None]:
         yield
 
 
+# Services and populations
+
+
+@contextmanager
+def no_mail_records(world: World) -> Iterator[None]:
+    """The file is lost from the hand-over kit."""
+    place = live.kit_folder(world.target, world.of.id) / handover.MAIL_RECORDS
+    text = place.read_text(encoding="utf-8")
+    place.unlink()
+    try:
+        yield
+    finally:
+        place.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def long_sessions(world: World) -> Iterator[None]:
+    name = public_access.client_id(world.of)
+    [before] = world.sso.get(world.realm, "/clients", clientId=name)
+    lifetimes = {"client.session.max.lifespan": "36000"}
+    after = {**before, "attributes": {**before["attributes"], **lifetimes}}
+    place = f"/clients/{before['id']}"
+    world.sso.put(world.realm, place, after)
+    try:
+        yield
+    finally:
+        world.sso.put(world.realm, place, before)
+
+
+@contextmanager
+def public_with_rights(world: World) -> Iterator[None]:
+    group = world.of.group_subject(public_access.ROLE)
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}
+    with granted("", "pods", "get", subject=subject)(world):
+        yield
+
+
 BREAKS: dict[str, Break] = {
     "PKI-023": more_devices,
     "PKI-024": strange_device,
@@ -97,4 +135,7 @@ BREAKS: dict[str, Break] = {
     "TEN-019": open_node,
     "NET-014": public_door,
     "PDP-011": other_exemption,
+    "OPS-011": no_mail_records,
+    "IDP-022": long_sessions,
+    "IDP-023": public_with_rights,
 }
