@@ -78,3 +78,17 @@ def test_non_production_is_a_tenth_and_at_least_one_user() -> None:
 def test_no_users_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one user"):
         sizing.size(0)
+
+
+def test_the_profile_says_its_version_its_source_and_what_is_to_be_confirmed() -> None:
+    profile = sizing.profile()
+    assert profile.version
+    assert profile.source
+    assert profile.confirm_en
+    assert profile.confirm_th
+
+
+def test_quotas_ask_for_two_years_and_letters_are_kept_for_ten() -> None:
+    assert sizing.quota_years() == 2
+    assert sizing.retention_years() == 10
+    assert sizing.size(20_000).storage_gi == sizing.storage_gi(20_000, sizing.quota_years())
