@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onboarding import item, policy
+from onboarding.desired import link_vault
 from onboarding.policies import judge, ops, pki_signers
 from onboarding.policy import Stage
 
@@ -110,6 +111,9 @@ def _others_policies(view: policy.View) -> Iterator[policy.Result]:
     """A policy that belongs to nobody and reaches the agency's secrets or its signing."""
     of = view.tenant
     guarded = [f"{of.kv_mount}/data/{of.kv_prefix}{i.namespace}/any" for i in of.instances]
+    guarded += [
+        f"{of.kv_mount}/data/{link_vault.key_pair_path(of, link)}" for link in of.agreed_links
+    ]
     guarded += [f"{of.pki_mount}/{end}" for end in ("sign/any", "issue/any", "roles/any")]
     for other in view.shared(VAULT, "OtherPolicy"):
         try:

@@ -182,6 +182,7 @@ SEC: dict[str, list[Case]] = {
         *live(without("Policy", "ga-admincourt-issuing")),
         *live(_policy_of_nobody('path "kv/data/+/*" {\n  capabilities = ["read"]\n}\n')),
         *live(_policy_of_nobody('path "pki-admincourt-sign/*" { capabilities = ["update"] }')),
+        *live(_policy_of_nobody('path "kv/data/moph/link-*" { capabilities = ["read"] }'), "moph"),
     ],
     "SEC-005": [
         *live(setting("TokenSummary", "root", True)),
