@@ -6,6 +6,7 @@ from onboarding import policy
 from onboarding.policies import (
     data_platform,
     doc_table,
+    idp_broker,
     idp_table,
     mou_table,
     net,
@@ -52,6 +53,7 @@ CONTROLS: tuple[policy.Control, ...] = tuple(
             *sec_table.CONTROLS,
             *sec_exchange.CONTROLS,
             *idp_table.CONTROLS,
+            *idp_broker.CONTROLS,
             *doc_table.CONTROLS,
             *ops.CONTROLS,
             *ops_state.CONTROLS,

@@ -78,6 +78,8 @@ def run(
     ``agree`` is asked before anything is written. Raises ``errors.Mismatch`` where a system is
     not the pinned one (unless ``repin``), ``errors.Refused`` where the user declined.
     """
+    from onboarding.bootstrap import keycloak_realms
+
     target = environment.load(path)
     _check_pins(target, repin=repin)
     made = prepare(target, report)
@@ -88,6 +90,8 @@ def run(
     failed = next((o for o in outcomes if o.error), None)
     if failed is not None and failed.error is not None:
         raise failed.error
+    with report.step("Rights in the realms of agencies"):
+        keycloak_realms.mend(target, report)
     with report.step("Credentials of planner, applier and auditor"):
         renewed = _with_credentials(path, target)
     pinned = _pinned(renewed)

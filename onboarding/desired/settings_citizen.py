@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onboarding import tenant
-from onboarding.desired import realm_mark, settings_common
+from onboarding.desired import realm_broker, realm_mark, settings_common
 
 
 def body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
@@ -16,6 +16,8 @@ def body(of: tenant.Tenant, instance: tenant.Instance) -> dict[str, Any]:
         found["signIn"] = {"leastAcr": realm_mark.policy()["acrRequired"]}
     service = system.one_stop_service
     if service:
+        providers = [broker.alias for broker in realm_broker.brokers(of)]
+        found["signIn"] = {**found.get("signIn", {}), "providers": providers}
         found["workCalendar"] = settings_common.calendar(of, service.work_calendar)
         found["payments"] = {
             "through": "egress-gateway",

@@ -9,6 +9,7 @@ from onboarding.desired import (
     link_realm,
     public_access,
     realm,
+    realm_broker,
     realm_client,
     realm_flow,
     realm_mark,
@@ -32,6 +33,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
     else:
         made += groups(of, shared, (*tenant.CLUSTER_ROLES, *office_roles(of)))
     made += clients(of, target)
+    made += realm_broker.items(of, target)
     made += link_realm.items(of)
     made += public_access.items(of)
     return tuple(made)

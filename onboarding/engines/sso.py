@@ -11,12 +11,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onboarding import environment, errors, item, plan, progress, tenant, vault
-from onboarding.desired import link_realm, link_vault, realm_client, realm_mark
+from onboarding.desired import link_realm, link_vault, realm_broker, realm_client, realm_mark
 from onboarding.desired import sso as desired
 from onboarding.desired import vault as vault_desired
 from onboarding.identity import assertion, carrying_out, interface, keycloak, provider
 
-_READ = frozenset({"Realm", "Organization", "Group", "Client", "ClientScope", "ServiceAccount"})
+_READ = frozenset(
+    {"Realm", "Organization", "Group", "Client", "ClientScope", "ServiceAccount"}
+    | {realm_broker.KIND}
+)
 _READ_OF_OWN_REALM = frozenset({"AuthenticationFlow", "BuiltInClient"})
 _JUDGED_ONLY = frozenset({"RealmKeys", "GroupMembers", "StrayGroup"})
 _EVIDENCE = _READ_OF_OWN_REALM | _JUDGED_ONLY
@@ -116,6 +119,7 @@ class Sso:
                 yield item.Item(realm_mark.ref("Realm", "", of.realm), {}, "", holds_data=True)
         if exists:
             yield from self._scopes_of_links(of)
+            yield from self._connected().brokers(of.realm, names, whole_realm=of.own_realm)
         if evidence and exists:
             signers = f"{of.id}:{desired.SIGNERS}"
             members = self._connected().members(of.realm, signers, of.id)
@@ -209,4 +213,5 @@ def _names(of: tenant.Tenant) -> interface.Names:
         ),
         client_prefix=f"ga-{of.id}-",
         organization=of.organization,
+        brokers=frozenset(broker.alias for broker in realm_broker.brokers(of)),
     )

@@ -15,6 +15,7 @@ _ORDER = (
     "Client",
     "ServiceAccount",
     "Organization",
+    "IdentityProvider",
     "Group",
 )
 
@@ -53,14 +54,14 @@ def _creates_realm(change: plan.Change) -> bool:
 
 
 def _inside(change: plan.Change, realm: str, later: set[str]) -> bool:
-    """Organizations are not part of a realm's representation, as this tool uses it.
+    """Organizations and identity providers are not part of a realm's representation here.
 
     Nor are client scopes: a representation that names any leaves out Keycloak's own.
     """
     return (
         change.ref.scope == realm
         and change.action is plan.Action.CREATE
-        and change.ref.kind not in ("Organization", "ClientScope")
+        and change.ref.kind not in ("Organization", "ClientScope", "IdentityProvider")
         and change.ref.name not in later
     )
 

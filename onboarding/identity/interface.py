@@ -21,6 +21,7 @@ class Names:
     clients: frozenset[str]
     client_prefix: str
     organization: str
+    brokers: frozenset[str] = frozenset()
 
 
 class IdentityProvider(Protocol):

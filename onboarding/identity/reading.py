@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from onboarding import item
+from onboarding import errors, item
 from onboarding.desired import realm_client, realm_mark
 from onboarding.identity import assertion, flows, representation, rights
 from onboarding.identity.interface import KeyOf, Names
@@ -119,6 +119,37 @@ def organizations(door: Keycloak, name: str, names: Names) -> Iterator[item.Item
                 representation.owner(rep),
                 holds_data=True,
             )
+
+
+def brokers(door: Keycloak, name: str, names: Names, *, whole_realm: bool) -> Iterator[item.Item]:
+    """Identity providers of the agency and what stands in their place; of its own realm all."""
+    query = {"search": "" if whole_realm else names.agency, "max": _EVERYTHING}
+    try:
+        listed = door.get(name, "/identity-provider/instances", **query) or ()
+    except errors.Denied:
+        # A realm that an older version made; the plan gives the right first, and then reads.
+        return
+    ours = [
+        rep
+        for rep in listed
+        if whole_realm or rep["alias"] in names.brokers or representation.owner(rep) == names.agency
+    ]
+    tied = _organization_id(door, name, names) if any(r.get("organizationId") for r in ours) else ""
+    for rep in ours:
+        home = str(rep.get("organizationId") or "")
+        fields = representation.broker(rep)
+        fields["organization"] = names.organization if home and home == tied else home
+        yield item.Item(
+            realm_mark.ref("IdentityProvider", name, rep["alias"]),
+            fields,
+            representation.owner(rep),
+        )
+
+
+def _organization_id(door: Keycloak, name: str, names: Names) -> str:
+    query = {"search": names.organization, "exact": "true"}
+    found = door.get(name, "/organizations", **query) or ()
+    return next((str(o["id"]) for o in found if o["alias"] == names.organization), "")
 
 
 def groups(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:

@@ -10,14 +10,17 @@ from onboarding import item, labels
 _REALM_DROPPED = frozenset({"smtpServer", "defaultRole", "requiredCredentials", "components"})
 _CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access"})
 _CLIENT_SETS = ("redirectUris", "webOrigins", "defaultClientScopes", "optionalClientScopes")
-_NOT_SENT = frozenset({"publicKey", "parent"})
+_NOT_SENT = frozenset({"publicKey", "parent", "organization"})
 
 
 def owner(rep: Mapping[str, Any]) -> str:
-    """The agency that an object carries in its attributes; "" where it is not ours."""
+    """The agency that an object carries in its attributes; "" where it is not ours.
+
+    An identity provider has none, and carries it in its settings.
+    """
     flat = {
         key: (value[0] if value else "") if isinstance(value, list) else str(value)
-        for key, value in (rep.get("attributes") or {}).items()
+        for key, value in (rep.get("attributes") or rep.get("config") or {}).items()
     }
     return labels.owner(flat)
 
@@ -67,6 +70,15 @@ def mapper_list(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"name": name, "protocol": "openid-connect", **body}
         for name, body in (fields.get("protocolMappers") or {}).items()
     ]
+
+
+def broker(rep: Mapping[str, Any]) -> dict[str, Any]:
+    """An identity provider; of its secret only a name in Keycloak's vault may be shown."""
+    fields = {k: v for k, v in rep.items() if k not in ("internalId", "alias", "organizationId")}
+    config = dict(rep.get("config") or {})
+    if "clientSecret" in config and not str(config["clientSecret"]).startswith("${vault."):
+        config["clientSecret"] = "(redacted)"
+    return {**fields, "config": config}
 
 
 def client_scope(rep: Mapping[str, Any]) -> dict[str, Any]:

@@ -216,6 +216,28 @@ def _write_rights(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
     door.forget(want.ref.scope)
 
 
+def _create_broker(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    body = representation.sendable(fields, alias=want.ref.name)
+    door.post(want.ref.scope, "/identity-provider/instances", body)
+    _tie(door, want, fields)
+
+
+def _update_broker(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    live = _must_find(door, want.ref)
+    place = f"/identity-provider/instances/{quote(want.ref.name)}"
+    door.put(want.ref.scope, place, representation.merged(live, representation.sendable(fields)))
+    if not live.get("organizationId"):
+        _tie(door, want, fields)
+
+
+def _tie(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
+    """A broker of a shared realm belongs to the organization of the agency alone."""
+    if not fields["organization"]:
+        return
+    home = _must_find(door, realm_mark.ref("Organization", want.ref.scope, fields["organization"]))
+    door.post(want.ref.scope, f"/organizations/{home['id']}/identity-providers", want.ref.name)
+
+
 def _must_find(door: Keycloak, ref: item.Ref) -> dict[str, Any]:
     found = _find(door, ref)
     if found is None:
@@ -237,6 +259,9 @@ def _find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
         path = ref.name if ":" not in ref.name else f"{ref.name.partition(':')[0]}/{ref.name}"
         found_group = _group_at(door, ref.scope, path)
         listed = [found_group] if found_group else []
+    elif ref.kind == "IdentityProvider":
+        found = door.get(ref.scope, f"/identity-provider/instances/{quote(ref.name)}")
+        listed = [{**found, "id": ref.name}] if found else []
     elif ref.kind == "ClientScope":
         listed = [s for s in door.get(ref.scope, "/client-scopes") or () if s["name"] == ref.name]
     else:
@@ -253,6 +278,7 @@ _PLACE: Mapping[str, str] = {
     "Client": "/clients",
     "ClientScope": "/client-scopes",
     "Group": "/groups",
+    "IdentityProvider": "/identity-provider/instances",
     "Organization": "/organizations",
 }
 _Write = Callable[[Keycloak, item.Item, Mapping[str, Any]], None]
@@ -263,6 +289,7 @@ _CREATE: Mapping[str, _Write] = {
     "ClientScope": _create_named("name"),
     "ServiceAccount": _write_rights,
     "Group": _create_group,
+    "IdentityProvider": _create_broker,
     "Organization": _create_named("alias"),
 }
 _UPDATE: Mapping[str, _Write] = {
@@ -272,5 +299,6 @@ _UPDATE: Mapping[str, _Write] = {
     "ClientScope": _update_scope,
     "ServiceAccount": _write_rights,
     "Group": _update_plain,
+    "IdentityProvider": _update_broker,
     "Organization": _update_plain,
 }

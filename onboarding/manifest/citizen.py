@@ -40,6 +40,9 @@ class JuristicId(Model):
 
     permit_ref: Name = field("เลขที่หนังสืออนุญาต", "Permit", "TBD in a draft")
     issuer: Https = field("ผู้ออกโทเคน", "Issuer", "OpenID Connect issuer of the provider")
+    authorization_url: Https = field("ที่อยู่ขออนุญาต", "Authorization address")
+    token_url: Https = field("ที่อยู่ขอโทเคน", "Token address")
+    jwks_url: Https = field("ที่อยู่กุญแจสาธารณะ", "Key set address")
     client_id: Name | None = field(
         "รหัสไคลเอนต์", "Client id", "given by the provider with the permit", None
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import yaml
 
-from tests.integration.breaking import Break, World
+from onboarding.desired import realm_broker
+from tests.integration.breaking import Break, Json, World
 from tests.integration.breaks_cluster import stray
 
 _KEY = "settings.yaml"
@@ -54,9 +56,29 @@ def another_certificate(world: World) -> Iterator[None]:
         yield
 
 
+def broker(*, config: Json | None = None, **fields: Any) -> Break:
+    """The first broker of the agency with some settings changed, and put back as it was."""
+
+    @contextmanager
+    def broken(world: World) -> Iterator[None]:
+        alias = realm_broker.brokers(world.of)[0].alias
+        place = f"/identity-provider/instances/{alias}"
+        before = world.sso.get(world.realm, place)
+        changed = {**before, **fields, "config": {**before["config"], **(config or {})}}
+        world.sso.put(world.realm, place, changed)
+        try:
+            yield
+        finally:
+            world.sso.put(world.realm, place, before)
+
+    return broken
+
+
 BREAKS: dict[str, Break] = {
     "TEN-017": unencrypted_claim,
     "PDP-007": short_access_log,
     "NET-007": another_certificate,
     "NET-009": firewall_off,
+    "IDP-006": broker(storeToken=True),
+    "IDP-007": broker(config={"defaultScope": "openid pid address"}),
 }

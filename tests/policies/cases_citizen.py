@@ -35,6 +35,10 @@ def _eec(change: Break) -> list[Case]:
     return everywhere(change, "eec")
 
 
+def _broker(path: str, value: object) -> list[Case]:
+    return _eec(only("IdentityProvider", "eec-thaid", path, value))
+
+
 def gateway(**fields: object) -> Break:
     """The environment with another gateway for public sites; none where nothing is given."""
 
@@ -79,6 +83,24 @@ CITIZEN: dict[str, list[Case]] = {
         *_eec(extra(E.CLUSTER, "Ingress", "another", _OPEN)),
         *_eec(gateway()),
         *live(without("Ingress"), agency="eec"),
+    ],
+    "IDP-006": [
+        *_broker("config/tokenUrl", "https://elsewhere.go.th/token"),
+        *_broker("config/validateSignature", "false"),
+        *_broker("config/pkceMethod", None),
+        *_broker("storeToken", True),
+        *_broker("trustEmail", None),
+        *_broker("organization", ""),
+        *_eec(without("IdentityProvider", "eec-thaid")),
+        *_eec(extra(E.SSO, "IdentityProvider", "theirs", {"config": {}})),
+        *live(environment_with(production=True), agency="eec"),
+        ("eec", MANIFEST, stated("identity.thaid.dopa_permit_ref", "")),
+        ("eec", MANIFEST, stated("identity.thaid.systems", ())),
+        ("eec", MANIFEST, stated("identity.thaid.purpose", "")),
+    ],
+    "IDP-007": [
+        *_broker("config/defaultScope", "openid pid given_name family_name address"),
+        *live(without("IdentityProvider", "eec-thaid"), agency="eec"),
     ],
     "OPS-004": [
         ("eec", stage, change)

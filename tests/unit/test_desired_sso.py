@@ -43,6 +43,8 @@ def test_every_item_is_the_agencys_and_marked_and_named_once(name: str) -> None:
 @pytest.mark.parametrize("name", ["moph", "admincourt", "plk-lao"])
 def test_no_item_holds_a_secret(name: str) -> None:
     text = item.canonical([i.fields for i in sso.desired(_resolved(name), TARGET)]).lower()
+    # How a broker's client signs in, and the name under which Keycloak's own vault has the secret.
+    text = text.replace("client_secret_basic", "").replace('"clientsecret":"${vault.', "")
     assert "secret" not in text
     assert "private" not in text
 
