@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import clock, environment, errors, plan, tenant
+from onboarding import clock, environment, errors, plan
 from onboarding.cli import console, options
+from onboarding.cli import job as jobs
 
 if TYPE_CHECKING:
     from onboarding import policy, reconcile
-    from onboarding.state import files
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One manifest against one environment."""
-
-    others: tuple[tenant.Tenant, ...]
-    tenant: tenant.Tenant
-    text_of_manifest: str
-    environment: environment.Environment
-    store: files.FileStore
-    now: clock.Clock
-    output: str
-    language: str
-
-    @property
-    def text(self) -> bool:
-        return self.output == "text"
-
-
-def _job(
-    file: Path,
-    wanted: str | None,
-    given: tuple[Path, ...],
-    now: clock.Clock,
-    output: str,
-    language: str,
-) -> _Job:
-    from onboarding import links, manifest
-    from onboarding.cli import peers
-    from onboarding.state import files
-
-    read, document = manifest.read(file)
-    target = options.target(wanted)
-    store = files.FileStore(target.store())
-    applied = store.manifests()
-    of = tenant.resolve(
-        read,
-        target,
-        declared=links.Declared(read, document),
-        peers=peers.declared({link.peer for link in read.links}, given, applied),
-        today=now.today(),
-    )
-    others = tuple(
-        tenant.resolve(manifest.loads(text, f"last manifest of {agency}"), target)
-        for agency, text in applied.items()
-        if agency != of.id
-    )
-    return _Job(others, of, document.text, target, store, now, output, language)
-
-
-def _prepare(job: _Job) -> reconcile.Prepared:
+def _prepare(job: jobs.Job) -> reconcile.Prepared:
     from onboarding import reconcile
     from onboarding.engines import table
 
@@ -80,26 +30,14 @@ def _prepare(job: _Job) -> reconcile.Prepared:
     )
 
 
-def _title(job: _Job) -> str:
-    agency = job.tenant.manifest.agency
-    if job.language == "th":
-        kind = "" if job.environment.production else " (มิใช่ระบบใช้งานจริง)"
-        return f"{agency.name_th} ({job.tenant.id}) ในสภาพแวดล้อม {job.environment.name}{kind}"
-    kind = "" if job.environment.production else " (not production)"
-    return (
-        f"{agency.name_en} · {agency.name_th} ({job.tenant.id})"
-        f" on environment {job.environment.name}{kind}"
-    )
-
-
-def _show_plan(job: _Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
+def _show_plan(job: jobs.Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
     from onboarding.report import plan_text, run_report, text
 
     marks = console.marks() if to_result else {}
     judged = text.open_findings(prepared.findings, language=job.language, marks=marks)
     waiting = run_report.waiting(prepared.tenant, prepared.environment)
     made = plan_text.of(prepared.plan, verbose=console.verbose())
-    shown = "\n".join([_title(job), "", made, *waiting, "", judged])
+    shown = "\n".join([jobs.title(job), "", made, *waiting, "", judged])
     if to_result:
         console.result(shown)
     else:
@@ -138,7 +76,7 @@ def plan_command(
     from onboarding.report import json as findings_json
     from onboarding.report import plan_json, run_report
 
-    job = _job(file, wanted, given, as_of, output, language)
+    job = jobs.start(file, wanted, given, as_of, output, language)
     prepared = _prepare(job)
     if job.text:
         _show_plan(job, prepared, to_result=True)
@@ -196,7 +134,7 @@ def apply_command(
     Shows the plan and asks, writes exactly that plan, then verifies. A run that was stopped or
     failed is continued by the same command.
     """
-    job = _job(file, wanted, given, as_of, output, language)
+    job = jobs.start(file, wanted, given, as_of, output, language)
     with job.store.lease(job.tenant.id):
         prepared = _prepare(job)
         _refuse(prepared, allow_delete=allow_delete)
@@ -222,7 +160,7 @@ def _refuse(prepared: reconcile.Prepared, *, allow_delete: bool) -> None:
         raise refusal
 
 
-def _ask(job: _Job) -> None:
+def _ask(job: jobs.Job) -> None:
     if not console.asks():
         raise errors.UsageError(
             "nothing was changed: there is nobody to ask (stdin is not a terminal)",
@@ -236,7 +174,7 @@ def _ask(job: _Job) -> None:
         raise errors.OnboardError("nothing was changed: the plan was not accepted")
 
 
-def _unmoved(job: _Job, reviewed: reconcile.Prepared) -> reconcile.Prepared:
+def _unmoved(job: jobs.Job, reviewed: reconcile.Prepared) -> reconcile.Prepared:
     """Read again after the question: what is written must be what was shown."""
     again = _prepare(job)
     if again.plan.digest != reviewed.plan.digest:
@@ -251,7 +189,7 @@ def _unmoved(job: _Job, reviewed: reconcile.Prepared) -> reconcile.Prepared:
     return again
 
 
-def _carry_out(job: _Job, prepared: reconcile.Prepared) -> reconcile.Run:
+def _carry_out(job: jobs.Job, prepared: reconcile.Prepared) -> reconcile.Run:
     from onboarding import reconcile
     from onboarding.engines import table
 
@@ -264,7 +202,7 @@ def _carry_out(job: _Job, prepared: reconcile.Prepared) -> reconcile.Run:
     )
 
 
-def _examine(job: _Job) -> tuple[policy.Finding, ...]:
+def _examine(job: jobs.Job) -> tuple[policy.Finding, ...]:
     from onboarding import reconcile
     from onboarding.engines import table
 
@@ -278,7 +216,7 @@ def _examine(job: _Job) -> tuple[policy.Finding, ...]:
     )
 
 
-def _record_verdict(job: _Job, findings: tuple[policy.Finding, ...]) -> None:
+def _record_verdict(job: jobs.Job, findings: tuple[policy.Finding, ...]) -> None:
     from onboarding import verify
 
     job.store.record(
@@ -290,7 +228,9 @@ def _record_verdict(job: _Job, findings: tuple[policy.Finding, ...]) -> None:
     )
 
 
-def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, ...] | None) -> int:
+def _report_run(
+    job: jobs.Job, run: reconcile.Run, findings: tuple[policy.Finding, ...] | None
+) -> int:
     from onboarding import verify
     from onboarding.report import json as findings_json
     from onboarding.report import run_report, text
@@ -298,7 +238,7 @@ def _report_run(job: _Job, run: reconcile.Run, findings: tuple[policy.Finding, .
     ready = None if findings is None else verify.gate(findings) is None
     pending = verify.pending(findings or ())
     if job.text:
-        console.result(run_report.text(_title(job), run, ready=ready, pending=pending))
+        console.result(run_report.text(jobs.title(job), run, ready=ready, pending=pending))
         if findings is not None:
             judged = text.open_findings(findings, language=job.language, marks=console.marks())
             console.result("\n" + judged)
@@ -345,11 +285,11 @@ def verify_command(
     from onboarding.report import json as findings_json
     from onboarding.report import text
 
-    job = _job(file, wanted, given, as_of, output, language)
+    job = jobs.start(file, wanted, given, as_of, output, language)
     findings = _examine(job)
     if job.text:
         console.result(
-            _title(job)
+            jobs.title(job)
             + "\n\n"
             + text.findings(
                 findings,
