@@ -20,6 +20,7 @@ _COMMANDS = {
     "validate": ("validate", "validate", "Check manifests; touch nothing."),
     "convert": ("convert", "convert", "Dates, bodies and versions of a manifest."),
     "explain": ("explain", "explain", "What a field of the manifest means."),
+    "fmt": ("fmt", "fmt", "Put manifests in good form, comments kept."),
     "schema": ("schema", "schema", "JSON Schema of the manifest, for editors."),
     "catalogue": ("catalogue", "catalogue", "What a manifest may ask for."),
     "plan": ("runs", "plan_command", "Show what would change; write nothing."),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from onboarding.manifest import json_schema, meaning, outline
-from tests.unit.cli.test_main import run
+from tests.unit.cli.running import run
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_without_a_field_the_top_is_shown(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("field", "advice"),
     [
-        ("workcalendar", "Did you mean systems.eoffice.workCalendar?"),
+        ("lettertypes", "Did you mean systems.eoffice.letterTypes?"),
         ("eoffice.workCalendar", "Did you mean systems.eoffice.workCalendar?"),
         ("agency.nameT", "Did you mean agency.nameTh or agency.nameEn?"),
         ("systems.personaldata", "Did you mean systems.personalData?"),
