@@ -166,7 +166,7 @@ def _ingress(place: cluster_place.Place) -> item.Item:
                 "rules": [rule],
             }
         },
-        annotations={**telemetry.annotations(place), **_firewall(place)},
+        annotations={**telemetry.ingress_notes(place), **_firewall(place)},
     )
 
 

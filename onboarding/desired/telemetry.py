@@ -50,7 +50,7 @@ def device_domain(place: cluster_place.Place) -> str:
     return f"{place.instance.system}.{place.of.domains[0]}"
 
 
-def annotations(place: cluster_place.Place) -> dict[str, str]:
+def ingress_notes(place: cluster_place.Place) -> dict[str, str]:
     """What the gateway shall ask of a device at the ingress; none without telemetry."""
     sent = place.of.system(place.instance).telemetry
     if sent is None:

@@ -115,7 +115,7 @@ def issue_to(
 def is_due(of: listing.Certificate, now: datetime) -> bool:
     """Whether so little of its life is left that the same key gets a new certificate."""
     begins, ends = (listing.moment(str(of.facts[key])) for key in ("notBefore", "notAfter"))
-    left = pki_profile.section("device")["renewWhenLeftPercent"]
+    left: int = pki_profile.section("device")["renewWhenLeftPercent"]
     return (ends - now) * 100 <= (ends - begins) * left
 
 
