@@ -79,7 +79,12 @@ def init(
         raise written.exists(file)
     from onboarding.manifest import init as start
 
-    name, known = _answers(preset, answers, given, language, as_of)
+    try:
+        name, known = _answers(preset, answers, given, language, as_of)
+    except (click.Abort, KeyboardInterrupt):
+        raise errors.Interrupted(
+            "interrupted; nothing was written", resolution="Run the same command to begin anew."
+        ) from None
     text = start.text(name, known, today=as_of.today(), language=language)
     (written.replace if force else written.new)(file, text)
     init_text.result(file, name, text, language, output)
@@ -96,38 +101,38 @@ def _answers(
     pairs = _pairs(given)
     name = preset or pairs.pop("preset", None) or known.pop("preset", None)
     known.pop("preset", None)
-    if name is None and console.asks():
+    asks = console.asks()
+    if name is None and asks:
         name = _ask_preset(language)
     chosen = init_presets.get(name) if name else None
-    known |= _typed(pairs, chosen, known)
-    if name is None or chosen is None or not console.asks():
-        missing = [] if name else ["preset"]
-        missing += [key for key in init_answers.needed(chosen) if key not in known]
-        if missing:
-            raise _missing(missing)
-        return str(name), known
-    try:
-        return name, _asked(chosen, known, language, now, only_needed=file is not None)
-    except (click.Abort, KeyboardInterrupt):
-        raise errors.Interrupted(
-            "interrupted; nothing was written", resolution="Run the same command to begin anew."
-        ) from None
+    typed, problems = _typed(pairs, chosen, known)
+    known |= typed
+    if not asks:
+        said = {*known, *pairs, *(["preset"] if name else [])}
+        problems += [p for p in _missing(chosen) if p.field not in said]
+    if problems:
+        raise errors.InvalidInput(
+            f"{len(problems)} answer(s) are missing or wrong",
+            problems,
+            resolution="Give them with --answers FILE or --set KEY=VALUE"
+            + ("." if asks else ", or run it on a terminal to be asked."),
+        )
+    if asks and chosen:
+        known = _asked(chosen, known, language, now, only_needed=file is not None)
+    return str(name), known
 
 
-def _missing(keys: Sequence[str]) -> errors.UsageError:
+def _missing(preset: init_presets.Preset | None) -> list[errors.Problem]:
+    """One problem for each answer that nobody gave, if it was not given."""
     from onboarding.manifest import init_answers
 
-    asked = {
-        info.alias or name: f"{info.title} ({info.description})"
-        if info.description != info.title
-        else info.title
+    needed = ("preset", *init_answers.needed(preset))
+    return [
+        errors.Problem("missing", 0, 0, key, title, "" if hint == title else hint)
         for name, info in init_answers.Answers.model_fields.items()
-    }
-    return errors.UsageError(
-        f"{len(keys)} answer(s) are missing, and nobody can be asked here",
-        details=[f"{key}: {asked[key]}" for key in keys],
-        resolution="Give them with --answers FILE or --set KEY=VALUE, or run it on a terminal.",
-    )
+        for key, title, hint in [(info.alias or name, info.title or "", info.description or "")]
+        if key in needed
+    ]
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:
@@ -144,8 +149,8 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
 
 def _typed(
     pairs: dict[str, str], preset: init_presets.Preset | None, known: dict[str, Any]
-) -> dict[str, Any]:
-    """The values of --set. Raises errors.InvalidInput with everything that is wrong."""
+) -> tuple[dict[str, Any], list[errors.Problem]]:
+    """The values of --set, and everything that is wrong with them."""
     from onboarding.manifest import init_answers
 
     typed: dict[str, Any] = {}
@@ -158,9 +163,7 @@ def _typed(
                 errors.Problem("--set", 0, 0, p.field, p.message, p.remedy)
                 for p in refused.problems
             ]
-    if problems:
-        raise errors.InvalidInput(f"{len(problems)} answer(s) are wrong", problems)
-    return typed
+    return typed, problems
 
 
 def _ask_preset(language: str) -> str:

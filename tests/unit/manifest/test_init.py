@@ -73,9 +73,8 @@ def test_every_start_passes_every_control_but_the_key_for_incident_mail(
     failed = [
         f for f in findings if f.result.verdict in (policy.Verdict.FAIL, policy.Verdict.UNKNOWN)
     ]
-    assert [(f.control.id, f.result.seen) for f in failed] == [
-        ("OPS-003", "got no PGP key; expected contact, key and report")
-    ]
+    assert [f.control.id for f in failed] == ["OPS-003"]
+    assert failed[0].result.seen.startswith("got no PGP key")
     assert manifest.draft_values(manifest.loads(text))
 
 
