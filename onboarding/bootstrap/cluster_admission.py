@@ -33,6 +33,7 @@ def policies(group_prefix: str, applier: str) -> Iterator[Policy]:
     yield "onboard-applier-namespaces", _applier_namespaces(applier)
     yield "onboard-applier-secrets", _applier_secrets(applier)
     yield "onboard-applier-bindings", _applier_bindings(applier, group_prefix)
+    yield "onboard-node-pools", _node_pools()
 
 
 def _guard_rails(group_prefix: str) -> dict[str, Any]:
@@ -102,6 +103,27 @@ def _applier_bindings(applier: str, group_prefix: str) -> dict[str, Any]:
         " && object.?subjects == oldObject.?subjects)"
         f" || (object.roleRef.kind == 'Role' && object.?subjects.orValue([]).all(s, {own}))",
         "the applier binds Roles to groups of the namespace's agency only",
+    )
+
+
+def _node_pools() -> dict[str, Any]:
+    """Pods of agencies tolerate the taint of dedicated nodes in that pool's namespaces only.
+
+    The operator's own pods, which may have to run on every node, are left alone.
+    """
+    pool = f"namespaceObject.metadata.labels[?'{labels.POOL}'].orValue('none')"
+    # A toleration without a key tolerates every taint.
+    allowed = (
+        "t.?key.orValue('') != '' &&"
+        f" (t.key != '{labels.POOL}' || t.?value.orValue('') == {pool})"
+    )
+    return _spec(
+        "true",
+        [_rule([""], ["pods"])],
+        ["CREATE", "UPDATE"],
+        f"namespaceObject == null || !({_OF_AGENCY.format('namespaceObject')})"
+        f" || object.spec.?tolerations.orValue([]).all(t, {allowed})",
+        "dedicated nodes take pods of their own pool's namespaces only",
     )
 
 

@@ -112,6 +112,33 @@ def test_the_applier_hands_out_no_more_than_it_has(
         kube.connect(lab, Role.APPLIER).apply("Role", role)
 
 
+@pytest.mark.parametrize(
+    "toleration",
+    [
+        {"key": labels.POOL, "operator": "Equal", "value": "restricted", "effect": "NoSchedule"},
+        {"key": labels.POOL, "operator": "Exists"},
+        {"operator": "Exists"},
+    ],
+    ids=["the pool", "any pool", "everything"],
+)
+def test_dedicated_nodes_take_no_other_pods(
+    admin: kube.Cluster, agency_namespace: str, toleration: dict[str, str]
+) -> None:
+    context = {
+        "allowPrivilegeEscalation": False,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    container = {"name": "x", "image": "registry.invalid/x", "securityContext": context}
+    pod = {"metadata": {"name": "guest", "namespace": agency_namespace}}
+    with pytest.raises(errors.OnboardError, match="dedicated nodes take pods"):
+        spec = {"containers": [container], "tolerations": [toleration]}
+        admin.apply("Pod", {**pod, "spec": spec})
+    admin.apply("Pod", {**pod, "spec": {"containers": [container]}})
+    assert admin.delete("Pod", "guest", agency_namespace)
+
+
 def test_the_auditor_asks_what_others_may_do(lab: environment.Environment) -> None:
     auditor = kube.connect(lab, Role.AUDITOR)
     questions = [
