@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onboarding import clock, desired, errors, manifest, policy, sizing, tenant, verify
-from onboarding.manifest import init, init_answers, init_presets
+from onboarding.manifest import fmt, init, init_answers, init_presets
 from onboarding.policies import load
 from tests.unit import targets
 
@@ -88,6 +88,13 @@ def test_both_languages_start_the_same_manifest(name: str) -> None:
     assert "# The MOU" in english
     assert "# บันทึกข้อตกลง" in thai
     assert "# The MOU" not in thai
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_started_is_in_good_form(name: str) -> None:
+    for language, of in itertools.product(("en", "th"), (NEEDED, ALL)):
+        text = init.text(name, answers(name, of), today=TODAY, language=language)
+        assert fmt.formatted(text, "new.yaml") == text
 
 
 @pytest.mark.parametrize(
