@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import clock, environment, errors, item, tenant
-from onboarding.desired import cluster_place, documents, realm_mark, reference, vault
+from onboarding.desired import cluster_place, documents, pki_profile, realm_mark, reference, vault
 
 _MONTHS = (
     "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
@@ -78,6 +78,8 @@ def _texts(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]
         "first_namespace": of.instances[0].namespace,
         "signers": [_signer(s, of) for s in of.signers],
         "trust": of.manifest.signing.trust if of.manifest.signing else "gdcc",
+        "devices": of.devices,
+        "device_days": pki_profile.section("device")["days"],
         "contacts": of.manifest.contacts,
         "coordinator": of.manifest.mou.coordinator,
         "dpo": of.manifest.legal.pdpa.dpo,

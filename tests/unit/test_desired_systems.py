@@ -177,3 +177,12 @@ def test_the_public_has_a_group_and_short_sessions_and_nothing_else(
     assert "ga-culture-public" not in named(
         sso.desired(tenant.resolve(samples.build(), at), at), "Client"
     )
+
+
+def test_the_kit_says_how_a_device_asks_for_its_certificate(at: environment.Environment) -> None:
+    kit = handover.files(resolved(terminal(), at), at)
+    for text in (kit["README.en.md"], kit["README.th.md"]):
+        assert "-subj /CN=station-01.bus.culture.go.th -out station-01.csr" in text
+    assert "The 81 devices `station-01` to `station-81`" in kit["README.en.md"]
+    office = handover.files(tenant.resolve(samples.build(), at), at)
+    assert "devices" not in office["README.en.md"]
