@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +36,9 @@ class Document:
     problems: tuple[errors.Problem, ...] = ()
     doubtful: frozenset[reader.KeyPath] = frozenset()
     _positions: dict[reader.KeyPath, reader.Position] | None = field(default=None, repr=False)
+    _in_order: list[tuple[reader.KeyPath, reader.Position]] = field(
+        default_factory=list, repr=False
+    )
 
     def position(self, path: reader.KeyPath) -> reader.Position:
         """Where ``path`` stands: its key, or the list entry; else its nearest parent.
@@ -46,8 +52,11 @@ class Document:
 
     def path_at(self, line: int, column: int) -> reader.KeyPath:
         """The innermost key or list entry that begins at the place or before it."""
-        before = (item for item in self._places().items() if item[1] <= (line, column))
-        return max(before, key=lambda item: (item[1], len(item[0])), default=((), None))[0]
+        if not self._in_order:
+            # They were found in this order.
+            self._in_order = list(self._places().items())
+        after = bisect.bisect(self._in_order, (line, column), key=lambda found: found[1])
+        return self._in_order[after - 1][0] if after else ()
 
     def _places(self) -> dict[reader.KeyPath, reader.Position]:
         if self._positions is None:
@@ -88,7 +97,8 @@ def survey_text(text: str, name: str) -> Document:
     """As `survey`, for text."""
     text = encoding.plain_lines(text)
     result = reader.read(text, name)
-    problems = [*result.problems, *_text_problems(text, name)]
+    faults = itertools.islice(_text_problems(text, name), reader.MAX_PROBLEMS)
+    problems = [*result.problems, *faults]
     if not result.whole:
         raise invalid(name, problems)
     return Document(
@@ -161,12 +171,15 @@ def _refusal(name: str, message: str, remedy: str) -> errors.InvalidInput:
 
 
 def _text_problems(text: str, name: str) -> Iterator[errors.Problem]:
+    """Each sort of fault once a line, at its first place."""
     if characters.is_plain(text):
         return
-    found = 0
     for number, line in enumerate(text.split("\n"), start=1):
+        first: dict[str, characters.Fault] = {}
+        times: Counter[str] = Counter()
         for fault in characters.faults(line):
-            yield errors.Problem(name, number, fault.column, "", fault.message, fault.remedy)
-            found += 1
-            if found >= reader.MAX_PROBLEMS:
-                return
+            first.setdefault(fault.message, fault)
+            times[fault.message] += 1
+        for message, fault in first.items():
+            again = f", {times[message]:,} times in this line" if times[message] > 1 else ""
+            yield errors.Problem(name, number, fault.column, "", message + again, fault.remedy)

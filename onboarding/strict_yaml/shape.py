@@ -1,7 +1,6 @@
 """From a Document to a pydantic model, with every mistake at its line.
 
-The document is handed over as JSON: pydantic's strict mode then takes lists for tuples, text for
-enums and ISO text for dates, and nothing else is converted.
+Models are strict: a number is no text, and nothing is converted on the way.
 """
 
 from __future__ import annotations
@@ -71,23 +70,41 @@ class Checked(Generic[ModelT]):
 
 
 def validate(model: type[ModelT], source: document.Document) -> ModelT:
-    """Raises errors.InvalidInput with every mistake of the shape at once."""
-    checked = check(model, source)
-    if checked.value is None:
-        raise document.invalid(source.name, checked.problems, checked.more)
-    return checked.value
+    """The document as a model, handed over as JSON: text becomes enums and dates.
+
+    Raises errors.InvalidInput with every mistake of the shape at once.
+    """
+    try:
+        return model.model_validate_json(json.dumps(source.value, ensure_ascii=False))
+    except pydantic.ValidationError as error:
+        refused = _refused(model, source, error)
+    raise document.invalid(source.name, refused.problems, refused.more)
 
 
 def check(model: type[ModelT], source: document.Document) -> Checked[ModelT]:
-    """As `validate`, with the mistakes as values.
+    """As `validate`, with the mistakes as values; for a model that needs lists as tuples at most.
 
     What follows from a problem of the document itself (a key that stands twice, a character that
     must not be there) is no problem of its own.
     """
+    # Not as JSON: there each mistake keeps a copy of the whole part of the file it is in.
     try:
-        return Checked(model.model_validate_json(json.dumps(source.value, ensure_ascii=False)))
+        return Checked(model.model_validate(_tuples(source.value)))
     except pydantic.ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
+        return _refused(model, source, error)
+
+
+def _tuples(value: Any) -> Any:
+    """``value`` with its lists as tuples, which a strict model asks for."""
+    if isinstance(value, dict):
+        return {key: _tuples(inner) for key, inner in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _refused(
+    model: type[ModelT], source: document.Document, error: pydantic.ValidationError
+) -> Checked[ModelT]:
+    found: list[Any] = error.errors(include_url=False, include_input=False)
     faulty = _fields_at(model, {item["loc"][:1] for item in found})
     told = [item for item in _without_echoes(model, found) if not _follows(source, item)]
     # The rest is only counted: to find the place of each would take its time.
@@ -102,8 +119,7 @@ def partly(model: type[ModelT], source: document.Document, faulty: frozenset[str
     for name, info in model.model_fields.items():
         key = info.alias or name
         if name not in faulty and key in source.value:
-            text = json.dumps(source.value[key], ensure_ascii=False)
-            values[name] = _alone(model, name).validate_json(text)
+            values[name] = _alone(model, name).validate_python(_tuples(source.value[key]))
     return model.model_construct(**values)
 
 
