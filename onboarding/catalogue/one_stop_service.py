@@ -24,11 +24,24 @@ ENTRY = Entry(
             "เกตเวย์ขาออก: เฉพาะปลายทางชำระเงินที่ตกลงไว้",
         ),
         Words(
-            "Vault: policy, key pair; Keycloak: client; Ansible: receipt by working time",
-            "Vault: นโยบายและคู่กุญแจ; Keycloak: ไคลเอนต์; Ansible: การนับเวลารับคำขอตามเวลาทำการ",
+            "Vault: policy, key pair; Ansible: receipt by working time",
+            "Vault: นโยบายและคู่กุญแจ; Ansible: การนับเวลารับคำขอตามเวลาทำการ",
+        ),
+        Words(
+            "Keycloak: client, and sign-in by ThaID and juristic id once each is permitted",
+            "Keycloak: ไคลเอนต์ และการลงชื่อเข้าใช้ด้วย ThaID และเลขนิติบุคคลเมื่อได้รับอนุญาต",
         ),
     ),
-    controls=("NET-006", "NET-009", "NET-012", "OPS-004"),
+    controls=(
+        "NET-006",
+        "NET-007",
+        "NET-009",
+        "NET-012",
+        "OPS-004",
+        "DOC-013",
+        "IDP-006",
+        "IDP-007",
+    ),
     sizing=Words("users, by the table of size classes", "จำนวนผู้ใช้ ตามตารางชั้นขนาด"),
     options=(ExtraField("oneStopService", "One-stop service", "บริการเบ็ดเสร็จ"),),
 )
