@@ -5,54 +5,20 @@ Models are strict: a number is no text, and nothing is converted on the way.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 import re
-import types
-import typing
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import pydantic
-from pydantic import fields
 
 from onboarding import errors
-from onboarding.strict_yaml import characters, document, private, reader
+from onboarding.strict_yaml import characters, document, modelled, private, reader, wording
 
 ModelT = TypeVar("ModelT", bound=pydantic.BaseModel)
 
-# Keys and values that are never echoed: a file with a mistake may hold a secret at that place.
-_SECRET_KEY = re.compile("password|secret|token|passphrase|privatekey|apikey|credential", re.I)
-
-_OWN = "manifest"
-"""The type of errors that a model's own validators raise."""
 _PLAIN_KEY = re.compile(r"[\w.-]{1,60}")
-
-_TEXT = ("expected text", "put the value in quotes")
-_WHOLE = ("expected a whole number", "write digits 0-9 only, without quotes or separators")
-_LIST = ("expected a list", "write it as [a, b], or one '- entry' per line")
-_GROUP = ("expected a group of keys", "write 'key: value' lines below it")
-# By pydantic's type of error: what was expected, and the remedy.
-_WORDINGS = {
-    "string_type": _TEXT,
-    "bool_type": ("expected true or false", "write true or false, without quotes"),
-    "int_type": _WHOLE,
-    "int_from_float": _WHOLE,
-    "float_type": ("expected a number", "write digits, without quotes"),
-    "tuple_type": _LIST,
-    "list_type": _LIST,
-    "model_type": _GROUP,
-    "dict_type": _GROUP,
-    "string_pattern_mismatch": ("does not have the expected form", ""),
-    "too_short": ("needs at least {min_length} entry", "add what is missing"),
-    "too_long": ("has more than {max_length} entries", "shorten the list"),
-    "string_too_short": ("must not be empty", "fill it in"),
-    "string_too_long": ("is longer than {max_length:,} characters", "shorten it"),
-    "greater_than_equal": ("must be at least {ge:,}", "correct the number"),
-    "less_than_equal": ("must be at most {le:,}", "correct the number"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +126,8 @@ def field_name(
             plain = _PLAIN_KEY.fullmatch(part) and private.may_show(part)
             shown = part if plain else private.shown(part)
             text += f".{shown}" if text else shown
-    thai = _thai(model, path)
+    thai = modelled.thai(model, path)
     return f"{text} ({thai})" if thai else text
-
-
-def _thai(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
-    """The Thai name of the field at ``path``, of its list for an entry; empty where none is."""
-    thai = ""
-    for part, info in _walk(model, path):
-        if info is not None:
-            extra = info.json_schema_extra
-            thai = str(extra.get("titleTh", "")) if isinstance(extra, dict) else ""
-        elif isinstance(part, str):
-            thai = ""
-    return thai
 
 
 def _explain(
@@ -186,36 +140,28 @@ def _explain(
     if kind == "missing":
         path = (*path, *item["loc"][len(path) :])
         line, column = source.position(path[:-1])
-        expected = _only_value(model, path) or _description(model, path) or "…"
+        expected = modelled.only_value(model, path) or modelled.description(model, path) or "…"
         remedy = f"add {path[-1]}: {expected}"
         return errors.Problem(
             source.name, line, column, field_name(model, path, source), "is missing", remedy
         )
     value = _at(source.value, path)
-    message, remedy = _wording(kind, item, value)
-    description = _description(model, path)
+    message, remedy = wording.expected(kind, item, value)
+    description = modelled.description(model, path)
     if not remedy and description:
         remedy = f"expected: {description}"
-    got = _got(path, value, kind)
+    got = wording.got(path, value, kind)
     return problem(source, model, path, message + got, remedy)
 
 
 def _unknown_key(model: type[pydantic.BaseModel], path: reader.KeyPath) -> tuple[str, str]:
     key = str(path[-1])
-    message = f"unknown key {private.shown(key)}{_look_alike(key)}"
-    guess = _guess(model, path)
+    message = f"unknown key {private.shown(key)}{wording.look_alike(key)}"
+    guess = modelled.guess(model, path)
     if guess:
-        thai = _thai(model, (*path[:-1], guess))
+        thai = modelled.thai(model, (*path[:-1], guess))
         return message, f"did you mean {guess!r}{f' ({thai})' if thai else ''}?"
-    return message, f"known here: {', '.join(sorted(_keys(model, path[:-1])))}"
-
-
-def _guess(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
-    """The key that was meant by the unknown one at ``path``; empty where there is none alike."""
-    key, keys = str(path[-1]), _keys(model, path[:-1])
-    lowered = {known.lower(): known for known in keys}
-    same = lowered.get(key.replace("_", "").replace("-", "").lower())
-    return same or next(iter(difflib.get_close_matches(key, keys, n=1, cutoff=0.6)), "")
+    return message, f"known here: {', '.join(sorted(modelled.keys(model, path[:-1])))}"
 
 
 def _fields_at(
@@ -249,7 +195,9 @@ def _without_echoes(model: type[pydantic.BaseModel], found: list[Any]) -> list[A
     lengths = {len(item["loc"]) for item in found if item["type"] == "too_short"}
     parents = {item["loc"][:n] for item in found for n in lengths if n < len(item["loc"])}
     unknown = [item["loc"] for item in found if item["type"] == "extra_forbidden"]
-    meant = {(*place[:-1], _guess(model, place)) for place in unknown[: reader.MAX_PROBLEMS]}
+    meant = {
+        (*place[:-1], modelled.guess(model, place)) for place in unknown[: reader.MAX_PROBLEMS]
+    }
     return [
         item
         for item in found
@@ -258,60 +206,10 @@ def _without_echoes(model: type[pydantic.BaseModel], found: list[Any]) -> list[A
     ]
 
 
-def _wording(kind: str, item: Any, value: Any) -> tuple[str, str]:
-    """What was expected, and the remedy."""
-    context: dict[str, Any] = item.get("ctx", {})
-    if kind in ("literal_error", "enum"):
-        return _choice(str(context.get("expected", "")).replace("'", ""), value)
-    if kind == "int_type" and isinstance(value, str) and len(value) > 18 and value.isdigit():
-        return "is too large a number", "correct the number"
-    if kind == "too_long" and isinstance(value, str):
-        kind = "string_too_long"
-    if kind in _WORDINGS:
-        message, remedy = _WORDINGS[kind]
-        if value is None:
-            remedy = "fill it in, or remove the key where it may be left out"
-        elif kind == "string_type" and isinstance(value, (dict, list)):
-            remedy = "write one text"
-        return message.format(**context), remedy
-    message = str(item["msg"]).removeprefix("Value error, ")
-    return message, str(context.get("remedy", ""))
-
-
-def _choice(allowed: str, value: Any) -> tuple[str, str]:
-    options = allowed.replace(" or ", ", ").split(", ")
-    written = str(value).lower()
-    close = [option for option in options if written and option.lower().startswith(written)]
-    close += difflib.get_close_matches(written, options, n=1, cutoff=0.7)
-    remedy = f"did you mean {close[0]!r}?" if close else "write one of these"
-    if not isinstance(value, str) and str(value) in options:
-        remedy = f'write it in quotes: "{value}"'
-    return f"expected one of: {allowed}", remedy
-
-
 def _at(value: Any, path: reader.KeyPath) -> Any:
     for part in path:
         value = value[part]
     return value
-
-
-def _got(path: reader.KeyPath, value: Any, kind: str) -> str:
-    """The offending text, unless it may be private."""
-    if isinstance(value, (dict, list)):
-        if kind in (_OWN, "too_short", "too_long"):
-            return ""
-        return f", got {'a list' if isinstance(value, list) else 'a group of keys'}"
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
-    if any(_SECRET_KEY.search(str(part)) for part in path) or not private.may_show(text):
-        return " (value not shown)"
-    hint = _look_alike(text)
-    text = characters.spelt(text if len(text) <= 60 else text[:59] + "…")
-    return f", got {text}{hint}"
-
-
-def _look_alike(text: str) -> str:
-    hint = characters.look_alike(text)
-    return f", where {hint}" if hint else ""
 
 
 def _known(location: tuple[int | str, ...], value: Any) -> reader.KeyPath:
@@ -324,60 +222,3 @@ def _known(location: tuple[int | str, ...], value: Any) -> reader.KeyPath:
             value = value[part]
             path.append(part)
     return tuple(path)
-
-
-def _walk(
-    model: type[pydantic.BaseModel], path: reader.KeyPath
-) -> Iterator[tuple[str | int, fields.FieldInfo | None]]:
-    current: type[pydantic.BaseModel] | None = model
-    for part in path:
-        if isinstance(part, int) or current is None:
-            yield part, None
-            continue
-        info = _field(current, part)
-        yield part, info
-        current = _model_in(info.annotation) if info else None
-
-
-def _field(model: type[pydantic.BaseModel], key: str) -> fields.FieldInfo | None:
-    for name, info in model.model_fields.items():
-        if key == (info.alias or name):
-            return info
-    return None
-
-
-def _model_in(annotation: Any) -> type[pydantic.BaseModel] | None:
-    """The model that a field holds directly, in a list, as a mapping's value or optionally."""
-    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
-        return annotation
-    origin = typing.get_origin(annotation)
-    if origin in (tuple, list, dict, typing.Union, types.UnionType, typing.Annotated):
-        for inner in typing.get_args(annotation):
-            found = _model_in(inner)
-            if found is not None:
-                return found
-    return None
-
-
-def _keys(model: type[pydantic.BaseModel], path: reader.KeyPath) -> list[str]:
-    current: type[pydantic.BaseModel] | None = model
-    for part in path:
-        if isinstance(part, str) and current is not None:
-            info = _field(current, part)
-            current = _model_in(info.annotation) if info else None
-    if current is None:
-        return []
-    return [info.alias or name for name, info in current.model_fields.items()]
-
-
-def _description(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
-    infos = [info for _part, info in _walk(model, path) if info is not None]
-    description = infos[-1].description if infos else None
-    return description if description and description != infos[-1].title else ""
-
-
-def _only_value(model: type[pydantic.BaseModel], path: reader.KeyPath) -> str:
-    """The value of a field that can have but one."""
-    info = next((info for _part, info in reversed(list(_walk(model, path)))), None)
-    values = typing.get_args(info.annotation) if info else ()
-    return str(values[0]) if len(values) == 1 and isinstance(values[0], str) else ""
