@@ -77,6 +77,7 @@ def init(
         raise errors.UsageError("Missing argument 'FILE'.", resolution="See: onboard init --help")
     if file.exists() and not force:
         raise written.exists(file)
+    written.refuse_unwritable(file)
     from onboarding.manifest import init as start
 
     try:

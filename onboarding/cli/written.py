@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -39,13 +40,25 @@ def _write(path: Path, text: str, *, replace: bool) -> None:
     except FileExistsError:
         raise exists(path) from None
     except OSError as failed:
-        raise errors.UsageError(
-            f"{path} cannot be written: {failed.strerror}",
-            resolution="Name a file in a folder that exists and that you may write to.",
-        ) from failed
+        raise _cannot(path, failed.strerror) from failed
     finally:
         if beside:
             Path(beside).unlink(missing_ok=True)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Say it before anything is asked or worked out. Raises errors.UsageError."""
+    if not path.parent.is_dir():
+        raise _cannot(path, os.strerror(errno.ENOENT))
+    if not os.access(path.parent, os.W_OK):
+        raise _cannot(path, os.strerror(errno.EACCES))
+
+
+def _cannot(path: Path, reason: str | None) -> errors.UsageError:
+    return errors.UsageError(
+        f"{path} cannot be written: {reason}",
+        resolution="Name a file in a folder that exists and that you may write to.",
+    )
 
 
 def exists(path: Path) -> errors.UsageError:

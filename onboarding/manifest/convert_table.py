@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import errors, strict_yaml
-from onboarding.manifest import systems, thai_numbers
+from onboarding.manifest import init_answers, systems, thai_numbers
 from onboarding.strict_yaml import characters
 
 MAX_BYTES = 4 * 1024 * 1024
-MAX_ROWS = 10_000
-"""All local bodies of the country are some 7,850."""
 
 # Column: the key of a body, then its headers without spaces, dots, hyphens and case.
 _HEADERS = {
@@ -126,8 +124,9 @@ class _Table:
                     header = False
                 elif (row := self._row(number, cells)) is not None:
                     rows.append(row)
-                if number > MAX_ROWS:
-                    self._problem(number, 1, "", f"more than {MAX_ROWS:,} rows", "split the table")
+                if len(rows) > init_answers.MOST_BODIES:
+                    message = f"more than {init_answers.MOST_BODIES:,} bodies"
+                    self._problem(number, 1, "", message, "split the programme")
                     break
         except csv.Error as wrong:
             self._problem(number + 1, 1, "", f"not a table: {wrong}", "check its quotes")

@@ -16,6 +16,8 @@ from onboarding.manifest import fields, init_presets, thai_dates, thai_numbers
 from onboarding.manifest.fields import field
 
 MOU_YEARS = 3
+MOST_BODIES = 10_000
+"""All local bodies of the country are some 7,850."""
 MOU_TITLE = "บันทึกความร่วมมือการใช้งาน e-Office ภายใต้ GDCC"
 _ALWAYS_NEEDED = ("id", "nameTh", "nameEn", "users", "domain")
 _HINTS_TH = {
@@ -214,10 +216,27 @@ def usual(key: str, known: Known, today: date) -> Any:
 
 def contradictions(preset: init_presets.Preset, known: Known) -> Iterator[tuple[str, str, str]]:
     """Key, what is wrong, and the remedy, where answers do not go together."""
+    yield from _numbers(preset, known)
+    if known.get("parent") and known["parent"] == known.get("id"):
+        yield "parent", "an agency is not above itself", "name the one above, or leave it out"
+    if len(known.get("nameTh", "")) > _LONGEST_IN_CERTIFICATE and "certificateName" not in known:
+        yield (
+            "certificateName",
+            f"is missing: nameTh has more than {_LONGEST_IN_CERTIFICATE} characters",
+            "give an official short form",
+        )
+    begin = known.get("effectiveFrom", known.get("signedOn"))
+    if begin and "effectiveTo" in known and known["effectiveTo"] < begin:
+        yield "effectiveTo", f"is before the beginning, {begin}", "correct one"
+
+
+def _numbers(preset: init_presets.Preset, known: Known) -> Iterator[tuple[str, str, str]]:
     count = known.get("bodies", 0)
     users = known.get("users", 1)
     if count and preset.isolation != "pooled":
         yield "bodies", "only a province programme has bodies", "leave it out"
+    if count > MOST_BODIES:
+        yield "bodies", f"one programme holds at most {MOST_BODIES:,}", "split the programme"
     if users < count:
         yield "bodies", f"{count:,} bodies cannot have {users:,} users in all", "correct one"
     if known.get("bodiesTotal", count) < count:
@@ -232,17 +251,6 @@ def contradictions(preset: init_presets.Preset, known: Known) -> Iterator[tuple[
     if len(known.get("id", "")) > longest:
         message = f"leaves no room for the ids of its {parts} parts"
         yield "id", message, f"at most {longest} characters"
-    if known.get("parent") and known["parent"] == known.get("id"):
-        yield "parent", "an agency is not above itself", "name the one above, or leave it out"
-    if len(known.get("nameTh", "")) > _LONGEST_IN_CERTIFICATE and "certificateName" not in known:
-        yield (
-            "certificateName",
-            f"is missing: nameTh has more than {_LONGEST_IN_CERTIFICATE} characters",
-            "give an official short form",
-        )
-    begin = known.get("effectiveFrom", known.get("signedOn"))
-    if begin and "effectiveTo" in known and known["effectiveTo"] < begin:
-        yield "effectiveTo", f"is before the beginning, {begin}", "correct one"
 
 
 def part_suffix(number: int, count: int) -> str:

@@ -133,11 +133,11 @@ def test_an_existing_file_is_only_replaced_by_force(
     assert files() == ["a.json", "dsd.yaml"]
 
 
-def test_a_folder_that_is_not_there_is_told(
-    capsys: pytest.CaptureFixture[str], answers: str
+def test_a_folder_that_is_not_there_is_told_before_anything_is_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("init", "none/dsd.yaml", "--preset", "department", "--answers", answers)
-    assert run(capsys, *words) == (
+    types(monkeypatch, "ministry")
+    assert run(capsys, "init", "none/dsd.yaml") == (
         2,
         "",
         (

@@ -316,6 +316,14 @@ def test_bytes_that_are_no_text_are_refused(raw: bytes, message: str) -> None:
     assert caught.value.resolution == "Save the table as 'CSV UTF-8' in the spreadsheet."
 
 
+def test_a_table_of_more_than_a_programme_holds_is_refused() -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        table("nameTh,users", *(f"เทศบาล {number},1" for number in range(20_000)))
+    assert [(p.line, p.message) for p in caught.value.problems] == [
+        (10_002, "more than 10,000 bodies")
+    ]
+
+
 def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.InvalidInput, match="No such file"):
         convert_table.load(tmp_path / "none.csv")

@@ -202,6 +202,11 @@ def test_everything_missing_is_named_at_once() -> None:
             {"id": "a" * 27, "users": 200_000},
             ("id", "leaves no room for the ids of its 2 parts"),
         ),
+        (
+            "province-programme",
+            {"bodies": 10_001, "users": 20_000},
+            ("bodies", "one programme holds at most 10,000"),
+        ),
         ("province-programme", {"users": 6}, ("bodies", "7 bodies cannot have 6 users in all")),
         (
             "province-programme",
