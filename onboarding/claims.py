@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onboarding import errors, strict_yaml, tenant
+from onboarding import clashes, errors, strict_yaml, tenant
 from onboarding.manifest import model
 
 ID = "id"
@@ -36,7 +36,7 @@ def of(tenant_of: tenant.Tenant) -> Iterator[Claim]:
 
     Names are claimed too; two equal ones are no clash, but may be one agency written down twice.
     """
-    for what, name in tenant.claims(tenant_of):
+    for what, name in clashes.claims(tenant_of):
         if what not in _DERIVED:
             yield Claim(ID if what == "body" else what, name)
     agency = tenant_of.manifest.agency

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from onboarding import claims, errors, links, manifest, strict_yaml, tenant
+from onboarding import claims, errors, links, manifest, strict_yaml, tenant, tenant_link
 from onboarding.manifest import model
 
 _AGAINST = (links.State.DIFFERENT, links.State.ABOVE_CEILING)
@@ -177,7 +177,7 @@ class Crosscheck:
         return {p: links.Declared(*manifest.read(self._agencies[p].path)) for p in sorted(wanted)}
 
 
-def _side(of: tenant.Tenant, link: tenant.Link) -> _Side:
+def _side(of: tenant.Tenant, link: tenant_link.Link) -> _Side:
     """``of`` is resolved without its peers: nothing but that may stand against a sound link."""
     classes, declared = links.CLASSES, link.declaration
     within = classes.index(declared.data_class) <= classes.index(

@@ -6,13 +6,13 @@ Names are deterministic functions of the manifest. A tenant refers to secrets; i
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from onboarding import catalogue, errors, links, names, sizing
+from onboarding import catalogue, errors, links, names, sizing, tenant_link
 from onboarding import environment as environments
 from onboarding.manifest import drafts, model
 
@@ -117,41 +117,6 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """An exchange of data with another agency, as this agency takes part in it.
-
-    Nothing of a link that is not ``agreed`` is provisioned.
-    """
-
-    declaration: model.Link
-    state: links.State
-    why: str
-    digest: str
-    system: str
-    """The system that carries it on this side."""
-    client: str
-    """Id of this side's OIDC client."""
-    audience: str
-    """Id of the other side's client: who the tokens are meant for."""
-    host: str
-    """Name in this side's mTLS client certificate."""
-    pki_role: str
-
-    @property
-    def id(self) -> str:
-        return self.declaration.id
-
-    @property
-    def agreed(self) -> bool:
-        return self.state is links.State.AGREED
-
-    @property
-    def receives(self) -> bool:
-        """Whether data comes in by it."""
-        return self.declaration.direction != "out"
-
-
-@dataclass(frozen=True, slots=True)
 class Tenant:
     """One agency, resolved against one environment."""
 
@@ -171,7 +136,7 @@ class Tenant:
     organization: str
     # Cluster: roles of people, as the API server names the groups
     groups: tuple[str, ...]
-    links: tuple[Link, ...] = ()
+    links: tuple[tenant_link.Link, ...] = ()
 
     def group_subject(self, role: str) -> str:
         """The RBAC subject of a role of this agency: the API server puts ``gdcc:`` before it."""
@@ -202,11 +167,11 @@ class Tenant:
         return next(s for s in self.manifest.systems if s.name == instance.system)
 
     @property
-    def agreed_links(self) -> tuple[Link, ...]:
+    def agreed_links(self) -> tuple[tenant_link.Link, ...]:
         """The links that both sides declared alike: those that are provisioned."""
         return tuple(link for link in self.links if link.agreed)
 
-    def carries(self, instance: Instance) -> tuple[Link, ...]:
+    def carries(self, instance: Instance) -> tuple[tenant_link.Link, ...]:
         """The agreed links that run through an instance: only real data, so only production."""
         if instance.environment != names.PRODUCTION:
             return ()
@@ -238,15 +203,6 @@ class Tenant:
     def environment_names(self) -> tuple[str, ...]:
         """``prod``, ``uat``: as the manifest lists them."""
         return self.manifest.tenancy.environments
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Agencies that claim the same thing, e.g. one namespace."""
-
-    what: str
-    name: str
-    agencies: tuple[str, ...]
 
 
 def resolve(
@@ -287,57 +243,13 @@ def resolve(
         own_realm=own_realm,
         organization=manifest.id,
         groups=tuple(_group_subject(manifest.id, role) for role in CLUSTER_ROLES),
-        links=tuple(
-            _link(manifest, judged)
-            for judged in links.judge(
-                declared or links.Declared(manifest),
-                peers,
-                today=today,
-                production=environment is not None and environment.production,
-            )
+        links=tenant_link.resolve(
+            declared or links.Declared(manifest),
+            peers,
+            today=today,
+            production=environment is not None and environment.production,
         ),
     )
-
-
-def clashes(tenants: Iterable[Tenant]) -> tuple[Clash, ...]:
-    """Everything that two or more agencies claim (MOU-015), sorted.
-
-    Rendered names count, not ids: ``moph`` with a shard ``central`` and an agency
-    ``moph-central`` would share a namespace.
-    """
-    claimed: dict[tuple[str, str], list[str]] = {}
-    for tenant in tenants:
-        for what, name in set(claims(tenant)):
-            claimed.setdefault((what, name), []).append(tenant.id)
-    return tuple(
-        Clash(what, name, tuple(sorted(agencies)))
-        for (what, name), agencies in sorted(claimed.items())
-        if len(agencies) > 1
-    )
-
-
-def claims(tenant: Tenant) -> Iterator[tuple[str, str]]:
-    """Everything that only one agency may have: what it is, and its name."""
-    agency = tenant.manifest.agency
-    yield "id", tenant.id
-    yield "PKI mount", tenant.pki_mount
-    yield "realm", tenant.id if tenant.own_realm else f"organization {tenant.organization}"
-    if agency.ecms:
-        yield "e-CMS department code", agency.ecms.department_code
-    if agency.organization_id:
-        yield "organization id", agency.organization_id
-    for domain in tenant.domains:
-        yield "domain", domain
-    for instance in tenant.instances:
-        yield "namespace", instance.namespace
-        if instance.host:
-            yield "host", instance.host
-    for link in tenant.links:
-        yield "OIDC client", link.client
-    for body in tenant.bodies:
-        yield "body", body.id
-        if body.ecms_department:
-            yield "e-CMS department code", body.ecms_department
 
 
 def _instances(manifest: model.AgencyMou) -> Iterator[Instance]:
@@ -443,21 +355,6 @@ def _signers(manifest: model.AgencyMou, bodies: tuple[Body, ...]) -> Iterator[Si
             order_ref=entry.order_ref,
             draft=any(drafts.is_draft(text) for text in evidence),
         )
-
-
-def _link(manifest: model.AgencyMou, judged: links.Judged) -> Link:
-    one = judged.link
-    return Link(
-        declaration=one,
-        state=judged.state,
-        why=judged.why,
-        digest=judged.digest,
-        system=links.carrier(manifest, one),
-        client=names.link_client(manifest.id, one.id),
-        audience=names.link_client(one.peer, one.id),
-        host=names.link_host(one.id, manifest.agency.domains[0]),
-        pki_role=names.link_role(one.id),
-    )
 
 
 def _group_subject(agency: str, role: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pydantic
 
-from onboarding import clock, names, policy, tenant
+from onboarding import clashes, clock, names, policy, tenant
 from onboarding.manifest import fields, model, order
 from onboarding.policies import judge, load
 
@@ -232,7 +232,7 @@ def no_clash(view: policy.View) -> Iterator[policy.Result]:
     others = [other for other in view.others if other.id != view.tenant.id]
     wrong = [
         f"{c.what} {c.name} also of {', '.join(a for a in c.agencies if a != view.tenant.id)}"
-        for c in tenant.clashes([view.tenant, *others])
+        for c in clashes.found([view.tenant, *others])
         if view.tenant.id in c.agencies
     ]
     good = f"unique among {len(others) + 1} manifest(s)"

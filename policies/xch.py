@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from onboarding import item, labels, links, policy, tenant
+from onboarding import item, labels, links, policy, tenant, tenant_link
 from onboarding.desired import link_cluster
 from onboarding.manifest import drafts
 from onboarding.policies import judge
@@ -21,7 +21,7 @@ _NOT_AGREED = frozenset(links.State) - {
     links.State.EXPIRED,
 }
 _FACILITY = re.compile(r"[0-9]{5}\Z")
-Flaws = Callable[[tenant.Link, Mapping[str, str]], Iterator[str]]
+Flaws = Callable[[tenant_link.Link, Mapping[str, str]], Iterator[str]]
 
 
 def has_links(of: tenant.Tenant) -> str:
@@ -38,15 +38,15 @@ def has_kind(kind: str) -> policy.Applies:
     return applies
 
 
-def subject(link: tenant.Link) -> str:
+def subject(link: tenant_link.Link) -> str:
     return f"link {link.id}"
 
 
-def of_kind(view: policy.View, kind: str) -> tuple[tenant.Link, ...]:
+def of_kind(view: policy.View, kind: str) -> tuple[tenant_link.Link, ...]:
     return tuple(link for link in view.tenant.links if link.declaration.kind == kind)
 
 
-def routes(view: policy.View, link: tenant.Link) -> dict[str, Mapping[str, str] | None]:
+def routes(view: policy.View, link: tenant_link.Link) -> dict[str, Mapping[str, str] | None]:
     """The route of a link by each namespace that carries it; None where it is not there."""
     found = {
         i.ref.scope: i.fields.get("data") or {}
@@ -58,7 +58,7 @@ def routes(view: policy.View, link: tenant.Link) -> dict[str, Mapping[str, str] 
 
 
 def each_route(
-    view: policy.View, found: tuple[tenant.Link, ...], flaws: Flaws, good: str
+    view: policy.View, found: tuple[tenant_link.Link, ...], flaws: Flaws, good: str
 ) -> Iterator[policy.Result]:
     """Judge the gateway's route of every agreed link, in each namespace that carries it."""
     for link in found:
@@ -96,7 +96,7 @@ def both_agree(view: policy.View) -> Iterator[policy.Result]:
             yield judge.passes(subject(link), f"{link.declaration.peer} declares it alike")
 
 
-def _same_agreement(link: tenant.Link, data: Mapping[str, str]) -> Iterator[str]:
+def _same_agreement(link: tenant_link.Link, data: Mapping[str, str]) -> Iterator[str]:
     yield from differing(data, {"agreement": link.digest, "peer": link.declaration.peer})
 
 
@@ -138,7 +138,7 @@ def class_ceiling(view: policy.View) -> Iterator[policy.Result]:
             yield judge.passes(subject(link), klass)
 
 
-def _same_class(link: tenant.Link, data: Mapping[str, str]) -> Iterator[str]:
+def _same_class(link: tenant_link.Link, data: Mapping[str, str]) -> Iterator[str]:
     yield from differing(data, {"class": link.declaration.data_class})
 
 
@@ -156,14 +156,14 @@ def review(view: policy.View) -> Iterator[policy.Result]:
             yield from each_route(view, (link,), _same_end, good)
 
 
-def _same_end(link: tenant.Link, data: Mapping[str, str]) -> Iterator[str]:
+def _same_end(link: tenant_link.Link, data: Mapping[str, str]) -> Iterator[str]:
     yield from differing(data, {"expires": link.declaration.expires.isoformat()})
 
 
 def logged(view: policy.View) -> Iterator[policy.Result]:
     least, fields = view.thresholds["xch.logDays"], set(view.thresholds["xch.logFields"])
 
-    def flaws(_: tenant.Link, data: Mapping[str, str]) -> Iterator[str]:
+    def flaws(_: tenant_link.Link, data: Mapping[str, str]) -> Iterator[str]:
         missing = fields - set(data.get("log-fields", "").split(","))
         if missing:
             yield f"the log lacks {', '.join(sorted(missing))}"
@@ -200,7 +200,7 @@ def health_link(view: policy.View) -> Iterator[policy.Result]:
         yield judge.problems(subject(link), wrong, f"source-opt-in, clinicians, {codes}")
 
 
-def _health_route(link: tenant.Link, data: Mapping[str, str]) -> Iterator[str]:
+def _health_route(link: tenant_link.Link, data: Mapping[str, str]) -> Iterator[str]:
     codes = ",".join(sorted(link.declaration.facility_codes))
     wanted = {"consent-mode": "source-opt-in", "clinician-check": "true", "facility-codes": codes}
     yield from differing(data, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from onboarding import item, policy, tenant
+from onboarding import item, policy, tenant, tenant_link
 from onboarding.desired import link_realm
 from onboarding.policies import judge, wrk, xch
 from onboarding.policy import Stage
@@ -29,7 +29,7 @@ def masking(view: policy.View) -> Iterator[policy.Result]:
         yield judge.problems(xch.subject(link), wrong, f"masked: {', '.join(masked)}")
 
 
-def _masked_route(link: tenant.Link, data: Mapping[str, str]) -> Iterator[str]:
+def _masked_route(link: tenant_link.Link, data: Mapping[str, str]) -> Iterator[str]:
     intake = link.declaration.intake
     wanted = ",".join(sorted(intake.masked if intake else ()))
     yield from xch.differing(data, {"mask": wanted})
@@ -45,7 +45,7 @@ def answered(view: policy.View) -> Iterator[policy.Result]:
         if not text.isdigit() or not 0 < int(text) <= longest:
             yield f"answered within {text or 'no stated number of'} hours"
 
-    def route(_: tenant.Link, data: Mapping[str, str]) -> Iterator[str]:
+    def route(_: tenant_link.Link, data: Mapping[str, str]) -> Iterator[str]:
         yield from too_long(data.get("answer-hours", ""))
 
     good = f"answered within {longest} hours"
@@ -99,7 +99,7 @@ def no_citizen_id(view: policy.View) -> Iterator[policy.Result]:
             yield from _claims(view, link, names)
 
 
-def _claims(view: policy.View, link: tenant.Link, names: set[str]) -> Iterator[policy.Result]:
+def _claims(view: policy.View, link: tenant_link.Link, names: set[str]) -> Iterator[policy.Result]:
     wanted = {("Client", link.client)} | {("ClientScope", s) for s in link_realm.scopes(link)}
     there = {
         (kind, i.ref.name): i for kind in ("Client", "ClientScope") for i in view.items(SSO, kind)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from onboarding import item, policy, tenant
+from onboarding import item, policy, tenant, tenant_link
 from onboarding.desired import cluster_network, link_cluster, link_realm
 from onboarding.desired.cluster_place import NAMESPACE_NAME
 from onboarding.policies import judge, pki, xch
@@ -34,7 +34,7 @@ def certificate_and_scopes(view: policy.View) -> Iterator[policy.Result]:
     yield from xch.left_over(view, (SSO, "Client"), (SSO, "ClientScope"))
 
 
-def _parts(of: tenant.Tenant, link: tenant.Link) -> Iterator[tuple[str, str, Flaws]]:
+def _parts(of: tenant.Tenant, link: tenant_link.Link) -> Iterator[tuple[str, str, Flaws]]:
     yield "PkiRole", link.pki_role, functools.partial(_role_flaws, link)
     yield "Client", link.client, functools.partial(_client_flaws, of, link)
     yield "ServiceAccount", link.client, _account_flaws
@@ -42,7 +42,7 @@ def _parts(of: tenant.Tenant, link: tenant.Link) -> Iterator[tuple[str, str, Fla
         yield "ClientScope", scope, functools.partial(_audience_flaws, link)
 
 
-def _role_flaws(link: tenant.Link, role: Fields) -> Iterator[str]:
+def _role_flaws(link: tenant_link.Link, role: Fields) -> Iterator[str]:
     if list(role.get("allowed_domains") or ()) != [link.host]:
         yield f"allowed_domains={judge.show(role.get('allowed_domains'))}, not {link.host}"
     if list(role.get("ext_key_usage_oids") or ()) != [pki.CLIENT_AUTH]:
@@ -51,7 +51,7 @@ def _role_flaws(link: tenant.Link, role: Fields) -> Iterator[str]:
         yield "its certificates also serve"
 
 
-def _client_flaws(of: tenant.Tenant, link: tenant.Link, client: Fields) -> Iterator[str]:
+def _client_flaws(of: tenant.Tenant, link: tenant_link.Link, client: Fields) -> Iterator[str]:
     wanted = {
         "enabled": True,
         "publicClient": False,
@@ -80,7 +80,7 @@ def _account_flaws(account: Fields) -> Iterator[str]:
             yield f"{part} {judge.show(account[part])}"
 
 
-def _audience_flaws(link: tenant.Link, scope: Fields) -> Iterator[str]:
+def _audience_flaws(link: tenant_link.Link, scope: Fields) -> Iterator[str]:
     mappers = scope.get("protocolMappers") or {}
     audiences = set()
     for name, mapper in mappers.items():

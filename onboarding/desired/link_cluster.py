@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding import item, labels, tenant
+from onboarding import item, labels, tenant_link
 from onboarding.desired import (
     cluster_network,
     cluster_place,
@@ -37,7 +37,7 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
             )
 
 
-def name(link: tenant.Link) -> str:
+def name(link: tenant_link.Link) -> str:
     """Name of the route, and the beginning of the names of its network policies."""
     return f"link-{link.id}"
 
@@ -60,7 +60,7 @@ def _port(number: int) -> list[dict[str, object]]:
     return [{"protocol": "TCP", "port": number}]
 
 
-def route(place: cluster_place.Place, link: tenant.Link) -> dict[str, str]:
+def route(place: cluster_place.Place, link: tenant_link.Link) -> dict[str, str]:
     """Settings of the gateway for one link, and where the workload finds keys; no secret."""
     of, declared = place.of, link.declaration
     gateway = link_profile.section("gateway")
@@ -92,7 +92,7 @@ def route(place: cluster_place.Place, link: tenant.Link) -> dict[str, str]:
     }
 
 
-def _of_kind(link: tenant.Link) -> dict[str, str]:
+def _of_kind(link: tenant_link.Link) -> dict[str, str]:
     declared = link.declaration
     found: dict[str, str] = {}
     if declared.kind == "health-link":

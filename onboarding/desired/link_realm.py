@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onboarding import item, labels, tenant
+from onboarding import item, labels, tenant, tenant_link
 from onboarding.desired import realm_client, realm_mark
 
 _ALWAYS = ("basic", "service_account")
@@ -26,22 +26,22 @@ def items(of: tenant.Tenant) -> Iterator[item.Item]:
         yield item.Item(realm_mark.ref("ServiceAccount", of.realm, link.client), account, of.id)
 
 
-def scopes(link: tenant.Link) -> list[str]:
+def scopes(link: tenant_link.Link) -> list[str]:
     """Names of the client scopes: the realm has one space of names for all agencies."""
     return [f"{link.client}:{scope}" for scope in sorted(link.declaration.scopes)]
 
 
-def runs_portal(of: tenant.Tenant, link: tenant.Link) -> bool:
+def runs_portal(of: tenant.Tenant, link: tenant_link.Link) -> bool:
     """Whether people sign in by this link's client: it is the portal's own."""
     portal = link.declaration.portal
     return portal is not None and portal.operator == of.id
 
 
-def _marks(of: tenant.Tenant, link: tenant.Link) -> dict[str, str]:
+def _marks(of: tenant.Tenant, link: tenant_link.Link) -> dict[str, str]:
     return {**realm_mark.marks(of.id), labels.LINK: link.id}
 
 
-def _scope(of: tenant.Tenant, link: tenant.Link) -> dict[str, Any]:
+def _scope(of: tenant.Tenant, link: tenant_link.Link) -> dict[str, Any]:
     return {
         "description": f"{link.declaration.dataset} ({link.id})",
         "protocol": "openid-connect",
@@ -63,7 +63,7 @@ def _scope(of: tenant.Tenant, link: tenant.Link) -> dict[str, Any]:
     }
 
 
-def _client(of: tenant.Tenant, link: tenant.Link) -> dict[str, Any]:
+def _client(of: tenant.Tenant, link: tenant_link.Link) -> dict[str, Any]:
     """Client credentials by ``private_key_jwt`` (TGIX); no redirect but for the portal itself."""
     fields = realm_client.jwt_client(of.id, realm_client.JWKS_VAULT)
     made = {
@@ -80,7 +80,7 @@ def _client(of: tenant.Tenant, link: tenant.Link) -> dict[str, Any]:
     return {**made, **_sign_in(of, link, made)} if runs_portal(of, link) else made
 
 
-def _sign_in(of: tenant.Tenant, link: tenant.Link, made: dict[str, Any]) -> dict[str, Any]:
+def _sign_in(of: tenant.Tenant, link: tenant_link.Link, made: dict[str, Any]) -> dict[str, Any]:
     """People of the portal sign in by the code flow; no claim tells a citizen id."""
     hosts = sorted(i.host for i in of.instances if link in of.carries(i) and i.host)
     rules = realm_mark.policy()

@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onboarding import tenant
+from onboarding import tenant, tenant_link
 from onboarding.desired import link_profile, pki_profile
 
 OIDC_KEY = "oidc-client"
 
 
-def folder(of: tenant.Tenant, link: tenant.Link) -> str:
+def folder(of: tenant.Tenant, link: tenant_link.Link) -> str:
     """Where the secrets of a link are, below the KV mount."""
     return f"{of.kv_prefix}link-{link.id}"
 
 
-def key_pair_path(of: tenant.Tenant, link: tenant.Link) -> str:
+def key_pair_path(of: tenant.Tenant, link: tenant_link.Link) -> str:
     """Where the key pair of the link's OIDC client is, below the KV mount."""
     return f"{folder(of, link)}/{OIDC_KEY}"
 
 
-def signing_path(of: tenant.Tenant, link: tenant.Link) -> str:
+def signing_path(of: tenant.Tenant, link: tenant_link.Link) -> str:
     """Where the workload has its client certificate signed."""
     return f"{of.pki_mount}/sign/{link.pki_role}"
 
@@ -39,7 +39,7 @@ def rules(of: tenant.Tenant, instance: tenant.Instance) -> Mapping[str, Sequence
     return made
 
 
-def role(link: tenant.Link, closed: Mapping[str, Any], organization: str) -> dict[str, Any]:
+def role(link: tenant_link.Link, closed: Mapping[str, Any], organization: str) -> dict[str, Any]:
     """A PKI role for one name and one purpose; ``closed`` is what no role allows."""
     profile = link_profile.section("certificate")
     seconds = profile["days"] * pki_profile.SECONDS_PER_DAY

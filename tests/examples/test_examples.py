@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from onboarding import tenant
+from onboarding import clashes
 from tests.examples import expected
 
 _ILLUSTRATIVE = ("orderRef", "number", "approver", "fingerprint", "annualReport", "letterCode")
@@ -54,4 +54,4 @@ def test_illustrative_values_are_marked(name: str) -> None:
 
 
 def test_no_two_examples_clash() -> None:
-    assert tenant.clashes(expected.tenants().values()) == ()
+    assert clashes.found(expected.tenants().values()) == ()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from onboarding import labels, tenant
+from onboarding import labels, tenant_link
 from onboarding.desired import link_cluster
 from tests.integration.breaking import Break, Json, World
 
 
-def _link(world: World) -> tenant.Link:
+def _link(world: World) -> tenant_link.Link:
     return world.of.agreed_links[0]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding import catalogue, errors, manifest, names, tenant
+from onboarding import catalogue, clashes, errors, manifest, names, tenant
 from tests.unit.manifest import samples
 
 SLUG = st.from_regex(r"[a-z](-?[a-z0-9]){0,9}", fullmatch=True)
@@ -131,7 +131,7 @@ def test_long_names_reach_certificates_in_their_short_form() -> None:
 
 
 def test_examples_do_not_clash() -> None:
-    assert tenant.clashes(resolved(name) for name in samples.NAMES) == ()
+    assert clashes.found(resolved(name) for name in samples.NAMES) == ()
 
 
 def test_a_shard_clashes_with_an_agency_of_the_same_rendered_name() -> None:
@@ -139,8 +139,8 @@ def test_a_shard_clashes_with_an_agency_of_the_same_rendered_name() -> None:
     tenancy = {"isolation": "federated", "environments": ["prod"], "shards": shards}
     federated = built(metadata__id="moph", tenancy=tenancy)
     other = built(metadata__id="moph-central", agency__domains=["other.go.th"])
-    assert tenant.clashes([federated, other]) == (
-        tenant.Clash("namespace", "ga-moph-central-prod", ("moph", "moph-central")),
+    assert clashes.found([federated, other]) == (
+        clashes.Clash("namespace", "ga-moph-central-prod", ("moph", "moph-central")),
     )
 
 
@@ -148,14 +148,14 @@ def test_same_id_domain_code_or_body_clash() -> None:
     ecms = {"ministryCode": "21", "departmentCode": "21002"}
     one = built(agency__ecms=ecms, agency__organizationId="0993000086848")
     two = built(metadata__id="arts", agency__ecms=ecms, agency__organizationId="0993000086848")
-    found = {(clash.what, clash.name) for clash in tenant.clashes([one, two])}
+    found = {(clash.what, clash.name) for clash in clashes.found([one, two])}
     assert found == {
         ("domain", "culture.go.th"),
         ("e-CMS department code", "21002"),
         ("host", "e-office.culture.go.th"),
         ("organization id", "0993000086848"),
     }
-    assert "id" in {clash.what for clash in tenant.clashes([one, one])}
+    assert "id" in {clash.what for clash in clashes.found([one, one])}
 
 
 @given(SLUG, SLUG, st.sampled_from(["prod", "uat"]))
