@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -110,8 +111,11 @@ class _Table:
         self._unread: set[int] = set()
 
     def read(self, text: str) -> tuple[Row, ...]:
-        lines = text.splitlines(keepends=True)
-        delimiter = max(",;\t", key=lambda one: _recognised(lines[0] if lines else "", one))
+        # Not splitlines(): only a line end of a file ends a row, not any of Unicode's.
+        lines = io.StringIO(text, newline="")
+        first = lines.readline()
+        lines.seek(0)
+        delimiter = max(",;\t", key=lambda one: _recognised(first, one))
         rows: list[Row] = []
         header = True
         number = 0
