@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from onboarding import errors
+from onboarding import errors, strict_yaml
 from onboarding.manifest import convert_dates, convert_edit, fmt_lines, outline, reading
 
 Path = tuple[str, ...]
@@ -30,10 +30,10 @@ def formatted(text: str, name: str, *, fix_dates: bool = False) -> str:
     plain = plain.replace("\r\n", "\n").replace("\r", "\n")
     if fix_dates:
         plain = convert_dates.converted(plain, name).text
-    before = reading.loads(plain, name)
+    before, comments = reading.loads(plain, name), _comments(plain, name)
     edited = convert_edit.edited(plain, _edits(plain, convert_edit.outline(plain), ()))
     made = fmt_lines.arranged(edited, order())
-    if not _says(made, before) or _comments(made) != _comments(plain):
+    if not _says(made, before) or _comments(made, name) != comments:
         raise errors.OnboardError(
             f"{name} would lose something in good form; nothing was written",
             resolution="Leave it as it is, and report this: it is a bug in onboard.",
@@ -108,14 +108,25 @@ def _in_order(text: str, node: yaml.MappingNode, path: Path) -> str:
     return written + text[at : node.end_mark.index]
 
 
-def _comments(text: str) -> list[str]:
-    """Every comment of ``text``, sorted, as a scanner sees it that keeps them."""
+def _comments(text: str, name: str) -> list[str]:
+    """Every comment of ``text``, sorted, as a scanner sees it that keeps them.
+
+    Raises errors.InvalidInput for the rare text that only other scanners read.
+    """
     from ruamel.yaml import YAML
+    from ruamel.yaml import error as ruamel
 
     found: list[str] = []
-    for token in YAML(typ="rt").scan(io.StringIO(text)):
-        for comment in _flat(getattr(token, "_comment", None)):
-            found += [line.strip() for line in comment.value.splitlines() if line.strip()]
+    try:
+        for token in YAML(typ="rt").scan(io.StringIO(text)):
+            for comment in _flat(getattr(token, "_comment", None)):
+                found += [line.strip() for line in comment.value.splitlines() if line.strip()]
+    except ruamel.MarkedYAMLError as wrong:
+        mark = wrong.problem_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        message = str(wrong.problem)
+        problem = errors.Problem(name, line, column, "", message, "write spaces, not tabs")
+        raise strict_yaml.invalid(name, [problem]) from wrong
     return sorted(found)
 
 

@@ -162,6 +162,32 @@ def test_what_editors_leave_behind_is_evened_out(written: str) -> None:
     assert fmt.formatted(written, "f.yaml") == TIDY
 
 
+@pytest.mark.parametrize("dash", ["-\n      # the ministry", "-   # the ministry"])
+def test_a_lone_dash_joins_its_entry(dash: str) -> None:
+    entry = f"    {dash}\n      name: ก\n      party: mdes\n      position: ปลัดกระทรวง\n"
+    begin, end = TIDY.index("    # the ministry"), TIDY.index("    - {party: agency")
+    made = fmt.formatted(TIDY[:begin] + entry + TIDY[end:], "f.yaml")
+    assert made.count("# the ministry") == 1
+    assert "\n    - party: mdes\n      " in made
+    assert fmt.formatted(made, "f.yaml") == made
+
+
+def test_groups_over_several_lines_keep_their_lines() -> None:
+    text = TIDY.replace(
+        "{c: moderate, i: moderate, a: low,", "{a: low,\n     c: moderate, i: moderate,"
+    )
+    assert "{c: moderate,\n     i: moderate, a: low," in fmt.formatted(text, "f.yaml")
+    with_comment = text.replace("a: low,", "a: low,   # the least")
+    assert "{a: low,   # the least\n     c: moderate," in fmt.formatted(with_comment, "f.yaml")
+
+
+def test_a_tab_that_not_every_reader_takes_is_told_with_its_place() -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        fmt.formatted(TIDY.replace("users: {", "users:\t{"), "f.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.remedy) == (34, "write spaces, not tabs")
+
+
 def test_text_is_composed() -> None:
     apart = TIDY.replace("Ministry of Culture", "Cafe\u0301")
     assert "Caf\u00e9" in fmt.formatted(apart, "f.yaml")
