@@ -58,7 +58,8 @@ def explain(field: str | None, language: str, output: str) -> int:
 
     if field is None:
         if output == "json":
-            console.result_json([explaining.described(node) for node in outline.tree()])
+            described = [explaining.described(node) for node in outline.tree()]
+            console.result_json([_with_titles(one) for one in described])
         else:
             console.result("\n".join(_listed(outline.tree(), language)))
         return errors.ExitCode.DONE
