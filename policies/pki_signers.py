@@ -136,6 +136,8 @@ def signer_has_certificate(view: policy.View) -> Iterator[policy.Result]:
         ok = signer is not None and _authorised(signer, view)
         seen = f"signer {signer.id}" if signer else f"CN={leaf.fields.get('commonName')}"
         yield judge.that(ok, str(leaf.ref), seen, "an authorised signer of the manifest")
+    if not standing and not view.tenant.signers:
+        yield judge.not_applicable(view.tenant.pki_mount, "no signer, and no certificate of one")
     for signer in view.tenant.signers:
         count = sum(_belongs(leaf, signer) for leaf in standing)
         if not count:

@@ -160,7 +160,6 @@ CONTROLS: tuple[policy.Control, ...] = (
         severity=Severity.CRITICAL,
         stages=_LIVE,
         check=pki_signers.signer_has_certificate,
-        applies=pki.has_signing,
         remedy_en="Revoke the certificate, or add the signer to the manifest.",
         remedy_th="เพิกถอนใบรับรอง หรือเพิ่มผู้ลงนามในแบบแจ้งข้อมูล",
     ),

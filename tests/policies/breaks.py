@@ -145,10 +145,12 @@ def signed(**how: Any) -> Break:
     """One more certificate of the agency's mount; ``CN`` and ``O`` default to its first signer."""
 
     def change(view: policy.View) -> policy.View:
-        signer = view.tenant.signers[0]
+        named = {}
+        for signer in view.tenant.signers[:1]:
+            named = {"common": signer.common_name, "organization": signer.organization}
         issuer = authority.intermediate(view.tenant.domains)
         extra_fields = how.pop("fields", {}) if "fields" in how else {}
-        arguments = {"common": signer.common_name, "organization": signer.organization, **how}
+        arguments = {**named, **how}
         fields = {**authority.leaf(issuer, **arguments), **extra_fields}
         one = world.make(E.VAULT, "Certificate", view.tenant.pki_mount, "99:99", fields)
         return world.added(view, E.VAULT, one)

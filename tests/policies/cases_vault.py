@@ -119,6 +119,7 @@ PKI: dict[str, list[Case]] = {
         ("moph", LIVE, signed(common="Somebody")),
         ("moph", LIVE, signed()),
         ("admincourt", LIVE, signed()),
+        ("dlt", LIVE, signed(common="Somebody", organization="Somebody")),
     ],
     "PKI-015": [("admincourt", LIVE, signed()), ("moph", LIVE, signed(common="Somebody"))],
     "PKI-016": [
