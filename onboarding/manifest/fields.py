@@ -222,7 +222,11 @@ Day = Annotated[
     date,
     pydantic.BeforeValidator(_gregorian),
     # A year of the Buddhist Era is marked in the editor already.
-    _written("^([01][0-9]|2[0-3])[0-9]{2}-[0-9]{2}-[0-9]{2}$", format="date"),
+    _written(
+        "^([01][0-9]|2[0-3])[0-9]{2}-[0-9]{2}-[0-9]{2}$",
+        format="date",
+        patternErrorMessage="Write the Gregorian date YYYY-MM-DD · ระบุวันที่เป็น ค.ศ. ปปปป-ดด-วว",
+    ),
 ]
 Domain = Annotated[str, pydantic.AfterValidator(_domain), _written(r"^[a-z0-9.-]+\.th$")]
 Email = Annotated[str, pydantic.AfterValidator(_email), _written("^[^@ ]+@[^@ ]+$")]
