@@ -56,7 +56,8 @@ def both_signatories(view: policy.View) -> Iterator[policy.Result]:
 def _derived_names(of: tenant.Tenant) -> Iterator[str]:
     for instance in of.instances:
         yield instance.namespace
-        yield instance.host.split(".", 1)[0]
+        if instance.host:
+            yield instance.host.split(".", 1)[0]
         yield instance.service_account
     yield of.pki_mount
     yield of.organization

@@ -20,6 +20,7 @@ AGENCIES = (
     "plk-lao",
     "dlt",
     "police",
+    "closed",
     "eppo",
     "etda",
     "portal",

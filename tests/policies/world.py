@@ -44,6 +44,7 @@ _NONE_OF = {
     E.CLUSTER: frozenset({"Ingress"}),
     E.SETTINGS: frozenset({"Settings"}),
     E.SSO: frozenset({"Client", "ClientScope", "ServiceAccount", "StrayGroup"}),
+    E.VAULT: frozenset({"Certificate"}),
 }
 """Kinds that were read, and of which there is nothing in a world in order."""
 
@@ -94,10 +95,16 @@ def target(folder: Path) -> environment.Environment:
 
 @functools.cache
 def agency(name: str) -> manifest.AgencyMou:
-    """An example; ``portal`` is one that shows its services in the portal it runs itself."""
+    """An example; ``portal`` is one that shows its services in the portal it runs itself,
+    ``closed`` one whose only system nobody reaches from outside."""
     if name == "portal":
         link = model.Link.model_validate_json(_PORTAL_LINK)
         return agency("etda").model_copy(update={"links": (link,)})
+    if name == "closed":
+        (system,) = agency("police").systems
+        return agency("police").model_copy(
+            update={"systems": (system.model_copy(update={"restricted": None}),)}
+        )
     return manifest.load(EXAMPLES / f"{name}.yaml")
 
 
@@ -297,11 +304,10 @@ def _issued(of: tenant.Tenant, issuer: Authority) -> list[item.Item]:
         "nextUpdate": "2026-11-25T00:00:00Z",
         "numberOfRevoked": 0,
     }
-    host = leaf(issuer, of.instances[0].host, "Agency", days=90, purposes=SERVER)
-    made = [
-        make(E.VAULT, "Crl", mount, "default", crl, of.id),
-        make(E.VAULT, "Certificate", mount, "01:01", host, of.id),
-    ]
+    made = [make(E.VAULT, "Crl", mount, "default", crl, of.id)]
+    for number, instance in enumerate(i for i in of.instances[:1] if i.host):
+        host = leaf(issuer, instance.host, "Agency", days=90, purposes=SERVER)
+        made.append(make(E.VAULT, "Certificate", mount, f"01:{number:02}", host, of.id))
     for number, signer in enumerate(of.signers):
         if signer.authority_from <= TODAY <= signer.authority_to:
             days = min(300, (signer.authority_to - date(2026, 11, 1)).days)
