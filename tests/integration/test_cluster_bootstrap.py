@@ -132,9 +132,9 @@ def test_dedicated_nodes_take_no_other_pods(
     }
     container = {"name": "x", "image": "registry.invalid/x", "securityContext": context}
     pod = {"metadata": {"name": "guest", "namespace": agency_namespace}}
+    tolerant = {"containers": [container], "tolerations": [toleration]}
     with pytest.raises(errors.OnboardError, match="dedicated nodes take pods"):
-        spec = {"containers": [container], "tolerations": [toleration]}
-        admin.apply("Pod", {**pod, "spec": spec})
+        admin.apply("Pod", {**pod, "spec": tolerant})
     admin.apply("Pod", {**pod, "spec": {"containers": [container]}})
     assert admin.delete("Pod", "guest", agency_namespace)
 
