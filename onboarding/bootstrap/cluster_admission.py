@@ -114,8 +114,7 @@ def _node_pools() -> dict[str, Any]:
     pool = f"namespaceObject.metadata.labels[?'{labels.POOL}'].orValue('none')"
     # A toleration without a key tolerates every taint.
     allowed = (
-        "t.?key.orValue('') != '' &&"
-        f" (t.key != '{labels.POOL}' || t.?value.orValue('') == {pool})"
+        f"t.?key.orValue('') != '' && (t.key != '{labels.POOL}' || t.?value.orValue('') == {pool})"
     )
     return _spec(
         "true",

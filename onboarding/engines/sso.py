@@ -119,7 +119,6 @@ class Sso:
                 yield item.Item(realm_mark.ref("Realm", "", of.realm), {}, "", holds_data=True)
         if exists:
             yield from self._scopes_of_links(of)
-            yield from self._connected().brokers(of.realm, names, whole_realm=of.own_realm)
         if evidence and exists:
             signers = f"{of.id}:{desired.SIGNERS}"
             members = self._connected().members(of.realm, signers, of.id)
@@ -147,6 +146,7 @@ class Sso:
         yield found
         yield from self._connected().base(of.realm, key_of)
         yield from self._connected().groups(of.realm, names)
+        yield from self._connected().brokers(of.realm, names)
         if evidence:
             yield from self._judged_only(of.realm)
             links = {scope.ref for scope in self._scopes_of_links(of)}

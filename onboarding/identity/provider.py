@@ -33,11 +33,9 @@ class Provider:
     def agency(self, realm: str, names: Names, key_of: KeyOf) -> tuple[item.Item, ...]:
         return tuple(reading.agency(self.door, realm, names, key_of))
 
-    def brokers(
-        self, realm: str, names: Names, *, whole_realm: bool = False
-    ) -> tuple[item.Item, ...]:
-        """Identity providers of others that the agency's people may sign in with."""
-        return tuple(reading.brokers(self.door, realm, names, whole_realm=whole_realm))
+    def brokers(self, realm: str, names: Names) -> tuple[item.Item, ...]:
+        """Every identity provider of a realm that one agency has for itself."""
+        return tuple(reading.brokers(self.door, realm, names, {}, whole_realm=True))
 
     def groups(self, realm: str, names: Names) -> tuple[item.Item, ...]:
         return tuple(reading.groups(self.door, realm, names))

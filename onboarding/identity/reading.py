@@ -97,7 +97,7 @@ def _judged(fields: Mapping[str, Any], source: str, home: str) -> str:
 
 
 def agency(door: Keycloak, name: str, names: Names, key_of: KeyOf) -> Iterator[item.Item]:
-    """Three requests: the agency's clients, organization and groups, and what is in their place.
+    """Four requests: the agency's clients, organization, brokers and groups, or what is in place.
 
     Three more for each client that acts for itself, for its rights.
     """
@@ -105,51 +105,47 @@ def agency(door: Keycloak, name: str, names: Names, key_of: KeyOf) -> Iterator[i
     for rep in listed:
         if rep["clientId"] in names.clients or representation.owner(rep) == names.agency:
             yield from _with_rights(door, name, rep, key_of)
-    yield from organizations(door, name, names)
+    homes = {}
+    for identifier, organization in organizations(door, name, names):
+        homes[identifier] = organization.ref.name
+        yield organization
+    yield from brokers(door, name, names, homes)
     yield from groups(door, name, names)
 
 
-def organizations(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:
+def organizations(door: Keycloak, name: str, names: Names) -> Iterator[tuple[str, item.Item]]:
+    """Each with its internal id, by which an identity provider says whose it is."""
     query = {"search": names.organization, "exact": "true", "briefRepresentation": "false"}
     for rep in door.get(name, "/organizations", **query) or ():
         if rep["name"] == names.organization:
-            yield item.Item(
+            made = item.Item(
                 realm_mark.ref("Organization", name, rep["alias"]),
                 representation.organization(rep),
                 representation.owner(rep),
                 holds_data=True,
             )
+            yield str(rep["id"]), made
 
 
-def brokers(door: Keycloak, name: str, names: Names, *, whole_realm: bool) -> Iterator[item.Item]:
-    """Identity providers of the agency and what stands in their place; of its own realm all."""
+def brokers(
+    door: Keycloak, name: str, names: Names, homes: Mapping[str, str], *, whole_realm: bool = False
+) -> Iterator[item.Item]:
+    """Identity providers of the agency and what stands in their place; of its own realm all.
+
+    ``homes``: organizations by their internal id.
+    """
     query = {"search": "" if whole_realm else names.agency, "max": _EVERYTHING}
     try:
         listed = door.get(name, "/identity-provider/instances", **query) or ()
     except errors.Denied:
-        # A realm that an older version made; the plan gives the right first, and then reads.
+        # A realm that an older version made: bootstrap gives the right, and apply says so.
         return
-    ours = [
-        rep
-        for rep in listed
-        if whole_realm or rep["alias"] in names.brokers or representation.owner(rep) == names.agency
-    ]
-    tied = _organization_id(door, name, names) if any(r.get("organizationId") for r in ours) else ""
-    for rep in ours:
-        home = str(rep.get("organizationId") or "")
-        fields = representation.broker(rep)
-        fields["organization"] = names.organization if home and home == tied else home
-        yield item.Item(
-            realm_mark.ref("IdentityProvider", name, rep["alias"]),
-            fields,
-            representation.owner(rep),
-        )
-
-
-def _organization_id(door: Keycloak, name: str, names: Names) -> str:
-    query = {"search": names.organization, "exact": "true"}
-    found = door.get(name, "/organizations", **query) or ()
-    return next((str(o["id"]) for o in found if o["alias"] == names.organization), "")
+    for rep in listed:
+        owner = representation.owner(rep)
+        if whole_realm or rep["alias"] in names.brokers or owner == names.agency:
+            home = str(rep.get("organizationId") or "")
+            fields = {**representation.broker(rep), "organization": homes.get(home, home)}
+            yield item.Item(realm_mark.ref("IdentityProvider", name, rep["alias"]), fields, owner)
 
 
 def groups(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:

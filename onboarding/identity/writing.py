@@ -218,14 +218,16 @@ def _write_rights(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
 
 def _create_broker(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
     body = representation.sendable(fields, alias=want.ref.name)
-    door.post(want.ref.scope, "/identity-provider/instances", body)
+    door.post(want.ref.scope, _PLACE[want.ref.kind], body)
     _tie(door, want, fields)
 
 
 def _update_broker(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
     live = _must_find(door, want.ref)
-    place = f"/identity-provider/instances/{quote(want.ref.name)}"
-    door.put(want.ref.scope, place, representation.merged(live, representation.sendable(fields)))
+    body = representation.merged(live, representation.sendable(fields))
+    place = f"{_PLACE[want.ref.kind]}/{live['id']}"
+    # It is known by its alias; Keycloak refuses a representation with an id.
+    door.put(want.ref.scope, place, {k: v for k, v in body.items() if k != "id"})
     if not live.get("organizationId"):
         _tie(door, want, fields)
 
@@ -260,8 +262,8 @@ def _find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
         found_group = _group_at(door, ref.scope, path)
         listed = [found_group] if found_group else []
     elif ref.kind == "IdentityProvider":
-        found = door.get(ref.scope, f"/identity-provider/instances/{quote(ref.name)}")
-        listed = [{**found, "id": ref.name}] if found else []
+        there = door.get(ref.scope, f"{_PLACE[ref.kind]}/{quote(ref.name)}")
+        listed = [{**there, "id": ref.name}] if there else []
     elif ref.kind == "ClientScope":
         listed = [s for s in door.get(ref.scope, "/client-scopes") or () if s["name"] == ref.name]
     else:
