@@ -11,22 +11,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pydantic
 
-from onboarding import environment, item, links, manifest, policy, tenant
+from onboarding import environment, item, links, manifest, tenant
 from onboarding.desired import ingress_tls
-from onboarding.manifest import fields, meaning, model, outline
-from onboarding.policies import table
+from onboarding.manifest import meaning, model, outline
+from tests import reads
 from tests.policies import world
 
 ROOT = Path(__file__).parent.parent
@@ -37,11 +35,8 @@ _MOST_ENTRIES = 8
 _MOST_VALUES = 3
 _ENOUGH = 2
 """Changes of one field that show nothing new, after which it is not changed further."""
-_READS_EVERYTHING = 100
-"""A control that reads more fields than this searches all texts and says nothing about one."""
 
 Keys = tuple[str | int, ...]
-Attribute = tuple[str, str]
 
 
 def measured() -> dict[str, dict[str, Any]]:
@@ -49,12 +44,12 @@ def measured() -> dict[str, dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         at = world.target(Path(folder))
         drives: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        rests: dict[Attribute, set[str]] = defaultdict(set)
+        rests: dict[reads.Attribute, set[str]] = defaultdict(set)
         every_field = manifest.load(EVERY_FIELD)
         samples = (every_field, _with_few_bodies(manifest.load(POOLED)))
         for sample in samples:
             _change_everything(sample, at, drives, rests)
-        controls = _controls(samples, at, rests)
+        controls = reads.controls((_resolved(sample, at) for sample in samples), at, rests)
     found = {}
     for node in outline.everything():
         path = node.plain_path
@@ -77,11 +72,11 @@ def _change_everything(
     sample: model.AgencyMou,
     at: environment.Environment,
     drives: Mapping[str, set[tuple[str, str]]],
-    rests: Mapping[Attribute, set[str]],
+    rests: Mapping[reads.Attribute, set[str]],
 ) -> None:
     nodes = {node.plain_path: node for node in outline.everything()}
     before = _resolved(sample, at)
-    items, attributes = _items(before, at), _attributes(before)
+    items, attributes = _items(before, at), reads.attributes(before)
     nothing_new: dict[str, int] = defaultdict(int)
     for path, keys, value in _parts(sample):
         for other in _others(value, nodes[path]):
@@ -97,7 +92,7 @@ def _change_everything(
                 if items.get(ref) != changed.get(ref):
                     drives[path].add((ref.engine.value, ref.kind))
             nothing_new[path] += known == len(drives[path])
-            now = _attributes(after)
+            now = reads.attributes(after)
             for attribute in attributes.keys() | now.keys():
                 if attributes.get(attribute) != now.get(attribute):
                     rests[attribute].add(path)
@@ -174,116 +169,6 @@ def _replaced(of: Any, keys: Keys, new: Any) -> Any:
     name = str(first)
     inner = _replaced(getattr(of, name), tuple(rest), new) if rest else new
     return of.model_copy(update={name: inner})
-
-
-def _attributes(of: tenant.Tenant) -> dict[Attribute, list[str]]:
-    """The values of a resolved tenant by dataclass and field; a manifest in it is left out."""
-    found: dict[Attribute, list[str]] = defaultdict(list)
-
-    def walk(part: Any) -> None:
-        for one in dataclasses.fields(part):
-            value = getattr(part, one.name)
-            inner = [
-                v for v in (value if isinstance(value, tuple) else [value]) if type(v) in parts
-            ]
-            for entry in inner:
-                walk(entry)
-            if not inner and not isinstance(value, pydantic.BaseModel):
-                found[type(part).__name__, one.name].append(repr(value))
-
-    parts = _tenant_parts()
-    walk(of)
-    return found
-
-
-def _tenant_parts() -> list[type]:
-    return [
-        one
-        for one in vars(tenant).values()
-        if isinstance(one, type) and dataclasses.is_dataclass(one)
-    ]
-
-
-def _controls(
-    samples: Iterable[model.AgencyMou],
-    at: environment.Environment,
-    rests: Mapping[Attribute, set[str]],
-) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for sample in samples:
-        of = _resolved(sample, at)
-        places = {id(block): path for path, block in _blocks(of.manifest)}
-        for stage in policy.Stage:
-            build = world.live_view if stage is policy.Stage.LIVE else world.plan_view
-            view = dataclasses.replace(build(of, at), stage=stage)
-            for control in table.CONTROLS:
-                if stage in control.stages:
-                    for path in _read_by(control, view, places, rests):
-                        found[path].add(control.id)
-    return found
-
-
-def _blocks(value: pydantic.BaseModel, path: str = "") -> Iterator[tuple[str, Any]]:
-    yield path, value
-    for name, info in type(value).model_fields.items():
-        inner, here = getattr(value, name), f"{path}.{info.alias or name}".lstrip(".")
-        for entry in inner if isinstance(inner, tuple) else (inner,):
-            if isinstance(entry, pydantic.BaseModel):
-                yield from _blocks(entry, here)
-
-
-def _read_by(
-    control: policy.Control,
-    view: policy.View,
-    places: Mapping[int, str],
-    rests: Mapping[Attribute, set[str]],
-) -> set[str]:
-    read: set[str] = set()
-
-    def of_manifest(block: Any, name: str) -> None:
-        if id(block) in places:
-            alias = type(block).model_fields[name].alias or name
-            read.add(f"{places[id(block)]}.{alias}".lstrip("."))
-
-    def of_tenant(part: Any, name: str) -> None:
-        behind = rests.get((type(part).__name__, name), set())
-        is_name = "metadata.id" in behind
-        if not is_name or (view.stage is policy.Stage.MANIFEST and name != "id"):
-            read.update(behind)
-
-    with _watched(of_manifest, of_tenant):
-        policy.evaluate(control, view)
-    # Who reads mou.coordinator.kind passed through mou and mou.coordinator.
-    leaves = {path for path in read if not any(p.startswith(f"{path}.") for p in read)}
-    return leaves if len(leaves) <= _READS_EVERYTHING else set()
-
-
-@contextmanager
-def _watched(of_manifest: Any, of_tenant: Any) -> Iterator[None]:
-    """Tell every read of a field of the manifest and of the resolved tenant."""
-    plain = fields.Model.__getattribute__
-
-    def manifest_read(self: Any, name: str) -> Any:
-        if name in type(self).model_fields:
-            of_manifest(self, name)
-        return plain(self, name)
-
-    parts = _tenant_parts()
-    names = {one: {f.name for f in dataclasses.fields(one)} for one in parts}
-
-    def tenant_read(self: Any, name: str) -> Any:
-        if name in names.get(type(self), ()):
-            of_tenant(self, name)
-        return object.__getattribute__(self, name)
-
-    watched = {fields.Model: manifest_read, **dict.fromkeys(parts, tenant_read)}
-    for kind, read in watched.items():
-        type.__setattr__(kind, "__getattribute__", read)
-    try:
-        yield
-    finally:
-        for kind in watched:
-            type.__delattr__(kind, "__getattribute__")
 
 
 def text() -> str:
