@@ -27,7 +27,7 @@ def validate(tmp_path: Path, content: str | bytes) -> Done:
     [
         ("", ["the file is empty", "onboard init"]),
         ("just text", ["is not a manifest"]),
-        ("a: [1, 2", ["agency.yaml:2:1", "not YAML"]),
+        ("a: [1, 2", ["agency.yaml:1:9", "not YAML"]),
         (b"\xff\xfe\x00", ["UTF-16"]),
         (GOOD.replace("{initial: 2500", "{initial: many"), ["users.initial", 'got "many"']),
         (GOOD.replace("letterCode:", "leterCode:"), ["leterCode", "letterCode"]),

@@ -86,3 +86,28 @@ def test_a_secret_is_not_echoed(text: str) -> None:
 def test_a_list_or_text_instead_of_the_whole_is_one_mistake() -> None:
     assert problems("[1]\n")[0].message == "expected a group of keys, got a list"
     assert problems("hello\n")[0].message == 'expected a group of keys, got "hello"'
+
+
+def test_the_sound_fields_of_a_faulty_document_can_be_looked_at() -> None:
+    source = strict_yaml.loads("parts: [{name: x}]\nmode: quik\n", "f")
+    checked = strict_yaml.check(Whole, source)
+    assert (checked.value, checked.faulty) == (None, {"mode"})
+    sound = strict_yaml.partly(Whole, source, checked.faulty)
+    assert sound.parts == (Part(name="x"),)
+    assert sound.on is False
+
+
+def test_what_follows_from_a_problem_of_the_document_is_not_told_again() -> None:
+    source = strict_yaml.survey_text("parts: [{name: x, name: 1}]\nmode: sl\u200bow\non: 1\n", "f")
+    assert [p.line for p in source.problems] == [1, 2]
+    checked = strict_yaml.check(Whole, source)
+    assert [p.field for p in checked.problems] == ["on"]
+    assert checked.faulty == {"parts", "mode", "on"}
+
+
+def test_a_place_belongs_to_the_innermost_field_that_begins_before_it() -> None:
+    source = strict_yaml.loads("parts: [{name: x, count: 2}]\nmode: slow\n", "f")
+    assert source.path_at(1, 1) == ("parts",)
+    assert source.path_at(1, 17) == ("parts", 0, "name")
+    assert source.path_at(1, 26) == ("parts", 0, "count")
+    assert source.path_at(2, 9) == ("mode",)
