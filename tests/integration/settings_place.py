@@ -32,12 +32,12 @@ def prepared(of: tenant.Tenant, lab: environment.Environment) -> Iterator[None]:
         try:
             yield
         finally:
-            for instance in of.e_offices:
+            for instance in of.instances:
                 cluster.delete("Namespace", instance.namespace)
 
 
 def namespaces(of: tenant.Tenant, cluster: kube.Cluster) -> None:
-    for instance in of.e_offices:
+    for instance in of.instances:
         marks = labels.of(of.id, instance.system, instance.environment)
         cluster.apply("Namespace", {"metadata": {"name": instance.namespace, "labels": marks}})
 
