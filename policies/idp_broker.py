@@ -16,10 +16,11 @@ _ADDRESSES = ("authorizationUrl", "tokenUrl", "jwksUrl", "userInfoUrl", "issuer"
 _ON = ("validateSignature", "useJwksUrl", "pkceEnabled")
 
 
+NOBODY = "nobody signs in with an identity of somebody else"
+
+
 def has_broker(of: tenant.Tenant) -> str:
-    if realm_broker.brokers(of):
-        return ""
-    return "nobody signs in with an identity of somebody else"
+    return "" if realm_broker.brokers(of) else NOBODY
 
 
 def _config(of: item.Item) -> Mapping[str, Any]:
@@ -47,10 +48,19 @@ def permitted(view: policy.View) -> Iterator[policy.Result]:
         if broker.alias not in agreed:
             why = "draft permit: not provisioned in production"
             yield judge.not_applicable(f"{realm_broker.KIND} {broker.alias}", why)
+    strays = view.shared(SSO, realm_broker.KIND) if view.stage is Stage.LIVE else ()
+    for stray in strays:
+        if not stray.fields.get("organization"):
+            why = "belongs to no agency, and is open to everybody of the shared realm"
+            yield judge.fails(str(stray.ref), why, "absent")
+    if not realm_broker.brokers(view.tenant) and not found and not strays:
+        yield judge.not_applicable(view.tenant.id, NOBODY)
 
 
 def _permits(view: policy.View) -> Iterator[policy.Result]:
     thaid = view.tenant.manifest.identity.thaid
+    if not realm_broker.brokers(view.tenant):
+        yield judge.not_applicable(view.tenant.id, NOBODY)
     for broker in realm_broker.brokers(view.tenant):
         wrong = [] if broker.permit else ["no permit"]
         if thaid and broker.alias == f"{view.tenant.id}-thaid":
@@ -100,7 +110,6 @@ CONTROLS: tuple[policy.Control, ...] = (
         severity=Severity.CRITICAL,
         stages=frozenset(Stage),
         check=permitted,
-        applies=has_broker,
         confirm="issuer and key set address of ThaID",
         remedy_en="Obtain the permit and run apply; remove brokers that nobody permitted.",
         remedy_th="ขอหนังสืออนุญาตแล้วดำเนินการ apply และนำผู้ให้บริการที่ไม่ได้รับอนุญาตออก",

@@ -75,6 +75,9 @@ class Sso:
             common += [i for i in base if i.owner in ("", shared.owner)]
             common += self._judged_only(self._shared)
             common += self._client_scopes(self._shared)
+            nobody = interface.Names("", frozenset(), "", "")
+            strays = self._connected().brokers(self._shared, nobody)
+            common += [broker for broker in strays if not broker.owner]
             lives_here += [i for i in common if i.ref.kind in ("AuthenticationFlow", "RealmKeys")]
         for of in tenants:
             seen = list(self._agency(of, evidence=evidence))

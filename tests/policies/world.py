@@ -43,7 +43,7 @@ _BACKUPS = 'path "sys/storage/raft/snapshot" {\n  capabilities = ["read"]\n}\n'
 _NONE_OF = {
     E.CLUSTER: frozenset({"Ingress"}),
     E.SETTINGS: frozenset({"Settings"}),
-    E.SSO: frozenset({"Client", "ClientScope", "ServiceAccount", "StrayGroup"}),
+    E.SSO: frozenset({"Client", "ClientScope", "ServiceAccount", "StrayGroup", "IdentityProvider"}),
     E.VAULT: frozenset({"Certificate"}),
 }
 """Kinds that were read, and of which there is nothing in a world in order."""
