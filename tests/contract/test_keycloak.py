@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from onboarding import environment, errors, item, manifest, plan, progress, tenant
+from onboarding.bootstrap import keycloak_realms
 from onboarding.desired import realm_flow, realm_mark
 from onboarding.desired import sso as desired
 from onboarding.engines import sso
-from onboarding.identity import assertion, keycloak
+from onboarding.identity import assertion, keycloak, rights
 from onboarding.pki import oidc_key
 from tests.integration import oidc_login
 
@@ -496,6 +497,20 @@ class TestErrors:
         )
         with pytest.raises(errors.Denied, match="read by others"):
             keycloak.Keycloak(lab.keycloak, login, "planner").realm_id("gdcc")
+
+
+def test_bootstrap_mends_the_rights_of_our_accounts_in_realms_of_agencies(own: Bench) -> None:
+    own.apply()
+    account = own.client("onboard-applier")["id"]
+    whole = rights.read(own.admin, own.of.realm, account)
+    client, roles = next((c, r) for c, r in whole["roles"].items() if len(r) > 1)
+    less = {**whole, "roles": {**whole["roles"], client: roles[1:]}}
+    rights.write(own.admin, own.of.realm, account, less)
+
+    assert keycloak_realms.mend(own.lab, progress.Silent()) == 1
+    assert rights.read(own.admin, own.of.realm, account) == whole
+    assert keycloak_realms.mend(own.lab, progress.Silent()) == 0
+    assert own.planned().changes == ()
 
 
 def _another_ca() -> str:

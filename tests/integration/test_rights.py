@@ -47,7 +47,7 @@ ANYBODY_IN_CLUSTER: list[Try] = [
     ("GET", f"/api/v1/namespaces/{PROD}/secrets", None),
     ("GET", f"/api/v1/namespaces/{PROD}/secrets/e-office-tls", None),
     ("GET", "/api/v1/secrets", None),
-    ("GET", "/api/v1/nodes", None),
+    ("PATCH", "/api/v1/nodes/lab-01?dryRun=All", {"metadata": {"labels": OURS}}),
     ("POST", calls.core(PROD, "pods"), calls.pod()),
     ("POST", f"/api/v1/namespaces/{PROD}/pods/any/exec?command=id", None),
     ("POST", f"/api/v1/namespaces/{PROD}/pods/any/portforward", None),
@@ -108,6 +108,12 @@ def test_only_the_auditor_asks_what_others_may_do(agency: Lab) -> None:
     assert calls.cluster(agency, Role.AUDITOR)("POST", path, body).status == 201
     assert calls.cluster(agency, Role.PLANNER)("POST", path, body).status == 403
     assert calls.cluster(agency, Role.APPLIER)("POST", path, body).status == 403
+
+
+def test_only_the_auditor_sees_on_which_nodes_pods_run(agency: Lab) -> None:
+    answers = {role: calls.cluster(agency, role)("GET", "/api/v1/nodes", None) for role in READERS}
+    answers[Role.APPLIER] = calls.cluster(agency, Role.APPLIER)("GET", "/api/v1/nodes", None)
+    assert [role for role, answer in answers.items() if answer.status == 200] == [Role.AUDITOR]
 
 
 def test_the_applier_stays_inside_the_agencies(agency: Lab) -> None:
