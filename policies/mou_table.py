@@ -126,7 +126,7 @@ CONTROLS: tuple[policy.Control, ...] = (
         stages=_MANIFEST,
         check=mou.no_top_secret,
         remedy_en="Remove the top secret class.",
-        remedy_th="นำชั้นความลับลับที่สุดออก",
+        remedy_th="นำชั้นลับที่สุดออก",
         sources=("SAR4-2",),
     ),
     policy.Control(

@@ -166,7 +166,7 @@ CONTROLS: tuple[policy.Control, ...] = (
     policy.Control(
         id="PDP-006",
         title_en="Breaches can be reported",
-        title_th="มีผู้ติดต่อกรณีข้อมูลส่วนบุคคลรั่วไหล",
+        title_th="มีผู้ติดต่อกรณีการละเมิดข้อมูลส่วนบุคคล",
         severity=Severity.HIGH,
         stages=_MANIFEST,
         check=breach_contacts,

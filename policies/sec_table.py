@@ -31,7 +31,7 @@ CONTROLS: tuple[policy.Control, ...] = (
         stages=_BOTH,
         check=sec.issuance_readable,
         remedy_en="Run apply to tune the mount.",
-        remedy_th="ดำเนินการ apply เพื่อปรับตั้งค่าเมาท์",
+        remedy_th="ดำเนินการ apply เพื่อปรับการตั้งค่าเมานต์",
         sources=("BAO-P",),
     ),
     policy.Control(

@@ -116,7 +116,7 @@ _STATES_TH = {
     "revoked": "เพิกถอนแล้ว",
     "awaiting-enrolment": "รอลงทะเบียน",
     "awaiting-trust": "รอผู้รับรอง",
-    "not-in-manifest": "ไม่อยู่ในบันทึกข้อตกลง",
+    "not-in-manifest": "ไม่อยู่ในแบบแจ้งข้อมูล",
 }
 _AUTHORITY_TH = {"valid": "มีอำนาจ", "not-yet": "ยังไม่เริ่ม", "lapsed": "สิ้นสุดแล้ว", "none": "-"}
 

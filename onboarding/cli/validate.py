@@ -129,7 +129,7 @@ def _text(found: _Result, *, alone: bool) -> None:
     good = [one for one in found.valid if str(one.path) not in bad]
     if len(found.valid) <= _LISTED or console.verbose():
         for one in good:
-            note = f"  ({one.waiting} draft values)" if one.waiting else ""
+            note = f"  ({one.waiting} draft value{'s' * (one.waiting > 1)})" if one.waiting else ""
             console.result(f"{one.path}: valid: {one.name}{note}")
     if not alone:
         console.result(_counts(found, len(good), len(bad)))

@@ -54,7 +54,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "cores": "หน่วยประมวลผล (คอร์)",
         "memory": "หน่วยความจำ (GiB)",
         "storage": "พื้นที่จัดเก็บ (GiB)",
-        "pods": "พ็อด",
+        "pods": "พอด",
         "namespaces": "เนมสเปซ",
         "certificates": "ใบรับรองอิเล็กทรอนิกส์",
         "realms": "เรล์ม",

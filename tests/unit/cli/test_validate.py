@@ -42,7 +42,7 @@ def test_a_folder_is_checked_whole(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "agencies")
     assert code == 0
     assert out == (
-        "agencies/arts.yaml: valid: Department arts · กรม arts  (1 draft values)\n"
+        "agencies/arts.yaml: valid: Department arts · กรม arts  (1 draft value)\n"
         "agencies/books.yaml: valid: Department books · กรม books\n"
         "2 valid, 0 with problems, 1 skipped\n"
     )
