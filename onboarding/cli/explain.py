@@ -17,13 +17,13 @@ _WORDS = {
     "en": {
         "type": "type", "values": "values", "required": "required", "yes": "yes", "no": "no",
         "default": "default", "law": "law or source", "controls": "controls", "drives": "drives",
-        "nothing": "none reads it", "nothing driven": "no object in the systems",
+        "nothing": "no verdict changes with it", "nothing driven": "no object in the systems",
         "fields": "fields (* required)",
     },
     "th": {
         "type": "ชนิดข้อมูล", "values": "ค่าที่ใช้ได้", "required": "ต้องระบุ", "yes": "ใช่", "no": "ไม่",
         "default": "ค่าปริยาย", "law": "กฎหมายหรือที่มา", "controls": "มาตรการตรวจสอบ",
-        "drives": "มีผลต่อ", "nothing": "ไม่มีมาตรการใดอ่านช่องนี้",
+        "drives": "มีผลต่อ", "nothing": "ไม่มีมาตรการใดให้ผลต่างไปตามช่องนี้",
         "nothing driven": "ไม่มีวัตถุในระบบ", "fields": "ช่องข้อมูล (* ต้องระบุ)",
     },
 }  # fmt: skip
