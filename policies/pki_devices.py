@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from onboarding import item, policy, tenant
-from onboarding.desired import device_vault, pki_profile
+from onboarding.desired import device_vault, link_profile, pki_profile
 from onboarding.policies import certificate, judge, pki, pki_roles
 from onboarding.policy import Severity, Stage
 
@@ -54,8 +54,11 @@ def _role_flaws(role: item.Item, view: policy.View) -> Iterator[str]:
 
 def client_certificates(view: policy.View) -> Iterator[policy.Result]:
     """Each standing client certificate is of a device of the manifest, or of an agreed link."""
-    devices = {device.name for device in view.tenant.devices}
-    links = {link.host for link in view.tenant.agreed_links}
+    longest = {
+        link.host: link_profile.section("certificate")["days"] for link in view.tenant.agreed_links
+    }
+    for device in view.tenant.devices:
+        longest[device.name] = view.thresholds["pki.deviceLongestDays"]
     standing = [
         leaf
         for leaf in view.items(VAULT, "Certificate")
@@ -65,16 +68,16 @@ def client_certificates(view: policy.View) -> Iterator[policy.Result]:
     ]
     for leaf in standing:
         name = leaf.fields.get("commonName")
-        if name in devices:
-            wrong = list(_device_flaws(leaf, view))
+        if name in longest:
+            wrong = list(_client_flaws(leaf, longest[name]))
         else:
-            wrong = [] if name in links else [f"CN={judge.show(name)} is no device of the manifest"]
+            wrong = [f"CN={judge.show(name)} is no device of the manifest and no agreed link"]
         yield judge.problems(str(leaf.ref), wrong, f"CN={name}, client authentication only")
     if not standing:
         yield judge.not_applicable(view.tenant.pki_mount, "no client certificate stands")
 
 
-def _device_flaws(leaf: item.Item, view: policy.View) -> Iterator[str]:
+def _client_flaws(leaf: item.Item, longest_days: int) -> Iterator[str]:
     fields = leaf.fields
     if fields.get("extendedKeyUsage") != [pki.CLIENT_AUTH]:
         yield f"purposes {judge.show(fields.get('extendedKeyUsage'))}"
@@ -86,7 +89,7 @@ def _device_flaws(leaf: item.Item, view: policy.View) -> Iterator[str]:
     begins = certificate.moment(str(fields.get("notBefore")))
     life = certificate.moment(str(fields.get("notAfter"))) - begins
     # Backdating and the second of the end are not part of a day's count.
-    if life > timedelta(days=view.thresholds["pki.deviceLongestDays"] + 1):
+    if life > timedelta(days=longest_days + 1):
         yield f"valid for {life.days} days"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import catalogue, item, labels, policy, tenant
-from onboarding.desired import cluster_namespace
+from onboarding.desired import cluster_namespace, link_cluster
 from onboarding.policies import judge, workload
 from onboarding.policy import Severity, Stage
 
@@ -98,7 +98,10 @@ def _is_tainted(node: item.Item, pool: str) -> bool:
 
 
 def no_public_way_in(view: policy.View) -> Iterator[policy.Result]:
-    """No ingress but one of the internal gateway, and none at all where none was agreed."""
+    """No ingress but one of the internal gateway, and none at all where none was agreed.
+
+    The way in of an agreed link is judged by XCH-005.
+    """
     inside = view.environment.cluster.internal_ingress_class
     ways = view.items(CLUSTER, "Ingress")
     policies = view.items(CLUSTER, "NetworkPolicy")
@@ -111,8 +114,13 @@ def no_public_way_in(view: policy.View) -> Iterator[policy.Result]:
             elif not inside or klass != inside:
                 wrong.append(f"Ingress {way.ref.name} of class {judge.show(klass)}")
         if instance.ingress is catalogue.Ingress.NONE:
+            linked = {link_cluster.way_in(link) for link in view.tenant.carries(instance)}
             own = (p for p in policies if p.ref.scope == instance.namespace)
-            wrong += [f"{p.ref.name} lets traffic in" for p in own if _lets_in(p)]
+            wrong += [
+                f"{p.ref.name} lets traffic in"
+                for p in own
+                if p.ref.name not in linked and _lets_in(p)
+            ]
         good = f"by class {inside} only" if instance.host else "no way in"
         yield judge.problems(f"Namespace {instance.namespace}", wrong, good)
 

@@ -23,13 +23,23 @@ def _places(view: policy.View) -> Iterator[tuple[tenant.Instance, options.Teleme
             yield instance, sent
 
 
-def _settings(view: policy.View, instance: tenant.Instance) -> Mapping[str, Any]:
-    """What the ingest gateway of an instance is told; empty where it is told nothing."""
+def _settings(view: policy.View, instance: tenant.Instance) -> Mapping[str, Any] | None:
+    """What the ingest gateway of an instance is told; None where nothing tells it."""
     for found in view.items(CLUSTER, "ConfigMap"):
         if found.ref.scope == instance.namespace and found.ref.name.endswith("-endpoints"):
             data: Mapping[str, Any] = found.fields.get("data") or {}
             return data
-    return {}
+    return None
+
+
+def _waits(view: policy.View, instance: tenant.Instance) -> policy.Result | None:
+    """Says so where nothing takes messages yet; live, WRK-017 tells of the missing image."""
+    ways = [w for w in view.items(CLUSTER, "Ingress") if w.ref.scope == instance.namespace]
+    told = _settings(view, instance) is not None
+    if ways or told or view.environment.images.of(instance.kind):
+        return None
+    subject = f"ingest gateway of {instance.namespace}"
+    return judge.not_applicable(subject, "nothing answers yet: no image of the system")
 
 
 def rate_limited(view: policy.View) -> Iterator[policy.Result]:
@@ -37,6 +47,9 @@ def rate_limited(view: policy.View) -> Iterator[policy.Result]:
     names = telemetry.annotation_names()
     ways = view.items(CLUSTER, "Ingress")
     for instance, sent in _places(view):
+        if waits := _waits(view, instance):
+            yield waits
+            continue
         own = [way for way in ways if way.ref.scope == instance.namespace]
         if not own:
             yield judge.fails(f"Ingress of {instance.namespace}", None, "present")
@@ -60,7 +73,7 @@ def rate_limited(view: policy.View) -> Iterator[policy.Result]:
 def _limits_inside(
     view: policy.View, instance: tenant.Instance, sent: options.Telemetry
 ) -> policy.Result:
-    settings = _settings(view, instance)
+    settings = _settings(view, instance) or {}
     limits = {
         "TELEMETRY_RATE_PER_MINUTE": sent.rate_limit_per_minute,
         "TELEMETRY_SERIES_QUOTA": sent.series_quota,
@@ -89,8 +102,11 @@ def no_personal_data(view: policy.View) -> Iterator[policy.Result]:
             wrong = (
                 ["a record of personal data"] if view.tenant.system(instance).personal_data else []
             )
+        elif waits := _waits(view, instance):
+            yield waits
+            continue
         else:
-            settings = _settings(view, instance)
+            settings = _settings(view, instance) or {}
             taken = set(filter(None, str(settings.get("TELEMETRY_MEASUREMENTS") or "").split(",")))
             wrong = [
                 f"measurement {name} is not agreed"

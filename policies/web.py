@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onboarding import catalogue, item, policy, tenant
-from onboarding.desired import egress
+from onboarding.desired import cluster_network, egress, link_cluster
+from onboarding.desired.cluster_place import NAMESPACE_NAME
 from onboarding.policies import judge
 from onboarding.policy import Severity, Stage
 
@@ -23,13 +24,25 @@ def _hosts(of: item.Item) -> set[str]:
 
 
 def outside_hosts(view: policy.View) -> Iterator[policy.Result]:
-    """The gateway is told of exactly the hosts that the manifest agrees on, by all policies."""
+    """The gateway is told of exactly the hosts that the manifest agrees on, by all policies.
+
+    The way to the gateway opens its one port and nothing else.
+    """
     found = view.items(CLUSTER, "NetworkPolicy")
+    gateway = {NAMESPACE_NAME: view.environment.cluster.gateway_namespace}
+    to = [{"namespaceSelector": {"matchLabels": gateway}}]
+    to_gateway = [{"to": to, "ports": link_cluster.port(cluster_network.GATEWAY_PORT)}]
     for instance in view.tenant.instances:
         agreed = set(egress.hosts(view.tenant, instance))
         opened = {h for p in found if p.ref.scope == instance.namespace for h in _hosts(p)}
         wrong = [f"{host} is open, and not agreed" for host in sorted(opened - agreed)]
         wrong += [f"{host} is agreed, and not open" for host in sorted(agreed - opened)]
+        wrong += [
+            f"{p.ref.name} opens {judge.show(rules)}, not the gateway's one port"
+            for p in found
+            if (p.ref.scope, p.ref.name) == (instance.namespace, egress.POLICY)
+            and (rules := (p.fields.get("spec") or {}).get("egress")) != to_gateway
+        ]
         good = ", ".join(sorted(agreed)) or "no host outside"
         yield judge.problems(f"Namespace {instance.namespace}", wrong, good)
 

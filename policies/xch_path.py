@@ -131,5 +131,5 @@ def _path_flaws(view: policy.View, have: item.Item, way: str) -> Iterator[str]:
     for rule in rules:
         if list(rule.get(side) or ()) != [peer]:
             yield f"{side} {judge.show(rule.get(side))}"
-        if [p.get("port") for p in rule.get("ports") or ()] != [port]:
+        if list(rule.get("ports") or ()) != link_cluster.port(port):
             yield f"ports {judge.show(rule.get('ports'))}, not {port}"

@@ -42,21 +42,27 @@ def name(link: tenant_link.Link) -> str:
     return f"link-{link.id}"
 
 
+def way_in(link: tenant_link.Link) -> str:
+    """Name of the network policy by which the gateway reaches the workload for a link."""
+    return f"{name(link)}-in"
+
+
 def _ways(place: cluster_place.Place) -> dict[str, dict[str, object]]:
     gateway = cluster_network.gateway(place)
     return {
         "in": {
             "policyTypes": ["Ingress"],
-            "ingress": [{"from": [gateway], "ports": _port(cluster_network.PORT)}],
+            "ingress": [{"from": [gateway], "ports": port(cluster_network.PORT)}],
         },
         "out": {
             "policyTypes": ["Egress"],
-            "egress": [{"to": [gateway], "ports": _port(cluster_network.GATEWAY_PORT)}],
+            "egress": [{"to": [gateway], "ports": port(cluster_network.GATEWAY_PORT)}],
         },
     }
 
 
-def _port(number: int) -> list[dict[str, object]]:
+def port(number: int) -> list[dict[str, object]]:
+    """The ports of a rule that opens one and no more."""
     return [{"protocol": "TCP", "port": number}]
 
 

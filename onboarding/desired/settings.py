@@ -53,6 +53,12 @@ def name(instance: tenant.Instance) -> str:
     return instance.workload + SUFFIX
 
 
+def holds_settings(metadata: Mapping[str, Any]) -> bool:
+    """Whether a ConfigMap of ours is one of settings; the route of a link may be named alike."""
+    marks = metadata.get("labels") or {}
+    return str(metadata["name"]).endswith(SUFFIX) and labels.LINK not in marks
+
+
 def text_of(fields: Mapping[str, Any]) -> str:
     """The content of ``settings.yaml`` for the fields of a ``Settings`` item."""
     body = {key: value for key, value in fields.items() if key not in NOT_SETTINGS}

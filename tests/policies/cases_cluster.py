@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.policies.breaks import (
     LIVE,
     PLAN,
+    Break,
     Case,
     allowed,
     binding,
@@ -199,6 +202,11 @@ WRK: dict[str, list[Case]] = {
     ],
 }
 
+
+def _to_gateway(path: str, value: Any) -> Break:
+    return only("NetworkPolicy", "allow-egress-gateway", f"spec/egress/0/{path}", value)
+
+
 NET: dict[str, list[Case]] = {
     "NET-001": [
         *everywhere(without("NetworkPolicy", "default-deny")),
@@ -235,6 +243,9 @@ NET: dict[str, list[Case]] = {
     "NET-012": [
         *everywhere(only("NetworkPolicy", "allow-egress-gateway", "metadata/annotations", {})),
         *everywhere(network("more", _MORE_HOSTS)),
+        *everywhere(_to_gateway("ports/0/endPort", 65535)),
+        *everywhere(_to_gateway("ports", None)),
+        *everywhere(_to_gateway("to/0/namespaceSelector", _ALL_AGENCIES)),
     ],
     "NET-008": everywhere(network("metadata", _METADATA)),
 }

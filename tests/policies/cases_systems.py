@@ -33,6 +33,7 @@ _PUBLIC_CLIENT = "ga-onde-public"
 _OFFLINE = ["acr", "basic", "offline_access"]
 _INSIDE = {"spec": {"ingressClassName": "gdcc-internal", "rules": []}}
 _FROM_GATEWAY = {"spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": []}]}}
+_LINK_HOST = "moph-bdi-healthlink.link.moph.go.th"
 _PUBLIC = {"spec": {"ingressClassName": "gdcc", "rules": []}}
 
 
@@ -41,10 +42,12 @@ def _device(path: str, value: Any) -> list[Case]:
 
 
 def _client(name: str = "", **how: Any) -> Break:
-    """One more client certificate of the agency's mount, for its first device or ``name``."""
+    """One more client certificate of the agency's mount, for its first device or link, or
+    for ``name``."""
 
     def change(view: policy.View) -> policy.View:
-        who = name or view.tenant.devices[0].name
+        first = [d.name for d in view.tenant.devices] or [n.host for n in view.tenant.links]
+        who = name or first[0]
         arguments = {"days": 90, "purposes": authority.CLIENT, "dns": (who,), **how}
         issuer = authority.intermediate(view.tenant.domains)
         fields = authority.leaf(issuer, who, "Agency", **arguments)
@@ -94,6 +97,10 @@ SYSTEMS: dict[str, list[Case]] = {
         *live(_client(dns=()), "dlt"),
         *live(_client(purposes=(*authority.CLIENT, *authority.SERVER)), "dlt"),
         *live(setting("Certificate", "curve", "secp384r1"), "dlt"),
+        *live(_client(days=3000), "moph"),
+        *live(_client(days=30, dns=(_LINK_HOST, "e-office.moph.go.th")), "moph"),
+        *live(_client(days=30, purposes=(*authority.CLIENT, *authority.SERVER)), "moph"),
+        *live(setting("Certificate", "curve", "secp384r1"), "moph"),
     ],
     "NET-013": [
         *_note("client-certificate", None),
@@ -134,6 +141,7 @@ SYSTEMS: dict[str, list[Case]] = {
         *everywhere(extra(E.CLUSTER, "Ingress", "door", _PUBLIC), "police"),
         *everywhere(extra(E.CLUSTER, "Ingress", "door", _INSIDE), "closed"),
         *everywhere(network("allow-from-gateway", _FROM_GATEWAY), "closed"),
+        *everywhere(network("link-ended-in", _FROM_GATEWAY), "closed"),
     ],
     "PDP-011": [
         *everywhere(setting("Namespace", "metadata/labels", {}), "police"),

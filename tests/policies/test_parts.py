@@ -249,6 +249,38 @@ def test_live_it_has_no_workload_to_judge_but_what_appears_is(tmp_path: Path) ->
     assert Verdict.FAIL in {f.result.verdict for f in found}
 
 
+def _telemetry_only(tmp_path: Path) -> policy.View:
+    """An agency whose devices have nothing to send to: no image of the system yet."""
+    at = world.target(tmp_path)
+    at = at.model_copy(update={"images": at.images.model_copy(update={"others": {}})})
+    return world.plan_view(world.resolved("dlt", at), at)
+
+
+def test_telemetry_without_an_image_may_be_applied(tmp_path: Path) -> None:
+    view = _telemetry_only(tmp_path)
+    found = verify.review(view.tenant, view.environment, view.desired, others=(), now=world.NOW)
+    assert [str(f) for f in found if f.gates] == []
+    waiting = [f for f in found if f.control.id in ("NET-013", "PDP-010")]
+    assert {f.result.verdict for f in waiting if f.result.verdict is not Verdict.PASS} == {
+        Verdict.NOT_APPLICABLE
+    }
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Ingress", "door"), ("ConfigMap", "x-endpoints")])
+def test_telemetry_that_is_there_is_judged_without_an_image(
+    kind: str, name: str, tmp_path: Path
+) -> None:
+    from onboarding.policies import table
+
+    view = _telemetry_only(tmp_path)
+    place = view.tenant.instances[0].namespace
+    one = world.make(item.EngineName.CLUSTER, kind, place, name, {})
+    view = world.added(view, item.EngineName.CLUSTER, one)
+    for control_id in ("NET-013", "PDP-010"):
+        found = policy.evaluate(table.get(control_id), view)
+        assert Verdict.FAIL in {f.result.verdict for f in found}
+
+
 def _wrk_001(view: policy.View) -> tuple[policy.Finding, ...]:
     from onboarding.policies import table
 

@@ -96,15 +96,16 @@ def target(folder: Path) -> environment.Environment:
 @functools.cache
 def agency(name: str) -> manifest.AgencyMou:
     """An example; ``portal`` is one that shows its services in the portal it runs itself,
-    ``closed`` one whose only system nobody reaches from outside."""
+    ``closed`` one whose only system nobody reaches from outside but by an approved link."""
     if name == "portal":
         link = model.Link.model_validate_json(_PORTAL_LINK)
         return agency("etda").model_copy(update={"links": (link,)})
     if name == "closed":
         (system,) = agency("police").systems
-        return agency("police").model_copy(
-            update={"systems": (system.model_copy(update={"restricted": None}),)}
-        )
+        approved = {"kind": "data-exchange", "portal": None, "restricted_approval": "REF-1"}
+        links = tuple(one.model_copy(update=approved) for one in agency("portal").links)
+        systems = (system.model_copy(update={"restricted": None}),)
+        return agency("police").model_copy(update={"systems": systems, "links": links})
     return manifest.load(EXAMPLES / f"{name}.yaml")
 
 
@@ -316,6 +317,9 @@ def _issued(of: tenant.Tenant, issuer: Authority) -> list[item.Item]:
     for number, device in enumerate(of.devices[:2]):
         fields = leaf(issuer, device.name, "Agency", days=90, purposes=CLIENT, dns=(device.name,))
         made.append(make(E.VAULT, "Certificate", mount, f"03:{number:02}", fields, of.id))
+    for number, link in enumerate(of.agreed_links):
+        fields = leaf(issuer, link.host, "Agency", days=30, purposes=CLIENT, dns=(link.host,))
+        made.append(make(E.VAULT, "Certificate", mount, f"04:{number:02}", fields, of.id))
     return made
 
 

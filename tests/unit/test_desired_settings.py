@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from onboarding import errors, item, plan, strict_yaml, tenant
+from onboarding import errors, item, kube, labels, plan, strict_yaml, tenant
 from onboarding.desired import documents, saraban, settings
+from onboarding.engines.ansible_playbooks import live
 from tests.unit import targets
 from tests.unit.manifest import samples
 
@@ -277,3 +278,30 @@ def test_every_default_names_its_source() -> None:
     for part, value in saraban.defaults().items():
         if part != "version":
             assert value["source"], part
+
+
+class Listed:
+    """A cluster that answers with these ConfigMaps."""
+
+    def __init__(self, *found: dict[str, Any]) -> None:
+        self._found = found
+
+    def list(self, kind: str, *, selector: str) -> tuple[dict[str, Any], ...]:
+        return self._found
+
+    def get_all(self, refs: Any) -> tuple[None, ...]:
+        return tuple(None for _ in refs)
+
+
+def test_the_route_of_a_link_is_no_settings_whatever_its_name() -> None:
+    of = built(systems=[E_OFFICE])
+    place = of.instances[0]
+    marks = labels.of(of.id, place.system, place.environment)
+
+    def stray(name: str, **more: str) -> dict[str, Any]:
+        where = {"namespace": place.namespace, "name": name}
+        return {"metadata": {**where, "labels": {**marks, **more}}}
+
+    cluster = Listed(stray("old-settings"), stray("link-x-settings", **{labels.LINK: "x-settings"}))
+    found = live.settings_items(cast("kube.Cluster", cluster), [of])
+    assert [one.ref.name for one in found[of.id]] == ["old-settings"]

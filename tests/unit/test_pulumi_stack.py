@@ -216,3 +216,13 @@ def test_live_objects_lose_noise_and_secrets() -> None:
 def test_a_stranger_s_text_is_not_kept() -> None:
     strange = {"metadata": {"name": "c", "namespace": "ga"}, "data": {"k": "secret text"}}
     assert live.of("ConfigMap", strange).fields["data"] == {"k": live.REDACTED}
+
+
+def test_a_link_whose_id_ends_as_settings_do_is_of_this_engine() -> None:
+    marks = labels.of("moph", "e-office", "prod")
+    mine = {"metadata": {"name": "e-office-settings", "labels": marks}}
+    route = {
+        "metadata": {"name": "link-x-settings", "labels": {**marks, labels.LINK: "x-settings"}}
+    }
+    assert live.of_another_engine("ConfigMap", mine)
+    assert not live.of_another_engine("ConfigMap", route)

@@ -23,7 +23,7 @@ def settings_items(
     found = {
         _place(o): o
         for o in cluster.list("ConfigMap", selector=_selector(tenants))
-        if o["metadata"]["name"].endswith(settings.SUFFIX)
+        if settings.holds_settings(o["metadata"])
     }
     places = {
         (i.namespace, settings.name(i)): of.id

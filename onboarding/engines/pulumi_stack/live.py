@@ -41,7 +41,7 @@ def of(kind: str, live: kube.Object, *, owner: str = "", status: bool = False) -
 def of_another_engine(kind: str, found: kube.Object) -> bool:
     """Whether an object of ours is owned and observed by the engine that delivers settings."""
     ours = bool(labels.owner(found["metadata"].get("labels")))
-    return ours and kind == "ConfigMap" and found["metadata"]["name"].endswith(settings.SUFFIX)
+    return ours and kind == "ConfigMap" and settings.holds_settings(found["metadata"])
 
 
 def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
