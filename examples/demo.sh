@@ -20,7 +20,8 @@ step "Check the manifest" $onboard validate "$manifest"
 step "Plan: what would change" $onboard plan "$manifest"
 step "Apply: write the plan, then verify" $onboard apply "$manifest" --yes
 step "Apply again: nothing to do" $onboard apply "$manifest" --yes
-step "Verify, control by control" $onboard verify "$manifest"
+# 4: a control failed. The Ministry's link to the BDI waits until the BDI declares it too (XCH-001).
+step "Verify, control by control" $onboard verify "$manifest" || [ $? -eq 4 ]
 step "Status" $onboard status
 
 printf '\n== How long it took\n'

@@ -51,18 +51,24 @@ def test_a_second_apply_writes_nothing_anywhere(agency: str, lab: environment.En
     assert json.loads(again.out)["outcomes"] == []
 
 
-def test_verify_has_no_unknown_and_only_the_known_failures(agency: str) -> None:
+def test_verify_has_only_the_known_failures_and_unknowns(agency: str) -> None:
     judged = onboard("verify", example(agency), "--output", "json")
     findings = json.loads(judged.out)["findings"]
-    unknown = [(f["id"], f["seen"]) for f in findings if f["verdict"] == "unknown"]
+    unknown = sorted({f["id"] for f in findings if f["verdict"] == "unknown"})
     failed = sorted({f["id"] for f in findings if f["verdict"] == "fail"})
-    assert unknown == []
+    assert unknown == KNOWN_UNKNOWNS[agency]
     assert failed == KNOWN_FAILURES[agency]
     assert judged.code == (4 if failed else 0)
 
 
-KNOWN_FAILURES: dict[str, list[str]] = {"moph": [], "admincourt": ["PKI-007"], "plk-lao": []}
+KNOWN_FAILURES: dict[str, list[str]] = {
+    "moph": ["XCH-001"],
+    "admincourt": ["PKI-007"],
+    "plk-lao": [],
+}
 """What each example is meant to fail, see docs; nothing else may."""
+KNOWN_UNKNOWNS: dict[str, list[str]] = {"moph": ["XCH-003"], "admincourt": [], "plk-lao": []}
+"""What nobody can tell while the other side of a link is not known."""
 
 
 def test_namespaces_are_as_the_manifest_says(agency: str, lab: environment.Environment) -> None:
