@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onboarding import clashes, errors, strict_yaml, tenant
+from onboarding import clashes, errors, names, strict_yaml, tenant
 from onboarding.manifest import model
 
 ID = "id"
 NAME = "name"
-_DERIVED = ("host", "PKI mount", "realm", "OIDC client")
+_DERIVED = ("host", "PKI mount", "realm")
 """Made from an id or domain that is claimed itself: telling both would tell one thing twice."""
 
 
@@ -91,6 +91,11 @@ def _path(tenant_of: tenant.Tenant, claim: Claim) -> strict_yaml.KeyPath:
         found[code] = ("agency", "ecms", "departmentCode")
     for index, domain in enumerate(agency.domains):
         found[Claim("domain", domain)] = ("agency", "domains", index)
+    for index, link in enumerate(tenant_of.links):
+        found[Claim(clashes.CLIENT, link.client)] = ("links", index, "id")
+    for index, system in enumerate(of_manifest.systems):
+        broker = Claim(clashes.BROKER, names.juristic_broker(tenant_of.id, system.name))
+        found[broker] = ("systems", index, "name")
     for index, body in enumerate(bodies):
         start: strict_yaml.KeyPath = ("tenancy", "subTenants", index)
         found.setdefault(Claim(ID, body.id), (*start, "id"))
@@ -111,6 +116,6 @@ def _behind_namespace(tenant_of: tenant.Tenant, namespace: str) -> strict_yaml.K
             shards = [shard.id for shard in tenancy.shards]
             if instance.shard in shards:
                 return ("tenancy", "shards", shards.index(instance.shard), "id")
-            names = [system.name for system in systems]
-            return ("systems", names.index(instance.system), "name")
+            named = [system.name for system in systems]
+            return ("systems", named.index(instance.system), "name")
     return ("metadata", "id")

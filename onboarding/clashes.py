@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from onboarding import tenant
+from onboarding import names, tenant
+
+CLIENT = "namespace or OIDC client"
+"""One claim: the client that people sign in by has the name of the namespace."""
+BROKER = "identity provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,22 @@ def claims(of: tenant.Tenant) -> Iterator[tuple[str, str]]:
     for domain in of.domains:
         yield "domain", domain
     for instance in of.instances:
-        yield "namespace", instance.namespace
+        yield CLIENT, instance.namespace
         if instance.host:
             yield "host", instance.host
-    for link in of.links:
-        yield "OIDC client", link.client
+    yield from _in_realm(of)
     for body in of.bodies:
         yield "body", body.id
         if body.ecms_department:
             yield "e-CMS department code", body.ecms_department
+
+
+def _in_realm(of: tenant.Tenant) -> Iterator[tuple[str, str]]:
+    """Clients beside those of the instances, and identity providers."""
+    for link in of.links:
+        yield CLIENT, link.client
+    if of.manifest.populations:
+        yield CLIENT, names.public_client(of.id)
+    for system in of.manifest.systems:
+        if system.one_stop_service and system.one_stop_service.juristic_id:
+            yield BROKER, names.juristic_broker(of.id, system.name)

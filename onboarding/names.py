@@ -12,6 +12,8 @@ PRODUCTION = "prod"
 E_OFFICE = "e-office"
 MAX_LABEL = 63
 """Longest DNS-1123 label (RFC 1123), so the longest name of a namespace."""
+LINK = "link"
+"""Label of links' names in certificates; a system of this name would have devices named alike."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")
 
@@ -77,4 +79,14 @@ def link_role(link: str) -> str:
 
 def link_host(link: str, domain: str) -> str:
     """Name in the client certificate of one link, inside the agency's domain."""
-    return f"{link}.link.{domain}"
+    return f"{link}.{LINK}.{domain}"
+
+
+def public_client(agency: str) -> str:
+    """Id of the OIDC client of people at public access points."""
+    return f"ga-{agency}-public"
+
+
+def juristic_broker(agency: str, system: str) -> str:
+    """Alias of the identity provider by which companies sign in to a system."""
+    return f"{agency}-{system}-juristic"

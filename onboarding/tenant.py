@@ -178,10 +178,7 @@ class Tenant:
         return tuple(link for link in self.agreed_links if link.system == instance.system)
 
     def takes_cases(self, instance: Instance) -> bool:
-        """Whether cases of a national contact centre come in here, agreed already or not.
-
-        It decides the shape of the storage, which cannot be changed once it holds data.
-        """
+        """Whether cases of a national contact centre come in here, agreed already or not."""
         return instance.environment == names.PRODUCTION and any(
             link.declaration.kind == "intake" and link.receives and link.system == instance.system
             for link in self.links

@@ -101,16 +101,15 @@ def _endpoints(place: cluster_place.Place) -> item.Item:
 def _volume(place: cluster_place.Place) -> item.Item:
     part, whole = cluster_place.SHARE
     size = place.instance.size.storage_gi * part // whole
-    # Documents are shared by all pods, on whatever node they run.
-    several = place.instance.size.replicas > 1 or place.of.takes_cases(place.instance)
-    mode = "ReadWriteMany" if several else "ReadWriteOnce"
     return place.item(
         "PersistentVolumeClaim",
         cluster_pod.volume_name(place),
         "v1",
         {
             "spec": {
-                "accessModes": [mode],
+                # Documents are shared by all pods, on whatever node they run. Also where there is
+                # one: it may become several, and the mode of a claim cannot be changed.
+                "accessModes": ["ReadWriteMany"],
                 "storageClassName": storage_class(place),
                 "resources": {"requests": {"storage": cluster_place.gibibytes(size)}},
             }

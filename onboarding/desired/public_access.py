@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from onboarding import item, tenant
+from onboarding import item, names, tenant
 from onboarding.desired import realm_mark
 
 ROLE = "public"
@@ -24,7 +24,7 @@ LIFETIMES = (
 
 
 def client_id(of: tenant.Tenant) -> str:
-    return f"ga-{of.id}-{ROLE}"
+    return names.public_client(of.id)
 
 
 def host(of: tenant.Tenant) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from onboarding import environment, item, tenant
+from onboarding import environment, item, names, tenant
 from onboarding.desired import realm_mark
 from onboarding.manifest import drafts
 
@@ -60,7 +60,7 @@ def _agreed(of: tenant.Tenant) -> Iterator[Broker]:
         asked = system.one_stop_service.juristic_id if system.one_stop_service else None
         if asked:
             yield Broker(
-                alias=f"{of.id}-{system.name}-juristic",
+                alias=names.juristic_broker(of.id, system.name),
                 display_name="นิติบุคคล",
                 permit=asked.permit_ref,
                 client_id=asked.client_id or NO_CLIENT,

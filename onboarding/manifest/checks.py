@@ -174,6 +174,7 @@ _RULES: tuple[tuple[frozenset[str], Callable[[model.AgencyMou], Iterator[Mistake
     (frozenset({"systems"}), checks_systems.systems),
     (frozenset({"systems", "identity"}), checks_systems.permitted_systems),
     (frozenset({"agency", "systems"}), checks_systems.devices),
+    (frozenset({"agency", "links"}), checks_systems.link_names),
     (frozenset({"services"}), checks_systems.services),
     (frozenset({"signing"}), _authority),
     (frozenset({"signing", "tenancy"}), _signers),

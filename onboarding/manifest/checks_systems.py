@@ -17,6 +17,12 @@ def systems(manifest: model.AgencyMou) -> Iterator[Mistake]:
     for index in offices[1:]:
         yield Mistake(("systems", index), "a second e-office", "an agency has one e-Office")
     for index, system in enumerate(manifest.systems):
+        if system.name == names.LINK:
+            yield Mistake(
+                ("systems", index, "name"),
+                f"{names.LINK!r} is kept for the names of links in certificates",
+                "give the system another name",
+            )
         try:
             entry = catalogue.get(system.kind)
         except errors.InvalidInput as error:
@@ -78,10 +84,24 @@ def devices(manifest: model.AgencyMou) -> Iterator[Mistake]:
         if longest and len(name) > fields.LONGEST_CERTIFICATE_NAME:
             yield Mistake(
                 ("systems", index, "telemetry", "devices"),
-                f"makes the name {name!r} of {len(name)} characters for a certificate;"
-                f" {fields.LONGEST_CERTIFICATE_NAME} are possible",
+                _too_long(name),
                 "shorten the device ids or the system's name",
             )
+
+
+def link_names(manifest: model.AgencyMou) -> Iterator[Mistake]:
+    """X.520 limits the name in a certificate to 64 characters."""
+    for index, link in enumerate(manifest.links):
+        name = names.link_host(link.id, manifest.agency.domains[0])
+        if len(name) > fields.LONGEST_CERTIFICATE_NAME:
+            yield Mistake(("links", index, "id"), _too_long(name), "shorten the link's id")
+
+
+def _too_long(name: str) -> str:
+    return (
+        f"makes the name {name!r} of {len(name)} characters for a certificate;"
+        f" {fields.LONGEST_CERTIFICATE_NAME} are possible"
+    )
 
 
 def services(manifest: model.AgencyMou) -> Iterator[Mistake]:
@@ -107,6 +127,7 @@ def links(manifest: model.AgencyMou) -> Iterator[Mistake]:
     systems = {system.name for system in manifest.systems}
     for index, link in enumerate(manifest.links):
         path: KeyPath = ("links", index)
+        yield from repeated(link.scopes, (*path, "scopes"), None)
         if link.peer == manifest.id:
             yield Mistake((*path, "peer"), "an agency cannot link to itself", "name the other one")
         if link.system is not None and link.system not in systems:

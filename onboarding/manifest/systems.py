@@ -64,6 +64,10 @@ DataClass = Annotated[
 Secrecy = Annotated[LetterClass, pydantic.BeforeValidator(_no_top_secret)]
 
 
+Scope = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9._:-]{0,99}$")]
+"""OAuth scope: one word, as scopes stand in one line with spaces between them (RFC 6749 3.3)."""
+
+
 class Shard(Model):
     """A part of a federated agency with instances of its own."""
 
@@ -286,7 +290,9 @@ class Link(Model):
     data_fields: tuple[Name, ...] = field(
         "รายการข้อมูล", "Fields exchanged", "no more than needed", ()
     )
-    scopes: tuple[Name, ...] = field("ขอบเขตสิทธิ", "OAuth scopes", "", ())
+    scopes: tuple[Scope, ...] = field(
+        "ขอบเขตสิทธิ", "OAuth scopes", "small letters a-z, digits and . _ : -, no spaces", ()
+    )
     data_class: DataClass = field("ชั้นข้อมูล", "Data class", alias="class")
     consent_mode: Literal["source-opt-in"] | None = field(
         "รูปแบบความยินยอม", "Consent mode", "Health Link: consent at the source hospital", None

@@ -81,8 +81,68 @@ def test_a_shard_and_an_agency_with_the_same_namespace_clash(tmp_path: Path) -> 
     federated = folders.write(tmp_path, "moph", tenancy=tenancy)
     other = folders.write(tmp_path, "moph-central")
     (problem,) = concluded(federated, other).problems
-    assert problem.message.startswith("namespace 'ga-moph-central-prod' is claimed by moph (")
+    assert problem.message.startswith(
+        "namespace or OIDC client 'ga-moph-central-prod' is claimed by moph ("
+    )
     assert f"{line(federated, 'moph-central')}:" in problem.message
+
+
+def _system(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "kind": "one-stop-service", "dataClass": "open", "users": 5, **more}
+
+
+def _companies(name: str) -> dict[str, Any]:
+    """A system that companies sign in to."""
+    places = {key: f"https://id.go.th/{key}" for key in JURISTIC}
+    return _system(name, oneStopService={"juristicId": {"permitRef": "1/2569", **places}})
+
+
+JURISTIC = ("issuer", "authorizationUrl", "tokenUrl", "jwksUrl")
+POPULATION = {
+    "kind": "public-access", "nameTh": "ประชาชน", "accessPoints": 1, "users": 5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "changes", "two", "others", "clash", "field"),
+    [
+        (
+            "dga", {"systems": [_companies("biz-portal")]},
+            "dga-biz", {"systems": [_companies("portal")]},
+            "identity provider 'dga-biz-portal-juristic'", "systems[0].name ",
+        ),
+        (
+            "one", {"systems": [_system("public")]},
+            "one-prod", {"populations": [POPULATION]},
+            "namespace or OIDC client 'ga-one-prod-public'", "metadata.id ",
+        ),
+        (
+            "one", {"systems": [_system("link-x")]},
+            "one-prod", {"links": [{**folders.LINK, "id": "x"}]},
+            "namespace or OIDC client 'ga-one-prod-link-x'", "links[0].id ",
+        ),
+        (
+            "one", {"links": [{**folders.LINK, "id": "link-b"}]},
+            "one-link", {"links": [{**folders.LINK, "id": "b"}]},
+            "namespace or OIDC client 'ga-one-link-link-b'", "links[0].id ",
+        ),
+    ],
+    ids=["juristic ids", "public client", "link and namespace", "two links"],
+)  # fmt: skip
+def test_made_names_that_are_alike_clash_once(
+    tmp_path: Path,
+    one: str,
+    changes: dict[str, Any],
+    two: str,
+    others: dict[str, Any],
+    clash: str,
+    field: str,
+) -> None:
+    first = folders.write(tmp_path, one, **changes)
+    (problem,) = concluded(first, folders.write(tmp_path, two, **others)).problems
+    assert problem.message.startswith(f"{clash} is claimed by {one} (")
+    assert f"{first}:" in problem.message
+    assert problem.field.startswith(field)
 
 
 def test_a_body_of_two_programmes_is_told_with_both_lines(tmp_path: Path) -> None:

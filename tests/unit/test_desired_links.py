@@ -126,13 +126,13 @@ def test_the_operator_of_a_portal_signs_people_in_by_the_link(at: environment.En
 def test_who_takes_cases_in_is_always_there(
     direction: str, pods: int, at: environment.Environment
 ) -> None:
-    """Also before the peer agreed: the storage of one pod could not be widened later."""
+    """Also before the peer agreed; the storage is the same with such a link and without."""
     intake = {"channel": "gcc-1111", "masked": ["name"], "answerHours": 24}
     of = tenant.resolve(agency(kind="intake", direction=direction, intake=intake))
     items = cluster.desired(of, at)
     assert named(items, "Deployment")[f"{PLACE}/e-office"].fields["spec"]["replicas"] == pods
     volume = named(items, "PersistentVolumeClaim")[f"{PLACE}/e-office-documents"].fields["spec"]
-    assert volume["accessModes"] == ["ReadWriteMany" if pods > 1 else "ReadWriteOnce"]
+    assert volume["accessModes"] == ["ReadWriteMany"]
     trial = named(items, "Deployment")["ga-culture-uat/e-office"].fields["spec"]
     assert trial["replicas"] == 1
 

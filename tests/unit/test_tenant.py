@@ -140,7 +140,7 @@ def test_a_shard_clashes_with_an_agency_of_the_same_rendered_name() -> None:
     federated = built(metadata__id="moph", tenancy=tenancy)
     other = built(metadata__id="moph-central", agency__domains=["other.go.th"])
     assert clashes.found([federated, other]) == (
-        clashes.Clash("namespace", "ga-moph-central-prod", ("moph", "moph-central")),
+        clashes.Clash(clashes.CLIENT, "ga-moph-central-prod", ("moph", "moph-central")),
     )
 
 
