@@ -7,6 +7,7 @@ import re
 import pytest
 
 from onboarding import clashes
+from onboarding.manifest import fmt
 from tests.examples import expected
 
 _ILLUSTRATIVE = ("orderRef", "number", "approver", "fingerprint", "annualReport", "letterCode")
@@ -51,6 +52,12 @@ def test_illustrative_values_are_marked(name: str) -> None:
     for index, line in enumerate(lines):
         if re.match(rf" *(?:ra: {{)?(?:{'|'.join(_ILLUSTRATIVE)}):", line):
             assert "#i" in line or "#i" in lines[index - 1], line
+
+
+@pytest.mark.parametrize("name", expected.NAMES)
+def test_the_file_is_in_good_form(name: str) -> None:
+    text = expected.file(name).read_text(encoding="utf-8")
+    assert fmt.formatted(text, name) == text
 
 
 def test_no_two_examples_clash() -> None:
