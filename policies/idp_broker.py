@@ -50,9 +50,9 @@ def permitted(view: policy.View) -> Iterator[policy.Result]:
             yield judge.not_applicable(f"{realm_broker.KIND} {broker.alias}", why)
     strays = view.shared(SSO, realm_broker.KIND) if view.stage is Stage.LIVE else ()
     for stray in strays:
-        if not stray.fields.get("organization"):
-            why = "belongs to no agency, and is open to everybody of the shared realm"
-            yield judge.fails(str(stray.ref), why, "absent")
+        home = stray.fields.get("organization")
+        to = f"the people of organization {home}" if home else "everybody of the shared realm"
+        yield judge.fails(str(stray.ref), f"belongs to no agency, and is open to {to}", "absent")
     if not realm_broker.brokers(view.tenant) and not found and not strays:
         yield judge.not_applicable(view.tenant.id, NOBODY)
 
@@ -71,7 +71,22 @@ def _permits(view: policy.View) -> Iterator[policy.Result]:
 
 
 def _flaws(have: item.Item, broker: realm_broker.Broker, of: tenant.Tenant) -> Iterator[str]:
-    config = _config(have)
+    yield from _settings_flaws(_config(have), broker)
+    for key in ("storeToken", "trustEmail"):
+        if have.fields.get(key) is not False:
+            yield f"{key}={judge.show(have.fields.get(key))}"
+    first = have.fields.get("firstBrokerLoginFlowAlias")
+    if first != realm_broker.FIRST_LOGIN:
+        yield f"first sign-in by the flow {judge.show(first)}, not {realm_broker.FIRST_LOGIN}"
+    if have.fields.get("postBrokerLoginFlowAlias"):
+        yield f"every sign-in ends in the flow {have.fields['postBrokerLoginFlowAlias']}"
+    if have.fields.get("mappers") != []:
+        yield f"mappers={judge.show(have.fields.get('mappers'))}, none is planned"
+    if not of.own_realm and have.fields.get("organization") != of.organization:
+        yield "not tied to the agency's organization: people of others could use it"
+
+
+def _settings_flaws(config: Mapping[str, Any], broker: realm_broker.Broker) -> Iterator[str]:
     for key in _ADDRESSES:
         got, wanted = config.get(key), broker.endpoints.get(key)
         if got != wanted and (wanted or got):
@@ -83,11 +98,6 @@ def _flaws(have: item.Item, broker: realm_broker.Broker, of: tenant.Tenant) -> I
             yield f"{key}={judge.show(config.get(key))}"
     if config.get("pkceMethod") != "S256":
         yield f"pkceMethod={judge.show(config.get('pkceMethod'))}"
-    for key in ("storeToken", "trustEmail"):
-        if have.fields.get(key) is not False:
-            yield f"{key}={judge.show(have.fields.get(key))}"
-    if not of.own_realm and have.fields.get("organization") != of.organization:
-        yield "not tied to the agency's organization: people of others could use it"
 
 
 def least_scopes(view: policy.View) -> Iterator[policy.Result]:

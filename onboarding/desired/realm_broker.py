@@ -16,6 +16,8 @@ from onboarding.manifest import drafts
 
 KIND = "IdentityProvider"
 NO_CLIENT = "TBD"
+FIRST_LOGIN = "first broker login"
+"""Keycloak's own flow: an account that is there already is linked only by who can sign in to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,9 @@ def items(of: tenant.Tenant, target: environment.Environment) -> Iterator[item.I
             "trustEmail": False,
             "storeToken": False,
             "linkOnly": False,
+            "firstBrokerLoginFlowAlias": FIRST_LOGIN,
+            "postBrokerLoginFlowAlias": "",
+            "mappers": [],
             "organization": "" if of.own_realm else of.organization,
             "config": {
                 **realm_mark.marks(of.id),

@@ -65,6 +65,8 @@ class Sso:
     ) -> item.Observation:
         self._keys_of.clear()
         self._scopes_of.clear()
+        # A plan without what it may not read would create over what is there.
+        unread: interface.Unread = {} if evidence else None
         shared = self._shared_realm()
         items: dict[str, tuple[item.Item, ...]] = {}
         common: list[item.Item] = [shared]
@@ -76,15 +78,16 @@ class Sso:
             common += self._judged_only(self._shared)
             common += self._client_scopes(self._shared)
             nobody = interface.Names("", frozenset(), "", "")
-            strays = self._connected().brokers(self._shared, nobody)
+            strays = self._connected().brokers(self._shared, nobody, unread)
             common += [broker for broker in strays if not broker.owner]
             lives_here += [i for i in common if i.ref.kind in ("AuthenticationFlow", "RealmKeys")]
         for of in tenants:
-            seen = list(self._agency(of, evidence=evidence))
+            seen = list(self._agency(of, unread, evidence=evidence))
             items[of.id] = (*seen,) if of.own_realm else (*lives_here, *seen)
         items[""] = tuple(common)
         read = _READ | (_READ_OF_OWN_REALM if any(t.own_realm for t in tenants) else frozenset())
-        return item.Observation(items, read | _EVIDENCE if evidence else read)
+        read |= _EVIDENCE if evidence else frozenset()
+        return item.Observation(items, read - (unread or {}).keys(), unread or {})
 
     def apply(
         self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
@@ -109,15 +112,17 @@ class Sso:
             )
         return found
 
-    def _agency(self, of: tenant.Tenant, *, evidence: bool) -> Iterator[item.Item]:
+    def _agency(
+        self, of: tenant.Tenant, unread: interface.Unread, *, evidence: bool
+    ) -> Iterator[item.Item]:
         names = _names(of)
         key_of = self._key_of(of)
-        yield from self._connected().agency(self._shared, names, key_of)
+        yield from self._connected().agency(self._shared, names, key_of, unread)
         exists: bool | None = True
         if of.own_realm:
             exists = self._own_realm_exists(of)
             if exists:
-                yield from self._own_realm(of, names, key_of, evidence=evidence)
+                yield from self._own_realm(of, names, key_of, unread, evidence=evidence)
             elif exists is None:
                 yield item.Item(realm_mark.ref("Realm", "", of.realm), {}, "", holds_data=True)
         if exists:
@@ -140,6 +145,7 @@ class Sso:
         of: tenant.Tenant,
         names: interface.Names,
         key_of: interface.KeyOf,
+        unread: interface.Unread,
         *,
         evidence: bool,
     ) -> Iterator[item.Item]:
@@ -149,7 +155,7 @@ class Sso:
         yield found
         yield from self._connected().base(of.realm, key_of)
         yield from self._connected().groups(of.realm, names)
-        yield from self._connected().brokers(of.realm, names)
+        yield from self._connected().brokers(of.realm, names, unread)
         if evidence:
             yield from self._judged_only(of.realm)
             links = {scope.ref for scope in self._scopes_of_links(of)}

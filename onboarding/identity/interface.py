@@ -12,6 +12,9 @@ KeyOf = Callable[[item.Ref, str], str | None]
 """The public JWK set of a client, from the place that its field ``publicKey`` names: "" where
 that place holds none (yet), None where it cannot be looked into from here."""
 
+Unread = dict[str, str] | None
+"""Takes the kinds that may not be read, with the reason; None where a refusal ends the reading."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -37,7 +40,9 @@ class IdentityProvider(Protocol):
         """The realm itself with flow, scopes, our own clients and their rights."""
         ...
 
-    def agency(self, realm: str, names: Names, key_of: KeyOf) -> tuple[item.Item, ...]:
+    def agency(
+        self, realm: str, names: Names, key_of: KeyOf, unread: Unread
+    ) -> tuple[item.Item, ...]:
         """Organization, groups and clients of one agency, and what stands in their place."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from onboarding import environment, item
 from onboarding.identity import keycloak, reading, writing
-from onboarding.identity.interface import KeyOf, Names
+from onboarding.identity.interface import KeyOf, Names, Unread
 
 
 class Provider:
@@ -30,12 +30,14 @@ class Provider:
     def service_clients(self, realm: str, prefix: str, key_of: KeyOf) -> tuple[item.Item, ...]:
         return tuple(reading.service_clients(self.door, realm, prefix, key_of))
 
-    def agency(self, realm: str, names: Names, key_of: KeyOf) -> tuple[item.Item, ...]:
-        return tuple(reading.agency(self.door, realm, names, key_of))
+    def agency(
+        self, realm: str, names: Names, key_of: KeyOf, unread: Unread
+    ) -> tuple[item.Item, ...]:
+        return tuple(reading.agency(self.door, realm, names, key_of, unread))
 
-    def brokers(self, realm: str, names: Names) -> tuple[item.Item, ...]:
+    def brokers(self, realm: str, names: Names, unread: Unread) -> tuple[item.Item, ...]:
         """Every identity provider of a realm that one agency has for itself."""
-        return tuple(reading.brokers(self.door, realm, names, {}, whole_realm=True))
+        return tuple(reading.brokers(self.door, realm, names, {}, unread, whole_realm=True))
 
     def groups(self, realm: str, names: Names) -> tuple[item.Item, ...]:
         return tuple(reading.groups(self.door, realm, names))

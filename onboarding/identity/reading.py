@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from onboarding import errors, item
-from onboarding.desired import realm_client, realm_mark
+from onboarding.desired import realm_broker, realm_client, realm_mark
 from onboarding.identity import assertion, flows, representation, rights
-from onboarding.identity.interface import KeyOf, Names
+from onboarding.identity.interface import KeyOf, Names, Unread
 from onboarding.identity.keycloak import Keycloak
 
 _EVERYTHING = "10000"
+_BROKERS = "/identity-provider/instances"
 
 
 def realm(door: Keycloak, name: str) -> item.Item | None:
@@ -96,10 +98,12 @@ def _judged(fields: Mapping[str, Any], source: str, home: str) -> str:
     return source if assertion.same_key(here, home) else "another key"
 
 
-def agency(door: Keycloak, name: str, names: Names, key_of: KeyOf) -> Iterator[item.Item]:
+def agency(
+    door: Keycloak, name: str, names: Names, key_of: KeyOf, unread: Unread
+) -> Iterator[item.Item]:
     """Four requests: the agency's clients, organization, brokers and groups, or what is in place.
 
-    Three more for each client that acts for itself, for its rights.
+    Three more for each client that acts for itself, for its rights; one for each broker.
     """
     listed = door.get(name, "/clients", search="true", clientId=names.client_prefix) or ()
     for rep in listed:
@@ -109,7 +113,7 @@ def agency(door: Keycloak, name: str, names: Names, key_of: KeyOf) -> Iterator[i
     for identifier, organization in organizations(door, name, names):
         homes[identifier] = organization.ref.name
         yield organization
-    yield from brokers(door, name, names, homes)
+    yield from brokers(door, name, names, homes, unread)
     yield from groups(door, name, names)
 
 
@@ -128,24 +132,41 @@ def organizations(door: Keycloak, name: str, names: Names) -> Iterator[tuple[str
 
 
 def brokers(
-    door: Keycloak, name: str, names: Names, homes: Mapping[str, str], *, whole_realm: bool = False
+    door: Keycloak,
+    name: str,
+    names: Names,
+    homes: Mapping[str, str],
+    unread: Unread,
+    *,
+    whole_realm: bool = False,
 ) -> Iterator[item.Item]:
     """Identity providers of the agency and what stands in their place; of its own realm all.
 
-    ``homes``: organizations by their internal id.
+    ``homes``: organizations by their internal id. Only the agency's own are asked for mappers.
     """
     query = {"search": "" if whole_realm else names.agency, "max": _EVERYTHING}
     try:
-        listed = door.get(name, "/identity-provider/instances", **query) or ()
-    except errors.Denied:
-        # A realm that an older version made: bootstrap gives the right, and apply says so.
+        listed = door.get(name, _BROKERS, **query) or ()
+    except errors.Denied as refused:
+        # A realm that an older version made: bootstrap gives the right.
+        if unread is None:
+            raise
+        unread[realm_broker.KIND] = refused.message
         return
     for rep in listed:
         owner = representation.owner(rep)
         if whole_realm or rep["alias"] in names.brokers or owner == names.agency:
             home = str(rep.get("organizationId") or "")
             fields = {**representation.broker(rep), "organization": homes.get(home, home)}
-            yield item.Item(realm_mark.ref("IdentityProvider", name, rep["alias"]), fields, owner)
+            if rep["alias"] in names.brokers:
+                fields["mappers"] = _broker_mappers(door, name, rep["alias"])
+            yield item.Item(realm_mark.ref(realm_broker.KIND, name, rep["alias"]), fields, owner)
+
+
+def _broker_mappers(door: Keycloak, name: str, alias: str) -> list[str]:
+    """What becomes of an identity's claims: each mapper by its name and type."""
+    listed = door.get(name, f"{_BROKERS}/{quote(alias)}/mappers") or ()
+    return sorted(f"{m['name']} ({m['identityProviderMapper']})" for m in listed)
 
 
 def groups(door: Keycloak, name: str, names: Names) -> Iterator[item.Item]:

@@ -10,7 +10,7 @@ from onboarding import item, labels
 _REALM_DROPPED = frozenset({"smtpServer", "defaultRole", "requiredCredentials", "components"})
 _CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access"})
 _CLIENT_SETS = ("redirectUris", "webOrigins", "defaultClientScopes", "optionalClientScopes")
-_NOT_SENT = frozenset({"publicKey", "parent", "organization"})
+_NOT_SENT = frozenset({"publicKey", "parent", "organization", "mappers"})
 
 
 def owner(rep: Mapping[str, Any]) -> str:
@@ -78,7 +78,8 @@ def broker(rep: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(rep.get("config") or {})
     if "clientSecret" in config and not str(config["clientSecret"]).startswith("${vault."):
         config["clientSecret"] = "(redacted)"
-    return {**fields, "config": config}
+    after = rep.get("postBrokerLoginFlowAlias") or ""
+    return {**fields, "config": config, "postBrokerLoginFlowAlias": after}
 
 
 def client_scope(rep: Mapping[str, Any]) -> dict[str, Any]:

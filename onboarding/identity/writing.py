@@ -228,6 +228,8 @@ def _update_broker(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -
     place = f"{_PLACE[want.ref.kind]}/{live['id']}"
     # It is known by its alias; Keycloak refuses a representation with an id.
     door.put(want.ref.scope, place, {k: v for k, v in body.items() if k != "id"})
+    for mapper in door.get(want.ref.scope, f"{place}/mappers") or ():
+        door.delete(want.ref.scope, f"{place}/mappers/{mapper['id']}")
     if not live.get("organizationId"):
         _tie(door, want, fields)
 

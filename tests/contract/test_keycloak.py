@@ -186,7 +186,8 @@ def test_few_requests_read_an_agency(applied: Bench) -> None:
     engine.observe([applied.of])
     asked = engine.requests()
     assert asked["login"] == (2 if applied.of.own_realm else 1)
-    assert asked["read"] <= (25 if applied.of.own_realm else 6)
+    broker = 1
+    assert asked["read"] <= (25 if applied.of.own_realm else 6) + broker
     assert not asked.get("write")
 
 
@@ -307,6 +308,19 @@ def _close_organization(bench: Bench) -> None:
     bench.admin.put(shared, f"/organizations/{found['id']}", {**found, "enabled": False})
 
 
+def _direct_everybody(bench: Bench) -> None:
+    """Whoever comes through the broker gets an attribute that nobody planned."""
+    alias = f"{bench.of.id}-thaid"
+    mapper = {
+        "name": "all are directors",
+        "identityProviderAlias": alias,
+        "identityProviderMapper": "hardcoded-attribute-idp-mapper",
+        "config": {"attribute": "position", "attribute.value": "director", "syncMode": "INHERIT"},
+    }
+    place = f"/identity-provider/instances/{alias}/mappers"
+    bench.admin.post(bench.of.realm, place, mapper)
+
+
 @pytest.mark.parametrize(
     "harm",
     [
@@ -317,6 +331,7 @@ def _close_organization(bench: Bench) -> None:
         _drop_group,
         _excuse_signers,
         _close_organization,
+        _direct_everybody,
     ],
 )
 def test_drift_is_seen_and_mended(applied: Bench, harm: Callable[[Bench], None]) -> None:
