@@ -52,7 +52,7 @@ def _run(*words: str, folder: Path | None = None, more: dict[str, str] | None = 
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     ended = subprocess.run(
         words, cwd=folder, capture_output=True, text=True, check=False, timeout=60,
-        env={"PATH": path, "LANG": "C.UTF-8", **(more or {})},
+        env={"PATH": path, "HOME": str(Path.home()), "LANG": "C.UTF-8", **(more or {})},
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
