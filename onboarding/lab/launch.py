@@ -15,8 +15,12 @@ from onboarding.lab import home as homes
 from onboarding.lab import state as states
 
 _POLL_SECONDS = 0.1
-_GRACE_SECONDS = 10.0
-"""How long a running component that fits may stay unready before it is restarted."""
+_GRACE_SECONDS = 30.0
+"""How long a running component that fits may stay unready before it is restarted.
+
+The API server waits ever longer between its tries to reach an etcd that was gone: over ten
+seconds after a quarter of a minute.
+"""
 
 
 @dataclass(frozen=True, slots=True)
