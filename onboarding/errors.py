@@ -111,6 +111,10 @@ class Refused(OnboardError):
     exit_code = ExitCode.FINDINGS
 
 
+class LeaseLost(OnboardError):
+    """Another run has taken over the agency; this one may write no more."""
+
+
 class EngineFailed(OnboardError):
     """An engine began and could not finish."""
 

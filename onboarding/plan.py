@@ -20,6 +20,16 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
+class Purpose(StrEnum):
+    """What a plan is for; its digest covers it."""
+
+    APPLY = "apply"
+    FREEZE = "freeze"
+    THAW = "thaw"
+    DESTROY = "destroy"
+    MOVE = "move"
+
+
 class Status(StrEnum):
     APPLIED = "applied"
     UNCHANGED = "unchanged"
@@ -75,6 +85,7 @@ class Plan:
     changes: tuple[Change, ...]
     conflicts: tuple[Conflict, ...] = ()
     unchanged: int = 0
+    purpose: Purpose = Purpose.APPLY
     digest: str = field(default="", compare=False)
 
     def of(self, engine: item.EngineName) -> tuple[Change, ...]:
@@ -91,6 +102,7 @@ def diff(
     applied: Iterable[item.Item] = (),
     *,
     target: Mapping[str, str],
+    purpose: Purpose = Purpose.APPLY,
 ) -> Plan:
     """Compare what should be with what is.
 
@@ -122,7 +134,9 @@ def diff(
         if i.owner == tenant_id and i.ref not in wanted
     ]
     changes.sort(key=_order)
-    return _sealed(Plan(tenant_id, dict(target), tuple(changes), tuple(conflicts), unchanged))
+    return _sealed(
+        Plan(tenant_id, dict(target), tuple(changes), tuple(conflicts), unchanged, purpose)
+    )
 
 
 def _change(want: item.Item, have: item.Item | None, *, known: bool) -> Change | None:
@@ -145,6 +159,7 @@ def _order(change: Change) -> tuple[int, str, item.Ref]:
 def _sealed(unsealed: Plan) -> Plan:
     digest = item.content_hash(
         {
+            "purpose": unsealed.purpose.value,
             "tenant": unsealed.tenant_id,
             "target": dict(unsealed.target),
             "changes": [_sealable(c) for c in unsealed.changes],

@@ -111,9 +111,9 @@ def _signing(
     """The way to Vault and to the journal while one request is signed."""
     from onboarding import reconcile
     from onboarding.engines import vault_pki
-    from onboarding.state import files
+    from onboarding.state import opening
 
-    store = files.FileStore(target.store())
+    store = opening.of(target)
     reconcile.check_identity([vault_pki.VaultPki(target, environment.Role.APPLIER)], target)
     with (
         vault.connect(target, environment.Role.APPLIER) as door,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from onboarding import clock, environment, links, manifest, tenant
 from onboarding.cli import options, peers
-from onboarding.state import files
+from onboarding.state import interface, opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Job:
     tenant: tenant.Tenant
     text_of_manifest: str
     environment: environment.Environment
-    store: files.FileStore
+    store: interface.StateStore
     now: clock.Clock
     output: str
     language: str
@@ -39,7 +39,7 @@ def start(
     """Read the manifest in ``file`` and what others declare; ``given`` is where peers may be."""
     read, document = manifest.read(file)
     target = options.target(wanted)
-    store = files.FileStore(target.store())
+    store = opening.of(target)
     applied = store.manifests()
     of = tenant.resolve(
         read,

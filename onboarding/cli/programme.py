@@ -15,7 +15,7 @@ from onboarding.cli import console, folders, options
 from onboarding.report import programme as report
 
 if TYPE_CHECKING:
-    from onboarding.state import files
+    from onboarding.state import interface
 
 
 @click.command(
@@ -90,9 +90,9 @@ def _found(
     return programme_of.Programme(today, tuple(listed), name, tuple(unread))
 
 
-def _records(wanted: str | None) -> tuple[str, files.FileStore | None]:
+def _records(wanted: str | None) -> tuple[str, interface.StateStore | None]:
     """The name of the environment and its records; nothing where nobody asked and there is none."""
-    from onboarding.state import files
+    from onboarding.state import opening
 
     try:
         target = options.target(wanted)
@@ -100,7 +100,7 @@ def _records(wanted: str | None) -> tuple[str, files.FileStore | None]:
         if wanted or os.environ.get("ONBOARD_ENVIRONMENT"):
             raise
         return "", None
-    return target.name, files.FileStore(target.store())
+    return target.name, opening.of(target)
 
 
 def _write(path: Path, found: programme_of.Programme, language: str, left_out: int) -> None:

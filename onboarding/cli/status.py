@@ -11,7 +11,7 @@ import click
 
 from onboarding import errors
 from onboarding.cli import console, options
-from onboarding.state import files, interface
+from onboarding.state import interface, opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Standing:
         return f"{self.state}, pending: {', '.join(self.pending)}" if self.pending else self.state
 
 
-def _standing(store: files.FileStore, tenant_id: str) -> _Standing:
+def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
     """The state told by the last events of the journal; damaged records are a state too."""
     try:
         journal = store.journal(tenant_id)
@@ -51,7 +51,7 @@ def _standing(store: files.FileStore, tenant_id: str) -> _Standing:
     )
 
 
-def _runs_now(store: files.FileStore, tenant_id: str, last: interface.Entry | None) -> bool:
+def _runs_now(store: interface.StateStore, tenant_id: str, last: interface.Entry | None) -> bool:
     """Whether a run that was begun still holds the agency; a killed one holds nothing."""
     if last is None or last.event != "apply-begun":
         return False
@@ -92,7 +92,7 @@ def status(file: Path | None, wanted: str | None, output: str) -> int:
     from onboarding import manifest
 
     target = options.target(wanted)
-    store = files.FileStore(target.store())
+    store = opening.of(target)
     asked = (manifest.load(file).metadata.id,) if file else store.tenants()
     standings = [_standing(store, t) for t in asked]
     if output == "json":

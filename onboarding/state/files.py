@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,7 +107,7 @@ class FileStore:
         return folder
 
     @contextmanager
-    def lease(self, tenant_id: str) -> Iterator[None]:
+    def lease(self, tenant_id: str) -> Iterator[interface.Lease]:
         path = self._folder(tenant_id) / "lease"
         with _told(path):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -126,9 +126,12 @@ class FileStore:
             with _told(path):
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, holder.encode(), 0)
-            yield
+            yield interface.Lease(tenant_id, holder, 0, None)
         finally:
             os.close(handle)
+
+    def check_lease(self, tenant_id: str) -> None:
+        """The kernel holds the lock for as long as the process lives: nobody can take it over."""
 
     def applied(self, tenant_id: str) -> tuple[item.Item, ...]:
         path = self._tenants / tenant_id / "applied.json"
@@ -162,6 +165,39 @@ class FileStore:
         with _told(self._tenants):
             texts = {t: _text(path) for t, path in found.items()}
         return {t: text for t, text in texts.items() if text is not None}
+
+    def keep(self, tenant_id: str, name: str, document: Mapping[str, Any]) -> None:
+        record = {"sha256": _checksum(item.canonical(document)), "document": document}
+        self._replace(tenant_id, f"{name}.document.json", json.dumps(record, ensure_ascii=False))
+
+    def kept(self, tenant_id: str, name: str) -> dict[str, Any] | None:
+        path = self._tenants / tenant_id / f"{name}.document.json"
+        with _told(path):
+            text = _text(path)
+        if text is None:
+            return None
+        try:
+            record = json.loads(text)
+            document: dict[str, Any] = record["document"]
+            if _checksum(item.canonical(document)) != record["sha256"]:
+                raise ValueError("the checksum does not fit")
+        except (ValueError, KeyError, TypeError) as damaged:
+            raise errors.EngineFailed(
+                f"a record of {tenant_id} is damaged",
+                details=[f"{path}: {damaged}"],
+                resolution="Keep the file for the auditors and move it away.",
+            ) from damaged
+        return document
+
+    def kept_names(self, tenant_id: str) -> tuple[str, ...]:
+        found = (self._tenants / tenant_id).glob("*.document.json")
+        return tuple(sorted(p.name.removesuffix(".document.json") for p in found))
+
+    def forget(self, tenant_id: str, name: str) -> None:
+        folder = self._folder(tenant_id)
+        with _told(folder):
+            (folder / f"{name}.document.json").unlink(missing_ok=True)
+            _flush_folder(folder)
 
     def _replace(self, tenant_id: str, name: str, text: str) -> None:
         """Put a file in place in one step, on disk when this returns."""

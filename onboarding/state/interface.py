@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from onboarding import item
@@ -19,11 +20,36 @@ class Entry:
     details: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one tenant: by whom it is held, until when, and its fencing number.
+
+    ``fence`` grows with every holder, so that a write of an earlier one can be told and refused.
+    ``ends`` is None where the system itself ends the lease with its holder.
+    """
+
+    tenant_id: str
+    owner: str
+    fence: int
+    ends: datetime | None
+
+
 class StateStore(Protocol):
     """Keeps, per tenant, what was applied last and what happened. It never holds a secret."""
 
-    def lease(self, tenant_id: str) -> AbstractContextManager[None]:
-        """Hold a tenant for one run. Raises ``errors.Refused`` naming the holder."""
+    def lease(self, tenant_id: str) -> AbstractContextManager[Lease]:
+        """Hold a tenant for one run. Raises ``errors.Refused`` naming the holder.
+
+        While it is held, everything this store writes for the tenant is refused with
+        ``errors.LeaseLost`` once another holder has taken over.
+        """
+        ...
+
+    def check_lease(self, tenant_id: str) -> None:
+        """Raise ``errors.LeaseLost`` unless this store holds the tenant still.
+
+        Called before every write to a live system.
+        """
         ...
 
     def applied(self, tenant_id: str) -> tuple[item.Item, ...]:
@@ -38,6 +64,22 @@ class StateStore(Protocol):
 
     def manifests(self) -> Mapping[str, str]:
         """The last manifest of every agency of this environment, by agency id."""
+        ...
+
+    def keep(self, tenant_id: str, name: str, document: Mapping[str, Any]) -> None:
+        """Put a document (JSON values, e.g. ``approval-<digest>``) in place in one step."""
+        ...
+
+    def kept(self, tenant_id: str, name: str) -> dict[str, Any] | None:
+        """A document; None where there is none. Raises ``errors.EngineFailed`` on damage."""
+        ...
+
+    def kept_names(self, tenant_id: str) -> tuple[str, ...]:
+        """The names of all documents of a tenant, sorted."""
+        ...
+
+    def forget(self, tenant_id: str, name: str) -> None:
+        """Remove a document; one that is not there is no error."""
         ...
 
     def record(self, tenant_id: str, event: str, **details: Any) -> None:
