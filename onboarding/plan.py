@@ -1,17 +1,17 @@
 """Plan: what would change, as plain data, from three lists of items.
 
-Pure: no engine, no clock, no file. A plan's digest covers the changes and the target's
-identity, not when it was made.
+Pure: no engine, no clock, no file. A plan's digest covers the changes, what they rest on and
+the target's identity, not when it was made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from onboarding import errors, item, normal_form
+from onboarding import discretion, errors, item, normal_form
 
 
 class Action(StrEnum):
@@ -58,6 +58,15 @@ class Change:
     holds_data: bool = False
 
 
+Begin = Callable[[Change], None]
+"""Called right before a change is written: it records that it begins, and raises
+``errors.LeaseLost`` where this run may write no more."""
+
+
+def unrecorded(change: Change) -> None:
+    """The ``Begin`` of someone who keeps no journal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one change ended."""
@@ -78,7 +87,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes of one tenant, in the order of engines, and what stands in their way."""
+    """All changes of one tenant, in the order of engines, and what stands in their way.
+
+    ``basis``: what the plan was made from, each thing by name with its version or hash; a plan
+    made from something else has another digest.
+    """
 
     tenant_id: str
     target: Mapping[str, str]
@@ -86,6 +99,7 @@ class Plan:
     conflicts: tuple[Conflict, ...] = ()
     unchanged: int = 0
     purpose: Purpose = Purpose.APPLY
+    basis: Mapping[str, str] = field(default_factory=dict)
     digest: str = field(default="", compare=False)
 
     def of(self, engine: item.EngineName) -> tuple[Change, ...]:
@@ -103,6 +117,7 @@ def diff(
     *,
     target: Mapping[str, str],
     purpose: Purpose = Purpose.APPLY,
+    basis: Mapping[str, str] | None = None,
 ) -> Plan:
     """Compare what should be with what is.
 
@@ -134,9 +149,8 @@ def diff(
         if i.owner == tenant_id and i.ref not in wanted
     ]
     changes.sort(key=_order)
-    return _sealed(
-        Plan(tenant_id, dict(target), tuple(changes), tuple(conflicts), unchanged, purpose)
-    )
+    made = tuple(changes), tuple(conflicts), unchanged, purpose, dict(basis or {})
+    return sealed(Plan(tenant_id, dict(target), *made))
 
 
 def _change(want: item.Item, have: item.Item | None, *, known: bool) -> Change | None:
@@ -144,7 +158,7 @@ def _change(want: item.Item, have: item.Item | None, *, known: bool) -> Change |
         reason = "vanished from the live system" if known else "not there yet"
         return Change(Action.CREATE, want.ref, want, reason=reason, holds_data=want.holds_data)
     fields = tuple(
-        FieldChange(path, before, after)
+        FieldChange(path, discretion.shown(path, before, wanted=after), after)
         for path, before, after in normal_form.differences(want.ref.kind, want.fields, have.fields)
     )
     if not fields:
@@ -156,12 +170,14 @@ def _order(change: Change) -> tuple[int, str, item.Ref]:
     return item.ENGINE_ORDER.index(change.ref.engine), change.action.value, change.ref
 
 
-def _sealed(unsealed: Plan) -> Plan:
+def sealed(unsealed: Plan) -> Plan:
+    """The plan with its digest."""
     digest = item.content_hash(
         {
             "purpose": unsealed.purpose.value,
             "tenant": unsealed.tenant_id,
             "target": dict(unsealed.target),
+            "basis": dict(unsealed.basis),
             "changes": [_sealable(c) for c in unsealed.changes],
             "conflicts": [[str(c.ref), c.owner] for c in unsealed.conflicts],
         }
@@ -175,6 +191,7 @@ def _sealable(change: Change) -> dict[str, Any]:
         "ref": [change.ref.engine.value, change.ref.kind, change.ref.scope, change.ref.name],
         "desired": change.desired.fields if change.desired else None,
         "fields": [[f.path, f.before, f.after] for f in change.fields],
+        "holdsData": change.holds_data,
     }
 
 

@@ -138,7 +138,8 @@ def carry_out(
 ) -> Run:
     """Write the plan, engine by engine, and stop at the first failure.
 
-    Every outcome is in the journal before the next change begins. The caller holds the lease.
+    The journal knows of every change before it is written, and of its outcome before the next
+    one begins. The caller holds the lease.
     Raises ``errors.Interrupted`` when the user stops the run; what was done stays recorded.
     """
     of, made = prepared.tenant, prepared.plan
@@ -187,10 +188,15 @@ def _run_engine(
     """Append each outcome as it ends, so that an interruption loses none."""
     store.record(of.id, "engine-begun", engine=engine.name.value, changes=len(changes))
     raised: errors.OnboardError | None = None
+
+    def begin(change: plan.Change) -> None:
+        store.check_lease(of.id)
+        _record_begin(store, of, change)
+
     try:
         with (
             report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"),
-            _ended(engine.apply(of, changes, report)) as told,
+            _ended(engine.apply(of, changes, report, begin=begin)) as told,
         ):
             for outcome in told:
                 outcomes.append(outcome)
@@ -230,10 +236,23 @@ def _ended(told: Iterator[plan.Outcome]) -> Iterator[Iterator[plan.Outcome]]:
             close()
 
 
+def _record_begin(store: state.StateStore, of: tenant.Tenant, change: plan.Change) -> None:
+    wanted = change.desired
+    store.record(
+        of.id,
+        "change-begun",
+        engine=change.ref.engine.value,
+        ref=str(change.ref),
+        action=change.action.value,
+        desired=item.content_hash(dict(wanted.fields)) if wanted else "",
+    )
+
+
 def _record_outcome(store: state.StateStore, of: tenant.Tenant, outcome: plan.Outcome) -> None:
     store.record(
         of.id,
         "change-ended",
+        engine=outcome.change.ref.engine.value,
         ref=str(outcome.change.ref),
         action=outcome.change.action.value,
         status=outcome.status.value,

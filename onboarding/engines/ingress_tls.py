@@ -60,13 +60,19 @@ class IngressTls:
         return item.Observation({a: tuple(i) for a, i in found.items()}, frozenset({"TlsSecret"}))
 
     def apply(
-        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        begin: plan.Begin = plan.unrecorded,
     ) -> Iterator[plan.Outcome]:
         with vault.connect(self._target, self._role) as door:
             for change in changes:
                 began = time.monotonic()
                 report.note(f"{change.action.value} {change.ref}")
                 try:
+                    begin(change)
                     self._write(door, of, change)
                 except errors.OnboardError as problem:
                     seconds = time.monotonic() - began

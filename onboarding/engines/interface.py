@@ -12,9 +12,10 @@ class Engine(Protocol):
     """One system that holds items for tenants.
 
     ``observe`` needs read rights only and returns no secret. ``apply`` writes exactly the given
-    changes of one tenant, in an order of its own, yields an outcome for each as it ends, and
-    stops at the first failure (the caller marks the rest as not attempted). Both raise
-    ``errors.OnboardError`` only.
+    changes of one tenant, in an order of its own, calls ``begin`` right before it writes one
+    (an engine that writes all in one process: for each before it starts), yields an outcome for
+    each as it ends, and stops at the first failure (the caller marks the rest as not attempted).
+    Both raise ``errors.OnboardError`` only.
     """
 
     @property
@@ -31,5 +32,10 @@ class Engine(Protocol):
         ...
 
     def apply(
-        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        begin: plan.Begin = plan.unrecorded,
     ) -> Iterator[plan.Outcome]: ...

@@ -90,10 +90,15 @@ class Sso:
         return item.Observation(items, read - (unread or {}).keys(), unread or {})
 
     def apply(
-        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        begin: plan.Begin = plan.unrecorded,
     ) -> Iterator[plan.Outcome]:
         self._keys_of.clear()
-        yield from carrying_out.run(self._connected(), changes, self._key_of(of), report)
+        yield from carrying_out.run(self._connected(), changes, self._key_of(of), report, begin)
 
     def _connected(self) -> provider.Provider:
         if self._provider is None:

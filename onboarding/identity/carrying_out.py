@@ -25,6 +25,7 @@ def run(
     changes: Sequence[plan.Change],
     key_of: KeyOf,
     report: progress.Progress,
+    begin: plan.Begin,
 ) -> Iterator[plan.Outcome]:
     """An outcome per change as it ends; stops after the first that failed."""
     left = list(changes)
@@ -34,7 +35,7 @@ def run(
         left = [c for c in left if c not in bundle]
         report.note(f"realm {realm.ref.name} with {len(bundle) - 1} objects")
         began = time.monotonic()
-        failure = _attempt_realm(provider, bundle, key_of)
+        failure = _attempt_realm(provider, bundle, key_of, begin)
         seconds = time.monotonic() - began
         yield _outcome(realm, failure, seconds)
         if failure:
@@ -43,7 +44,7 @@ def run(
     for change in sorted(left, key=_place):
         report.note(f"{change.action.value} {change.ref}")
         began = time.monotonic()
-        failure = _attempt(provider, change, key_of)
+        failure = _attempt(provider, change, key_of, begin)
         yield _outcome(change, failure, time.monotonic() - began)
         if failure:
             return
@@ -74,9 +75,11 @@ def _asks_for_own_scopes(change: plan.Change) -> bool:
 
 
 def _attempt_realm(
-    provider: IdentityProvider, bundle: Sequence[plan.Change], key_of: KeyOf
+    provider: IdentityProvider, bundle: Sequence[plan.Change], key_of: KeyOf, begin: plan.Begin
 ) -> errors.OnboardError | None:
     try:
+        for change in bundle:
+            begin(change)
         provider.create_realm([c.desired for c in bundle if c.desired is not None], key_of)
     except errors.OnboardError as problem:
         return problem
@@ -84,9 +87,10 @@ def _attempt_realm(
 
 
 def _attempt(
-    provider: IdentityProvider, change: plan.Change, key_of: KeyOf
+    provider: IdentityProvider, change: plan.Change, key_of: KeyOf, begin: plan.Begin
 ) -> errors.OnboardError | None:
     try:
+        begin(change)
         if change.desired is None:
             provider.delete(change.ref)
         elif change.action is plan.Action.CREATE:

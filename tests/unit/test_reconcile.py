@@ -35,11 +35,17 @@ class Recorded:
         return item.Observation()
 
     def apply(
-        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        begin: plan.Begin = plan.unrecorded,
     ) -> Iterator[plan.Outcome]:
         for change in changes:
             if change.ref.name == self.interrupt_at:
                 raise KeyboardInterrupt
+            begin(change)
             self.asked.append(change)
             if change.ref.name == self.fail_at:
                 broken = errors.EngineFailed("broken")
@@ -146,10 +152,15 @@ def test_an_engine_has_ended_before_the_run_is_said_to_be_stopped(
 
     class Slow(Recorded):
         def apply(
-            self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+            self,
+            of: tenant.Tenant,
+            changes: Sequence[plan.Change],
+            report: progress.Progress,
+            *,
+            begin: plan.Begin = plan.unrecorded,
         ) -> Iterator[plan.Outcome]:
             try:
-                yield from super().apply(of, changes, report)
+                yield from super().apply(of, changes, report, begin=begin)
             finally:
                 ended.append("engine")
 
@@ -175,7 +186,12 @@ def test_an_engine_that_raises_ends_as_the_outcome_of_its_next_change(
 ) -> None:
     class Raising(Recorded):
         def apply(
-            self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+            self,
+            of: tenant.Tenant,
+            changes: Sequence[plan.Change],
+            report: progress.Progress,
+            *,
+            begin: plan.Begin = plan.unrecorded,
         ) -> Iterator[plan.Outcome]:
             yield plan.Outcome(changes[0], plan.Status.APPLIED)
             raise errors.Unreachable("gone away")
@@ -186,3 +202,38 @@ def test_an_engine_that_raises_ends_as_the_outcome_of_its_next_change(
     assert run.count(plan.Status.APPLIED) == 3
     assert run.count(plan.Status.NOT_ATTEMPTED) == 6
     assert store.journal(MOPH.id)[-1].event == "apply-failed"
+
+
+def test_the_journal_knows_of_each_change_before_it_is_written(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    told = [
+        (e.event, e.details["ref"])
+        for e in store.journal(MOPH.id)
+        if e.event in ("change-begun", "change-ended")
+    ]
+    assert told == [
+        (event, str(i.ref)) for i in WANTED for event in ("change-begun", "change-ended")
+    ]
+    first = next(e for e in store.journal(MOPH.id) if e.event == "change-begun")
+    assert first.details == {
+        "engine": "vault_pki",
+        "ref": str(WANTED[0].ref),
+        "action": "create",
+        "desired": item.content_hash({"x": 1}),
+    }
+
+
+def test_a_run_that_lost_its_lease_writes_no_more(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    class Lost(files.FileStore):
+        def check_lease(self, tenant_id: str) -> None:
+            if engines[1].asked:
+                raise errors.LeaseLost("another run holds it")
+
+    lost = Lost(Path(store._tenants.parent))
+    run = reconcile.carry_out(prepared(target, store), engines, lost, progress.Silent())
+    assert isinstance(run.failure, errors.LeaseLost)
+    assert [len(e.asked) for e in engines] == [2, 1, 0, 0, 0]

@@ -55,6 +55,7 @@ class AnsiblePlaybooks:
         changes: Sequence[plan.Change],
         report: progress.Progress,
         *,
+        begin: plan.Begin = plan.unrecorded,
         check: bool = False,
         seconds: int = SECONDS,
     ) -> Iterator[plan.Outcome]:
@@ -64,6 +65,8 @@ class AnsiblePlaybooks:
         if not waiting:
             return
         try:
+            for change in wanted.in_order:
+                begin(change)
             yield from self._run(of, wanted, waiting, report, check=check, seconds=seconds)
         except OSError as problem:
             error: errors.OnboardError = wording.no_room(of.id, problem)

@@ -33,10 +33,15 @@ class PulumiStack:
         return reading.observe(self.cluster, self._target, tenants, evidence=evidence)
 
     def apply(
-        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        begin: plan.Begin = plan.unrecorded,
     ) -> Iterator[plan.Outcome]:
         """See ``writing.apply``. Starts no process where there is nothing to change."""
         if not changes:
             return
         work = writing.Work(self._target, self._role, self.cluster, of)
-        yield from writing.apply(work, changes, report)
+        yield from writing.apply(work, changes, report, begin)

@@ -42,7 +42,7 @@ class _Ledger:
 
 
 def apply(
-    work: Work, changes: Sequence[plan.Change], report: progress.Progress
+    work: Work, changes: Sequence[plan.Change], report: progress.Progress, begin: plan.Begin
 ) -> Iterator[plan.Outcome]:
     """Bring the tenant's stack to the desired state; at most two processes are started.
 
@@ -55,6 +55,8 @@ def apply(
     command.prepare(stack)
     locks.clear(work.target.pulumi.backend, command.PROJECT, stack.name)
     updated = [c.ref for c in changes if c.action is plan.Action.UPDATE]
+    for change in changes:
+        begin(change)
     ownership.take_back(work.cluster, updated)
     ledger = _Ledger({c.ref: c for c in changes})
     program = _program(work, frozenset(updated))

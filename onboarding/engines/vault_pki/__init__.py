@@ -43,7 +43,12 @@ class VaultPki:
         return item.Observation(items, frozenset(read), unread)
 
     def apply(
-        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        begin: plan.Begin = plan.unrecorded,
     ) -> Iterator[plan.Outcome]:
         with self._vault as door:
-            yield from writing.Writer(door, of, self._target).carry_out(changes, report)
+            yield from writing.Writer(door, of, self._target).carry_out(changes, report, begin)

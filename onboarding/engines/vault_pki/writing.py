@@ -36,7 +36,10 @@ class Writer:
         self._target = target
 
     def carry_out(
-        self, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        begin: plan.Begin,
     ) -> Iterator[plan.Outcome]:
         """An outcome for each change as it ends; stops after the first failure."""
         ordered = sorted(changes, key=self._rank)
@@ -47,6 +50,7 @@ class Writer:
                 if change.ref in strangers:
                     raise _not_ours(change.ref, strangers[change.ref])
                 report.note(f"{change.action.value} {change.ref}")
+                begin(change)
                 self._write(change)
             except errors.OnboardError as problem:
                 seconds = time.monotonic() - began

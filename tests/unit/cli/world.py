@@ -33,11 +33,17 @@ class Memory:
         return item.Observation(items={AGENCY: tuple(self.held.values())})
 
     def apply(
-        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        self,
+        of: tenant.Tenant,
+        changes: Sequence[plan.Change],
+        report: progress.Progress,
+        *,
+        begin: plan.Begin = plan.unrecorded,
     ) -> Iterator[plan.Outcome]:
         for change in changes:
             if self.stop_with is not None:
                 raise self.stop_with
+            begin(change)
             if change.desired is None:
                 del self.held[change.ref]
             else:
