@@ -77,7 +77,7 @@ def apply(
         return assertion.public_set(path)
 
     connected = _connect(target)
-    return carrying_out.run(connected, changes, key_of, report)
+    return carrying_out.run(connected, changes, key_of, report, plan.unrecorded)
 
 
 def issue_credentials(
