@@ -52,6 +52,11 @@ def result_json(value: Any) -> None:
     _out(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def result_line(value: Any) -> None:
+    """One of many results on stdout, as a line of JSON of its own (JSON Lines)."""
+    _out(json.dumps(value, ensure_ascii=False, default=str))
+
+
 def _out(text: str) -> None:
     try:
         ours = {part for pair in marks().values() for part in pair}
