@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onboarding import policy
+from onboarding import item, policy
 from onboarding.policies import (
     data_platform,
     doc_table,
@@ -69,3 +69,9 @@ def get(control_id: str) -> policy.Control:
         if control.id == control_id:
             return control
     raise KeyError(control_id)
+
+
+def version() -> str:
+    """A hash over which controls there are and how each weighs."""
+    content = [[one.id, one.severity.value, sorted(one.stages), one.per_link] for one in CONTROLS]
+    return item.content_hash(content)[:12]

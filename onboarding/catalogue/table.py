@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
-from onboarding import errors
+from onboarding import errors, item
 from onboarding.catalogue import (
     beside,
     data_platform,
@@ -51,3 +52,12 @@ def get(kind: str) -> Entry:
         f"the system {kind!r} is not yet offered",
         resolution=f"Remove it from systems, or use one that is offered: {kinds}.",
     )
+
+
+def version() -> str:
+    """A hash over all that the catalogue says: another content is another version."""
+    content = {
+        section: [dataclasses.asdict(offer) for offer in offers]
+        for section, offers in everything().items()
+    }
+    return item.content_hash(content)[:12]

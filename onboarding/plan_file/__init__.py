@@ -1,0 +1,32 @@
+"""The plan file: a reviewed plan that can be kept, shown, approved and applied exactly.
+
+It holds one part for each agency. A part's digest is that of its plan; the digest of a file of
+several parts covers the sorted list of theirs. No digest covers when the plan was made, when it
+ends or as of which day its findings were judged; a checksum over the whole file does.
+"""
+
+from __future__ import annotations
+
+from onboarding.plan_file.files import read, write
+from onboarding.plan_file.form import schema
+from onboarding.plan_file.moved import check, check_file, expired
+from onboarding.plan_file.origin import basis, peer_of
+from onboarding.plan_file.saved import Judged, Made, Part, Saved, Source, digest_of, seal
+
+__all__ = [
+    "Judged",
+    "Made",
+    "Part",
+    "Saved",
+    "Source",
+    "basis",
+    "check",
+    "check_file",
+    "digest_of",
+    "expired",
+    "peer_of",
+    "read",
+    "schema",
+    "seal",
+    "write",
+]
