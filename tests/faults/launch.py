@@ -1,0 +1,85 @@
+"""``python -m tests.faults.launch SPEC WORDS…``: the command line, watched and led elsewhere.
+
+SPEC is JSON: ``ports`` leads this process's connections to another port of this computer;
+``files`` names a file that gets a line for every durable write of this process, and ``die``
+(``[number, "before" | "after"]``) kills everything this run has started at one of them. A file
+put in its place (rename) and an appended record (write, then fsync) are such writes. Nothing of
+this is in the product.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.faults import processes
+
+
+def _lead(ports: dict[int, int]) -> None:
+    connect = socket.socket.connect
+
+    def led(self: socket.socket, address: Any) -> None:
+        if self.family == socket.AF_INET and address[1] in ports:
+            address = (address[0], ports[address[1]])
+        connect(self, address)
+
+    setattr(socket.socket, "connect", led)  # noqa: B010 - the type checker minds the other way
+
+
+class _Files:
+    """Counts what goes to disk, and dies where told."""
+
+    def __init__(self, log: str, die: tuple[int, str] | None) -> None:
+        self._log = log
+        self._die = die
+        self._number = 0
+
+    def watch(self, name: str, place: Callable[..., str]) -> None:
+        real = getattr(os, name)
+
+        def watched(*arguments: Any, **options: Any) -> Any:
+            self._number += 1
+            number = self._number
+            with Path(self._log).open("a", encoding="utf-8") as log:
+                log.write(f"{name} {place(*arguments)}\n")
+            if self._die == (number, "before"):
+                self._end()
+            done = real(*arguments, **options)
+            if self._die == (number, "after"):
+                self._end()
+            return done
+
+        setattr(os, name, watched)
+
+    def _end(self) -> None:
+        for process in processes.tree(os.getpid()) - {os.getpid()}:
+            processes.kill_tree(process)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _file_of(handle: int, *_: Any) -> str:
+    return str(Path(f"/proc/self/fd/{handle}").readlink())
+
+
+def main() -> None:
+    spec = json.loads(sys.argv[1])
+    sys.argv = ["onboard", *sys.argv[2:]]
+    _lead({int(port): to for port, to in spec["ports"].items()})
+    if "files" in spec:
+        die = spec.get("die")
+        files = _Files(spec["files"], (int(die[0]), str(die[1])) if die else None)
+        files.watch("fsync", _file_of)
+        files.watch("replace", lambda _, to: str(to))
+    from onboarding.cli import main as command_line
+
+    command_line.main()
+
+
+if __name__ == "__main__":
+    main()
