@@ -25,6 +25,7 @@ class Purpose(StrEnum):
 
     APPLY = "apply"
     FREEZE = "freeze"
+    REVOKE = "revoke"
     THAW = "thaw"
     DESTROY = "destroy"
     MOVE = "move"

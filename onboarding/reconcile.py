@@ -117,6 +117,7 @@ def prepare(
     report: progress.Progress,
     *,
     others: Sequence[tenant.Tenant] | None = None,
+    purpose: plan.Purpose = plan.Purpose.APPLY,
 ) -> Prepared:
     """Read, compare and review one tenant; writes nothing."""
     check_identity(engines, target)
@@ -128,15 +129,21 @@ def prepare(
         (i for o in seen.values() for i in o.of(of.id)),
         store.applied(of.id),
         target=target.pins(),
+        purpose=purpose,
     )
     findings = verify.review(of, target, wanted, others=others, now=now)
     return Prepared(of, target, wanted, seen, made, findings)
 
 
 def carry_out(
-    prepared: Prepared, engines: Engines, store: state.StateStore, report: progress.Progress
+    prepared: Prepared,
+    engines: Engines,
+    store: state.StateStore,
+    report: progress.Progress,
+    *,
+    order: Sequence[item.EngineName] = item.ENGINE_ORDER,
 ) -> Run:
-    """Write the plan, engine by engine, and stop at the first failure.
+    """Write the plan, engine by engine in ``order``, and stop at the first failure.
 
     The journal knows of every change before it is written, and of its outcome before the next
     one begins. The caller holds the lease.
@@ -149,7 +156,7 @@ def carry_out(
     seconds: dict[item.EngineName, float] = {}
     by_name = {e.name: e for e in engines}
     try:
-        for name in item.ENGINE_ORDER:
+        for name in order:
             changes = made.of(name)
             if not changes:
                 continue
