@@ -1,0 +1,74 @@
+"""``onboard history``: who did what with an agency, when, and from which plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from onboarding import errors, history, manifest
+from onboarding.cli import console, options
+from onboarding.report import history as report
+from onboarding.state import interface, opening
+
+
+def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return ""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date; write YYYY-MM-DD.") from None
+
+
+@click.command(
+    "history",
+    epilog=options.examples(
+        "onboard history examples/moph.yaml",
+        "onboard history moph --since 2026-11-01 --verbose",
+        "onboard history --limit 20 --output json",
+    ),
+)
+@click.argument("which", metavar="[FILE|AGENCY]", required=False)
+@click.option("--since", callback=_day, metavar="DATE", help="Only what began then or later (UTC).")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the last so many.")
+@options.environment_option
+@options.output_option
+@options.volume_options
+def history_command(
+    which: str | None, since: str, limit: int | None, wanted: str | None, output: str
+) -> int:
+    """Show what was done with the agency of FILE, or of that id, or with all; oldest first.
+
+    A line for each run, verification, certificate and approval; with --verbose every change.
+    """
+    target = options.target(wanted)
+    store = opening.of(target)
+    tenants = agencies(store, which)
+    found = [act for t in tenants for act in history.acts(t, store.journal(t))]
+    listed = sorted(history.since(found, since), key=lambda act: act.at)[-(limit or 0) :]
+    if output == "json":
+        console.result_json(
+            {"environment": target.name, "acts": [report.json(act) for act in listed]}
+        )
+    else:
+        shown = report.text(listed, verbose=console.verbose())
+        console.result(f"environment {target.name}\n{shown}")
+    return errors.ExitCode.DONE
+
+
+def agencies(store: interface.StateStore, which: str | None) -> tuple[str, ...]:
+    """The ids that are meant: of a manifest, of an agency in the store, or all of them."""
+    if which is None:
+        return store.tenants()
+    if Path(which).is_file():
+        return (manifest.load(Path(which)).id,)
+    known = store.tenants()
+    if which in known:
+        return (which,)
+    raise errors.UsageError(
+        f"{which}: no such file, and no agency of this id was ever applied here",
+        details=[f"agencies: {', '.join(known) or 'none'}"],
+        resolution="Name a manifest, or an agency of this environment (onboard status).",
+    )
