@@ -170,6 +170,84 @@ class Environment(_Model):
     attestations: tuple[Attestation, ...] = ()
     scale: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
     """Factor for requests and replicas where the nodes are small; quotas are never scaled."""
+class Timeouts(_Model):
+    """How long is waited before something counts as failed. Every wait of the tool is one of them.
+
+    Nothing is lost where one passes: the same command goes on from there.
+    """
+
+    connect: Span = 5.0
+    """To reach a system."""
+    request: Span = 30.0
+    """One whole answer of a system."""
+    retry: Span = 60.0
+    """One request with all its tries."""
+    wait: Span = 60.0
+    """Until something that was asked for has happened, such as the end of a deleted object."""
+    ansible: Span = 300.0
+    """One start of Ansible."""
+    pulumi: Span = 2700.0
+    """One start of Pulumi."""
+    stop: Span = 60.0
+    """That an engine which was asked to stop gets to finish what it has begun."""
+    run: Span = 7200.0
+    """A whole command; ``--timeout`` says otherwise for one."""
+
+    def limits(self) -> patience.Limits:
+        return patience.Limits(self.connect, self.request, self.retry)
+
+
+class Pipelines(_Model):
+    """CI that works without a stored secret: each job proves who it is by a token of its platform.
+
+    ``roles`` gives, for a role of the tool, the claims that a job's token must carry, each with
+    the value or the values that are accepted.
+    """
+
+    issuer: str
+    """As in the token's ``iss``; its keys are found by OpenID Connect discovery, but for ..."""
+    key_file: FilePath | None = None
+    """... an issuer that Vault cannot reach: its public key (PEM)."""
+    ca_file: FilePath | None = None
+    """Who vouches for the issuer's address, where public authorities do not."""
+    audience: str = "gdcc-onboard"
+    roles: dict[
+        Annotated[Role, pydantic.Field(strict=False)], dict[str, str | tuple[str, ...]]
+    ] = {}
+
+    @pydantic.model_validator(mode="after")
+    def _distinct(self) -> Pipelines:
+        for role, claims in self.roles.items():
+            if role is Role.BOOTSTRAP:
+                raise ValueError("bootstrap is done by a person; pipelines get planner, applier or auditor")
+            if not claims:
+                raise ValueError(f"{role.value}: without a claim every job of the issuer would be let in")
+        writes = self.roles.get(Role.APPLIER)
+        if writes is not None and writes == self.roles.get(Role.PLANNER):
+            raise ValueError(
+                "applier: its claims must be narrower than the planner's, e.g. ref: refs/heads/main"
+            )
+        return self
+
+
+class Approver(_Model):
+    """A second person: who may approve what one person alone may not do.
+
+    ``transit``: ``key`` names a key in Vault's transit engine that only this approver's login may
+    sign with. ``ssh``: ``key`` is the public key as in an ``id_*.pub`` file; the private one is
+    known to the approver alone.
+    """
+
+    identity: str
+    roles: tuple[str, ...] = ("approver",)
+    method: Literal["transit", "ssh"]
+    key: str
+    accounts: tuple[str, ...] = ()
+    """Other names of the same person: of accounts on computers, in version control, in CI."""
+    vault: VaultLogin | None = None
+    """With ``transit``: how the approver signs in; only on the approver's own computer."""
+
+
     credentials: dict[Annotated[Role, pydantic.Field(strict=False)], Credentials] = {}
 
     def login(self, role: Role) -> Credentials:
@@ -184,6 +262,8 @@ class Environment(_Model):
 
     def pins(self) -> dict[str, str]:
         """The pinned identity of each system; what a plan's digest covers as its target."""
+    approvers: tuple[Approver, ...] = ()
+    pipelines: Pipelines | None = None
         return {
             "cluster": self.cluster.identity,
             "vault": self.vault.identity,

@@ -21,10 +21,12 @@ FILES = (
     "eoffice.yaml",
     "gateway.yaml",
     "identity.yaml",
+    "leaving.yaml",
     "links.yaml",
     "mail.yaml",
     "nrca.yaml",
     "pki.yaml",
+    "safety.yaml",
     "sizing.yaml",
     "thresholds.yaml",
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
-from onboarding import clock, environment
+from onboarding import clock, environment, interruption, patience, safety
 from onboarding.cli import console
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -122,6 +123,27 @@ def _set_verbose(_ctx: click.Context, _param: click.Parameter, value: bool) -> N
         console.set_volume(verbose=True)
 
 
+def timeout_option(function: F) -> F:
+    """``--timeout SPAN``: how long the command may take."""
+    return click.option(
+        "--timeout",
+        callback=_timeout,
+        expose_value=False,
+        metavar="TIME",
+        help="Stop, resumable, after this time (90s, 20m, 2h) instead of timeouts.run of the "
+        "environment file.",
+    )(function)
+
+
+def _timeout(_ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        interruption.end_after(patience.seconds(value))
+    except ValueError as unreadable:
+        raise click.BadParameter(f"{unreadable}.") from None
+
+
 def language_option(function: F) -> F:
     """``--language en|th``."""
     return click.option(
@@ -133,6 +155,22 @@ def language_option(function: F) -> F:
     )(function)
 
 
+def safety_options(function: F) -> F:
+    """A flag for each safety rule; the command gets those given as ``allowed``."""
+
+    @functools.wraps(function)
+    def with_allowed(*args: Any, **given: Any) -> Any:
+        names = {flag: flag[2:].replace("-", "_") for flag, _ in safety.FLAGS.values()}
+        allowed = frozenset(flag for flag, name in names.items() if given.pop(name))
+        return function(*args, allowed=allowed, **given)
+
+    for flag, text in reversed(tuple(safety.FLAGS.values())):
+        with_allowed = click.option(flag, is_flag=True, help=text)(with_allowed)
+    return cast("F", with_allowed)
+
+
 def target(wanted: str | None) -> environment.Environment:
     """The environment that ``--environment`` means, read and checked."""
-    return environment.load(environment.locate(wanted))
+    found = environment.load(environment.locate(wanted))
+    interruption.end_after(found.timeouts.run)
+    return found

@@ -1,0 +1,113 @@
+"""What in a plan is dangerous, said before anything is written.
+
+Pure. Each rule has an id, a message and a flag of its own; destructive plans also need a second
+person (``onboarding.approval``). The rule for what is new: an agency's first plan is reviewed as
+a whole, with its MOU, so its network paths and rights are no hazards; whatever opens or loosens
+after that is one. Deletions, replacements and conflicts are hazards at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from onboarding import errors, item, plan
+from onboarding.safety import removal, table, words
+from onboarding.state import interface as state
+
+if TYPE_CHECKING:
+    from onboarding import environment
+
+Hazard = words.Hazard
+Facts = words.Facts
+FLAGS = words.FLAGS
+
+
+def judge(of: plan.Plan, facts: Facts) -> tuple[Hazard, ...]:
+    """Every hazard of a plan, the gravest first; a plan may have several."""
+    found = [*removal.conflicts(of)]
+    if of.purpose is plan.Purpose.DESTROY:
+        destroyed = f"the plan destroys everything of {of.tenant_id}: {len(of.changes)} object(s)"
+        found.append(Hazard(words.DESTROY, destroyed, changes=of.changes))
+    else:
+        found += [*removal.deletions(of, facts), *removal.replacements(of)]
+    return tuple(h for h in (_allowed_by(h, facts) for h in found) if h is not None)
+
+
+def many(tenants: Sequence[str], most: int = 0) -> tuple[Hazard, ...]:
+    """The hazard of a run that changes more than ``most`` agencies (0: as the policy says)."""
+    most = most or int(table.threshold("mostTenants"))
+    if len(tenants) <= most:
+        return ()
+    flag, _ = FLAGS[words.MANY_TENANTS]
+    message = f"the run would change {len(tenants)} agencies, more than {most}"
+    return (Hazard(words.MANY_TENANTS, message, tuple(sorted(tenants)), flag=flag),)
+
+
+def gather(
+    tenant_id: str,
+    observed: Iterable[item.Item],
+    store: state.StateStore,
+    target: environment.Environment,
+    signatories: tuple[str, ...] = (),
+) -> Facts:
+    """The facts about one agency, from what was read of it and what is remembered of it."""
+    live = {i.ref: i for i in observed if i.owner == tenant_id}
+    applied = {i.ref: i for i in store.applied(tenant_id)}
+    return Facts(
+        live=live,
+        applied=applied,
+        established=bool(live or applied) and _established(store.journal(tenant_id)),
+        roles=frozenset(role for a in target.approvers for role in a.roles),
+        signatories=signatories,
+    )
+
+
+def _established(journal: Sequence[state.Entry]) -> bool:
+    """Whether an apply has ended since the agency began or was destroyed.
+
+    A first apply that was killed is still the first one. Without any record of a beginning, what
+    is live was made by someone else's run: the cautious answer is yes.
+    """
+    begun = ended = False
+    for entry in journal:
+        if entry.event == "apply-begun":
+            begun = True
+        elif entry.event == "apply-ended":
+            ended = entry.details.get("purpose") != plan.Purpose.DESTROY.value
+            begun = ended
+    return ended or not begun
+
+
+def refuse(hazards: Iterable[Hazard], allowed: frozenset[str]) -> None:
+    """Raise ``errors.Refused`` unless every hazard's flag is in ``allowed``.
+
+    What only a second person allows is checked by ``approval``, right before writing.
+    """
+    refused = [h for h in hazards if h.flag not in allowed and not (h.approver and not h.flag)]
+    if not refused:
+        return
+    flags = [h.flag for h in refused if h.flag]
+    if any(not h.flag for h in refused):
+        resolution = "Rename or remove the objects, or give the agency another metadata.id."
+    else:
+        resolution = f"Review them, then add {' '.join(dict.fromkeys(flags))}."
+    first = refused[0]
+    details = [
+        line for h in refused for line in ((h.message,) if h is not first else ()) + h.details
+    ]
+    raise errors.Refused(first.message, details=details, resolution=resolution)
+
+
+def _allowed_by(hazard: Hazard, facts: Facts) -> Hazard | None:
+    """The hazard with its flag and the role of its second person; None where nobody need care.
+
+    A role that nobody in the environment has asks for nothing, but for what destroys.
+    """
+    flag, _ = FLAGS.get(hazard.rule, ("", ""))
+    wanted = table.approver(hazard.rule)
+    asked = wanted and (wanted["always"] or wanted["role"] in facts.roles)
+    if not flag and wanted and not asked:
+        return None
+    return replace(hazard, flag=flag, approver=str(wanted["role"]) if asked else "")
