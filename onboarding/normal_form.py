@@ -2,13 +2,15 @@
 
 Comparison is containment: every field we own must be there with our value. Where a system
 spells a value differently (Kubernetes quantities) or keeps a set as a list, the rule for that
-kind and path stands here, and nowhere else.
+kind and path stands here, and nowhere else. What was added beside our fields is a difference in
+maps that are ours as a whole, and wherever the system itself says that others than its own
+controllers added it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -32,11 +34,56 @@ QUANTITY_PATHS: Mapping[str, tuple[str, ...]] = {
 SET_PATHS: Mapping[str, tuple[str, ...]] = {}
 """Lists whose order has no meaning, by kind."""
 
-EXACT_PATHS: Mapping[str, tuple[str, ...]] = {
-    "ConfigMap": ("data",),
-    "ResourceQuota": ("spec.hard",),
+_MAPPER = {"userinfo.token.claim": "false", "introspection.token.claim": "true"}
+_NONE: Mapping[str, Any] = {}
+
+EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "ConfigMap": {"data": _NONE, "binaryData": _NONE},
+    "ResourceQuota": {"spec.hard": _NONE},
+    "Policy": {"rules": _NONE},
+    "HandoverKit": {"files": _NONE},
+    "Client": {
+        "attributes": {
+            "backchannel.logout.revoke.offline.tokens": "false",
+            "backchannel.logout.session.required": "true",
+            # By the realm's own rule for every client, on those that nobody signs in to as well.
+            "pkce.code.challenge.method": "S256",
+            "post.logout.redirect.uris": "+",
+            "realm_client": "false",
+        },
+        "authenticationFlowBindingOverrides": _NONE,
+        "protocolMappers": _NONE,
+        "protocolMappers.*.config": _MAPPER,
+    },
+    "ClientScope": {
+        "attributes": _NONE,
+        "protocolMappers": _NONE,
+        "protocolMappers.*.config": _MAPPER,
+    },
+    "Group": {"attributes": _NONE},
+    "IdentityProvider": {"config": _NONE},
+    "Organization": {"attributes": _NONE},
+    "Realm": {
+        "attributes": {
+            "cibaAuthRequestedUserHint": "login_hint",
+            "cibaBackchannelTokenDeliveryMode": "poll",
+            "cibaExpiresIn": "120",
+            "cibaInterval": "5",
+            "oauth2DeviceCodeLifespan": "600",
+            "oauth2DevicePollingInterval": "5",
+            "parRequestUriLifespan": "60",
+            "realmReusableOtpCode": "false",
+        },
+        "browserSecurityHeaders": {"contentSecurityPolicyReportOnly": ""},
+    },
+    "ServiceAccount": {"roles": _NONE, "scope": _NONE},
 }
-"""Maps that are ours as a whole: a key that we did not set is a difference."""
+"""Maps that are ours as a whole: a key that we did not set is a difference, unless it is one that
+the system fills in by itself and has the value that it gives there (Keycloak 26)."""
+
+HELD_BY_OTHERS = "heldByOthers"
+"""Field of an observed item: what people and other tools set on it, by path, as ``[who, how,
+when]``. Only Kubernetes tells."""
 
 
 def quantity(value: Any) -> Any:
@@ -64,7 +111,24 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
 def differences(
     kind: str, desired: Any, live: Any, path: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Yield ``(path, live, desired)`` for every owned leaf that is not as desired."""
+    """Yield ``(path, live, desired)`` for every owned leaf that is not as desired.
+
+    And for what others added beside it: there ``desired`` is None.
+    """
+    held = live.get(HELD_BY_OTHERS) if isinstance(live, Mapping) and not path else None
+    if not held:
+        yield from _differences(kind, desired, live, path)
+        return
+    told = []
+    for one in _differences(kind, desired, live, path):
+        told.append(one[0])
+        yield one
+    for where in held:
+        if not any(where == t or where.startswith(f"{t}.") for t in told):
+            yield from _added(where, desired, live)
+
+
+def _differences(kind: str, desired: Any, live: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     if desired == item.KNOWN_AFTER_APPLY:
         if live is None or live == "":
             yield path, live, desired
@@ -87,10 +151,67 @@ def _map_differences(
             yield path, live, dict(desired)
         return
     for key, value in desired.items():
-        yield from differences(kind, value, live.get(key), _join(path, key))
-    if _matches(path, EXACT_PATHS.get(kind, ())):
+        yield from _differences(kind, value, live.get(key), _join(path, key))
+    filled_in = _exact(kind, path)
+    if filled_in is not None:
         for key in live.keys() - desired.keys():
-            yield _join(path, key), live[key], None
+            if key not in filled_in or live[key] != filled_in[key]:
+                yield _join(path, key), live[key], filled_in.get(key)
+
+
+def _exact(kind: str, path: str) -> Mapping[str, Any] | None:
+    """For a map that is ours as a whole the keys that the system fills in; None for others."""
+    patterns = EXACT_PATHS.get(kind, {})
+    return next((filled for p, filled in patterns.items() if _matches(path, (p,))), None)
+
+
+def surplus(kind: str, path: str, desired: Mapping[str, Any], live: Any) -> dict[str, Any]:
+    """Keys of a live map that is ours as a whole which are not, each with what it should be.
+
+    None stands for a key that should not be there.
+    """
+    filled_in = _exact(kind, path) or {}
+    return {
+        key: filled_in.get(key)
+        for key in (live.keys() - desired.keys() if isinstance(live, Mapping) else ())
+        if key not in filled_in or live[key] != filled_in[key]
+    }
+
+
+def _added(path: str, desired: Any, live: Any) -> Iterator[tuple[str, Any, Any]]:
+    """What stands at a path that others hold, and is not in what we want."""
+    want, have, known = desired, live, True
+    for step in path.split("."):
+        have = _below(have, step)
+        if have is None:
+            return
+        want = _below(want, step) if known else None
+        known = known and want is not None
+    if not known:
+        yield path, have, None
+    else:
+        yield from _beyond(want, have, path)
+
+
+def _beyond(desired: Any, live: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Leaves of a live value that the desired one has not."""
+    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+        for key, value in live.items():
+            if key not in desired:
+                yield _join(path, key), value, None
+            else:
+                yield from _beyond(desired[key], value, _join(path, key))
+    elif isinstance(desired, list | tuple) and isinstance(live, list | tuple):
+        for index, (want, got) in enumerate(zip(desired, live, strict=False)):
+            yield from _beyond(want, got, _join(path, str(index)))
+
+
+def _below(value: Any, step: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(step.replace("·", "."))
+    if isinstance(value, list | tuple) and step.isdigit() and int(step) < len(value):
+        return value[int(step)]
+    return None
 
 
 def _list_differences(
@@ -107,10 +228,13 @@ def _list_differences(
         yield path, have, desired
         return
     for index, (want, got) in enumerate(zip(desired, have, strict=True)):
-        yield from differences(kind, want, got, _join(path, str(index)))
+        yield from _differences(kind, want, got, _join(path, str(index)))
+
+
+def joined(steps: Iterable[str | int]) -> str:
+    """A path from its steps. A dot inside one (gdcc.go.th/agency) must not look like two."""
+    return ".".join(str(step).replace(".", "·") for step in steps)
 
 
 def _join(path: str, key: str) -> str:
-    # A dot inside a key (gdcc.go.th/agency) must not look like a step of the path.
-    step = key.replace(".", "·")
-    return f"{path}.{step}" if path else step
+    return f"{path}.{joined((key,))}" if path else joined((key,))

@@ -86,3 +86,48 @@ def test_known_after_apply_is_not_satisfied_by_nothing(live: dict[str, Any]) -> 
 def test_a_dot_in_a_key_does_not_look_like_a_step() -> None:
     found = differences("Namespace", {"labels": {"gdcc.go.th/env": "prod"}}, {"labels": {}})
     assert found[0][0] == "labels.gdcc·go·th/env"
+
+
+def held(*paths: str, **live: Any) -> dict[str, Any]:
+    return {**live, normal_form.HELD_BY_OTHERS: {p: ["kubectl", "Update", "now"] for p in paths}}
+
+
+def test_what_the_system_says_that_others_added_is_a_difference() -> None:
+    live = held("metadata.labels.x", metadata={"labels": {"x": "y", "ours": "1"}})
+    found = differences("Role", {"metadata": {"labels": {"ours": "1"}}}, live)
+    assert found == [("metadata.labels.x", "y", None)]
+
+
+def test_what_others_hold_with_our_value_is_none() -> None:
+    live = held("spec.a", "gone.b", spec={"a": 1})
+    assert differences("Role", {"spec": {"a": 1}}, live) == []
+
+
+def test_a_field_is_told_once_however_it_is_held() -> None:
+    live = held("spec.list.1", "spec.a", spec={"list": [1, 2], "a": 2})
+    found = differences("Role", {"spec": {"list": [1], "a": 1}}, live)
+    assert found == [("spec.list", [1, 2], [1]), ("spec.a", 2, 1)]
+
+
+def test_of_a_value_held_as_a_whole_what_is_beyond_ours_is_told() -> None:
+    live = held("spec.to", spec={"to": [{"port": 1, "end": 9}], "other": "default"})
+    found = differences("NetworkPolicy", {"spec": {"to": [{"port": 1}]}}, live)
+    assert found == [("spec.to.0.end", 9, None)]
+    opened = held("spec.who", spec={"who": {"all": True}})
+    assert differences("NetworkPolicy", {"spec": {"who": {}}}, opened) == [
+        ("spec.who.all", True, None)
+    ]
+
+
+def test_a_key_that_the_system_fills_in_is_none_until_somebody_changes_it() -> None:
+    live = {"attributes": {"realm_client": "false", "mine": "1"}}
+    assert differences("Client", {"attributes": {"mine": "1"}}, live) == []
+    changed = {"attributes": {"realm_client": "true", "mine": "1", "theirs": "2"}}
+    assert sorted(differences("Client", {"attributes": {"mine": "1"}}, changed), key=str) == [
+        ("attributes.realm_client", "true", "false"),
+        ("attributes.theirs", "2", None),
+    ]
+    assert normal_form.surplus("Client", "attributes", {"mine": "1"}, changed["attributes"]) == {
+        "realm_client": "false",
+        "theirs": None,
+    }

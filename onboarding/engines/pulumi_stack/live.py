@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from onboarding import item, kube, labels
+from onboarding import item, kube, labels, normal_form
 from onboarding.desired import settings
-from onboarding.kube import kinds
+from onboarding.kube import kinds, managers
 
 HOLDS_DATA = frozenset({"Namespace", "PersistentVolumeClaim"})
 REDACTED = "(redacted)"
@@ -32,6 +32,10 @@ def of(kind: str, live: kube.Object, *, owner: str = "", status: bool = False) -
         "metadata": _metadata(metadata),
         **fields,
     }
+    held = managers.held_by_others(live)
+    if held:
+        by_path = {normal_form.joined(path): list(who) for path, who in held.items()}
+        fields[normal_form.HELD_BY_OTHERS] = by_path
     owner = owner or labels.owner(metadata.get("labels"))
     return item.Item(
         ref, _without_secrets(kind, fields, owner), owner, holds_data=kind in HOLDS_DATA

@@ -13,23 +13,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onboarding import errors, item, kube, labels
-from onboarding.kube import kinds
+from onboarding.kube import kinds, managers
 
-_APPLY = "Apply"
-_CONTROLLERS = "kube-"
-_MERGED = frozenset({"ConfigMap", "Deployment", "ResourceQuota", "Service"})
 _ATTEMPTS = 6
 _PAUSE = 0.2
 
 
 def take_back(cluster: kube.Cluster, refs: Sequence[item.Ref]) -> None:
-    """Hold every field of these objects that people or other tools have set.
-
-    Only kinds whose maps and lists are merged need it; elsewhere an apply replaces the whole.
-    """
+    """Hold every field of these objects that people or other tools have set."""
     for ref in refs:
-        if ref.kind in _MERGED:
-            _take_back(cluster, ref)
+        _take_back(cluster, ref)
 
 
 def _take_back(cluster: kube.Cluster, ref: item.Ref) -> None:
@@ -67,9 +60,9 @@ def merged(entries: Sequence[Mapping[str, Any]], api_version: str) -> list[dict[
     ours: dict[str, Any] | None = None
     foreign: list[Mapping[str, Any]] = []
     for entry in entries:
-        if entry["manager"] == labels.FIELD_MANAGER and entry["operation"] == _APPLY:
+        if managers.is_ours(entry):
             ours = dict(entry)
-        elif entry.get("subresource") or entry["manager"].startswith(_CONTROLLERS):
+        elif entry.get("subresource") or managers.is_controller(entry):
             kept.append(dict(entry))
         else:
             foreign.append(entry)
@@ -77,7 +70,7 @@ def merged(entries: Sequence[Mapping[str, Any]], api_version: str) -> list[dict[
         return [dict(entry) for entry in entries]
     ours = ours or {
         "manager": labels.FIELD_MANAGER,
-        "operation": _APPLY,
+        "operation": managers.APPLY,
         "apiVersion": api_version,
         "fieldsType": "FieldsV1",
     }
