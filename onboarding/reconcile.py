@@ -57,6 +57,19 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Warrant:
+    """Who lets a run happen, for the journal; it holds no secret.
+
+    ``digest`` is that of the reviewed plan where a run that was stopped goes on with the rest
+    of it; "" where the plan itself was reviewed.
+    """
+
+    by: str = ""
+    commit: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """How an apply ended, change by change."""
 
@@ -70,6 +83,9 @@ class Run:
     @property
     def failure(self) -> errors.OnboardError | None:
         return next((o.error for o in self.outcomes if o.error is not None), None)
+
+
+_NOBODY = Warrant()
 
 
 def observe(
@@ -108,7 +124,7 @@ def check_identity(engines: Engines, target: environment.Environment) -> None:
         )
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - what a plan is made from, each thing by its name
     of: tenant.Tenant,
     target: environment.Environment,
     engines: Engines,
@@ -118,8 +134,9 @@ def prepare(
     *,
     others: Sequence[tenant.Tenant] | None = None,
     purpose: plan.Purpose = plan.Purpose.APPLY,
+    basis: Mapping[str, str] | None = None,
 ) -> Prepared:
-    """Read, compare and review one tenant; writes nothing."""
+    """Read, compare and review one tenant; writes nothing. ``basis``: see ``plan.Plan``."""
     check_identity(engines, target)
     wanted = desired.everything(of, target)
     seen = observe(engines, [of], report)
@@ -130,6 +147,7 @@ def prepare(
         store.applied(of.id),
         target=target.pins(),
         purpose=purpose,
+        basis=basis,
     )
     findings = verify.review(of, target, wanted, others=others, now=now)
     return Prepared(of, target, wanted, seen, made, findings)
@@ -142,6 +160,7 @@ def carry_out(
     report: progress.Progress,
     *,
     order: Sequence[item.EngineName] = item.ENGINE_ORDER,
+    warrant: Warrant = _NOBODY,
 ) -> Run:
     """Write the plan, engine by engine in ``order``, and stop at the first failure.
 
@@ -151,7 +170,8 @@ def carry_out(
     """
     of, made = prepared.tenant, prepared.plan
     check_identity(engines, prepared.environment)
-    store.record(of.id, "apply-begun", digest=made.digest, changes=len(made.changes))
+    digest = warrant.digest or made.digest
+    _record_begin_of_run(prepared, digest, warrant, store)
     outcomes: list[plan.Outcome] = []
     seconds: dict[item.EngineName, float] = {}
     by_name = {e.name: e for e in engines}
@@ -167,7 +187,7 @@ def carry_out(
             _run_engine(by_name[name], of, changes, store, report, outcomes)
             seconds[name] = time.monotonic() - began
     except KeyboardInterrupt:
-        store.record(of.id, "apply-interrupted", digest=made.digest)
+        store.record(of.id, "apply-interrupted", digest=digest)
         raise errors.Interrupted(
             f"{of.id}: interrupted, the run is stopped",
             details=[
@@ -180,8 +200,25 @@ def carry_out(
         store.keep_applied(of.id, _applied_now(prepared, outcomes, store))
     run = Run(prepared, tuple(outcomes), seconds)
     ended = "apply-failed" if run.failure else "apply-ended"
-    store.record(of.id, ended, digest=made.digest, applied=run.count(plan.Status.APPLIED))
+    store.record(of.id, ended, digest=digest, applied=run.count(plan.Status.APPLIED))
     return run
+
+
+def _record_begin_of_run(
+    prepared: Prepared, digest: str, warrant: Warrant, store: state.StateStore
+) -> None:
+    made = prepared.plan
+    store.record(
+        prepared.tenant.id,
+        "apply-begun",
+        digest=digest,
+        purpose=made.purpose.value,
+        changes=len(made.changes),
+        by=warrant.by,
+        commit=warrant.commit,
+        manifest=made.basis.get("manifest", ""),
+        tool=made.basis.get("tool", ""),
+    )
 
 
 def _run_engine(
