@@ -19,7 +19,7 @@ import pydantic
 import yaml
 from pydantic import alias_generators
 
-from onboarding import errors, strict_yaml
+from onboarding import errors, patience, strict_yaml
 
 
 class _Model(pydantic.BaseModel):
@@ -34,6 +34,18 @@ class _Model(pydantic.BaseModel):
 
 FilePath = Annotated[Path, pydantic.Field(strict=False)]
 Day = Annotated[date, pydantic.Field(strict=False)]
+
+
+def _seconds(value: Any) -> Any:
+    return patience.seconds(value) if isinstance(value, str) else value
+
+
+Span = Annotated[
+    float,
+    pydantic.BeforeValidator(_seconds),
+    pydantic.PlainSerializer(patience.span, when_used="json"),
+]
+"""A span of time such as ``30s``, ``5m`` or ``2h``; seconds inside."""
 
 
 class Role(StrEnum):
@@ -54,9 +66,13 @@ class VaultLogin(_Model):
 
 
 class KeycloakLogin(_Model):
-    """``private-key-jwt``: ``secret_file`` is a PEM key; ``client-secret``: it holds the secret."""
+    """``private-key-jwt``: ``secret_file`` is a PEM key; ``client-secret``: it holds the secret.
 
-    method: Literal["private-key-jwt", "client-secret"]
+    ``vault-signed-jwt``: the key never leaves Vault, which signs for whoever is signed in there;
+    ``secret_file`` is the role's own token for Vault.
+    """
+
+    method: Literal["private-key-jwt", "client-secret", "vault-signed-jwt"]
     client_id: str
     realm: str = "master"
     secret_file: FilePath
@@ -154,22 +170,6 @@ class Attestation(_Model):
     on: Day
 
 
-class Environment(_Model):
-    """A target of the tool, as one file."""
-
-    api_version: Literal["gdcc.go.th/v1alpha1"] = "gdcc.go.th/v1alpha1"
-    kind: Literal["Environment"] = "Environment"
-    name: str
-    production: bool
-    cluster: Cluster
-    vault: Vault
-    keycloak: Keycloak
-    pulumi: Pulumi
-    state: State
-    images: Images
-    attestations: tuple[Attestation, ...] = ()
-    scale: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
-    """Factor for requests and replicas where the nodes are small; quotas are never scaled."""
 class Timeouts(_Model):
     """How long is waited before something counts as failed. Every wait of the tool is one of them.
 
@@ -219,9 +219,13 @@ class Pipelines(_Model):
     def _distinct(self) -> Pipelines:
         for role, claims in self.roles.items():
             if role is Role.BOOTSTRAP:
-                raise ValueError("bootstrap is done by a person; pipelines get planner, applier or auditor")
+                raise ValueError(
+                    "bootstrap is done by a person; pipelines get planner, applier or auditor"
+                )
             if not claims:
-                raise ValueError(f"{role.value}: without a claim every job of the issuer would be let in")
+                raise ValueError(
+                    f"{role.value}: without a claim every job of the issuer would be let in"
+                )
         writes = self.roles.get(Role.APPLIER)
         if writes is not None and writes == self.roles.get(Role.PLANNER):
             raise ValueError(
@@ -248,6 +252,25 @@ class Approver(_Model):
     """With ``transit``: how the approver signs in; only on the approver's own computer."""
 
 
+class Environment(_Model):
+    """A target of the tool, as one file."""
+
+    api_version: Literal["gdcc.go.th/v1alpha1"] = "gdcc.go.th/v1alpha1"
+    kind: Literal["Environment"] = "Environment"
+    name: str
+    production: bool
+    cluster: Cluster
+    vault: Vault
+    keycloak: Keycloak
+    pulumi: Pulumi
+    state: State
+    images: Images
+    attestations: tuple[Attestation, ...] = ()
+    approvers: tuple[Approver, ...] = ()
+    pipelines: Pipelines | None = None
+    scale: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
+    """Factor for requests and replicas where the nodes are small; quotas are never scaled."""
+    timeouts: Timeouts = Timeouts()
     credentials: dict[Annotated[Role, pydantic.Field(strict=False)], Credentials] = {}
 
     def login(self, role: Role) -> Credentials:
@@ -262,8 +285,6 @@ class Approver(_Model):
 
     def pins(self) -> dict[str, str]:
         """The pinned identity of each system; what a plan's digest covers as its target."""
-    approvers: tuple[Approver, ...] = ()
-    pipelines: Pipelines | None = None
         return {
             "cluster": self.cluster.identity,
             "vault": self.vault.identity,

@@ -17,6 +17,7 @@ from onboarding import (
     desired,
     environment,
     errors,
+    interruption,
     item,
     plan,
     policy,
@@ -40,6 +41,9 @@ _TITLES = {
     item.EngineName.INGRESS_TLS: "Ingress certificates",
     item.EngineName.SETTINGS: "Ansible: e-Office settings, hand-over kit",
 }
+
+_STEPWISE = frozenset({item.EngineName.VAULT, item.EngineName.SSO, item.EngineName.INGRESS_TLS})
+"""Engines whose changes are a few requests each; Pulumi and Ansible end what they began."""
 
 Engines = Sequence[interface.Engine]
 
@@ -176,32 +180,47 @@ def carry_out(
     seconds: dict[item.EngineName, float] = {}
     by_name = {e.name: e for e in engines}
     try:
-        for name in order:
-            changes = made.of(name)
-            if not changes:
-                continue
-            if any(o.status is plan.Status.FAILED for o in outcomes):
-                outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in changes]
-                continue
-            began = time.monotonic()
-            _run_engine(by_name[name], of, changes, store, report, outcomes)
-            seconds[name] = time.monotonic() - began
-    except KeyboardInterrupt:
+        with _remembered(prepared, outcomes, store):
+            for name in order:
+                changes = made.of(name)
+                if not changes:
+                    continue
+                if any(o.status is plan.Status.FAILED for o in outcomes):
+                    outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in changes]
+                    continue
+                began = time.monotonic()
+                _run_engine(by_name[name], of, changes, store, report, outcomes)
+                seconds[name] = time.monotonic() - began
+        run = Run(prepared, tuple(outcomes), seconds)
+        ended = "apply-failed" if run.failure else "apply-ended"
+        store.record(of.id, ended, digest=digest, applied=run.count(plan.Status.APPLIED))
+    except KeyboardInterrupt as stopped:
         store.record(of.id, "apply-interrupted", digest=digest)
+        late = isinstance(stopped, interruption.TimeIsUp)
         raise errors.Interrupted(
-            f"{of.id}: interrupted, the run is stopped",
-            details=[
-                f"{_done(outcomes)} of {len(made.changes)} changes were recorded as done",
-                f"stopped in: {_TITLES[name]}",
-            ],
+            f"{of.id}: {'its time is up' if late else 'interrupted'}, the run is stopped",
+            details=[_progress_of(outcomes, made), f"stopped in: {_TITLES[name]}"],
             resolution="Run the same command again: it goes on from here.",
         ) from None
-    finally:
-        store.keep_applied(of.id, _applied_now(prepared, outcomes, store))
-    run = Run(prepared, tuple(outcomes), seconds)
-    ended = "apply-failed" if run.failure else "apply-ended"
-    store.record(of.id, ended, digest=digest, applied=run.count(plan.Status.APPLIED))
+    except errors.OnboardError as broken:
+        # The record of the run could not be kept, but what was written stands.
+        if _done(outcomes):
+            broken.exit_code = errors.ExitCode.PARTIAL
+            broken.details = (*broken.details, _progress_of(outcomes, made))
+        raise
     return run
+
+
+@contextlib.contextmanager
+def _remembered(
+    prepared: Prepared, outcomes: Sequence[plan.Outcome], store: state.StateStore
+) -> Iterator[None]:
+    """Keep what is ours after this run, however it ends."""
+    try:
+        yield
+    finally:
+        now = _applied_now(prepared, outcomes, store)
+        store.keep_applied(prepared.tenant.id, now)
 
 
 def _record_begin_of_run(
@@ -242,7 +261,7 @@ def _run_engine(
             report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"),
             _ended(engine.apply(of, changes, report, begin=begin)) as told,
         ):
-            for outcome in told:
+            for outcome in _steps(engine.name, told):
                 outcomes.append(outcome)
                 _record_outcome(store, of, outcome)
     except errors.OnboardError as broken:
@@ -264,6 +283,16 @@ def _run_engine(
         outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=silent))
         missing = missing[1:]
     outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
+
+
+def _steps(name: item.EngineName, told: Iterator[plan.Outcome]) -> Iterator[plan.Outcome]:
+    """Outcomes; a first Ctrl-C is felt when the change in hand is written and recorded."""
+    while True:
+        with interruption.step() if name in _STEPWISE else contextlib.nullcontext():
+            outcome = next(told, None)
+            if outcome is None:
+                return
+            yield outcome
 
 
 @contextlib.contextmanager
@@ -301,6 +330,10 @@ def _record_outcome(store: state.StateStore, of: tenant.Tenant, outcome: plan.Ou
         action=outcome.change.action.value,
         status=outcome.status.value,
     )
+
+
+def _progress_of(outcomes: Iterable[plan.Outcome], made: plan.Plan) -> str:
+    return f"{_done(outcomes)} of {len(made.changes)} changes were recorded as done"
 
 
 def _done(outcomes: Iterable[plan.Outcome]) -> int:

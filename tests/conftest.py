@@ -16,7 +16,7 @@ from tests.running import LAB, Done, onboard
 def _signals_reach_children() -> Iterator[None]:
     """Children inherit an ignored signal: from a shell in the background, or from a command that
     another test ran in this process."""
-    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for number, action in before.items():

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-LAB = "tests"
+LAB = os.environ.get("ONBOARD_TEST_LAB_NAME", "tests")
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -12,8 +12,8 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from onboarding import environment, errors, item, plan, progress
-from onboarding.bootstrap import vault_credentials
+from onboarding import environment, errors, item, plan, progress, vault
+from onboarding.bootstrap import vault_credentials, vault_pipelines
 from onboarding.desired import realm as wanted
 from onboarding.desired import realm_client, realm_mark
 from onboarding.identity import assertion, carrying_out, keycloak, provider
@@ -53,7 +53,7 @@ def observe(target: environment.Environment) -> tuple[item.Item, ...]:
         if source != realm_client.JWKS_OPERATOR:
             return None
         path = _key_file(target, ref.name)
-        return assertion.public_set(path) if path.is_file() else ""
+        return _all_keys(target, ref.name, path) if path.is_file() else ""
 
     seen = [
         _as_ours(each, target)
@@ -74,7 +74,7 @@ def apply(
         path = _key_file(target, ref.name)
         if not path.is_file():
             assertion.make_key(path)
-        return assertion.public_set(path)
+        return _all_keys(target, ref.name, path)
 
     connected = _connect(target)
     return carrying_out.run(connected, changes, key_of, report, plan.unrecorded)
@@ -97,7 +97,7 @@ def issue_credentials(
         note = _note(target)
         note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         note.write_text(before.client_id + "\n", encoding="utf-8")
-    door = keycloak.Keycloak(target.keycloak, login, role.value)
+    door = keycloak.Keycloak(target.keycloak, login, role.value, target.timeouts.limits())
     if not door.exists(login.realm):
         raise errors.Unreachable(
             f"Keycloak has no realm {login.realm!r}", resolution="Run: onboard bootstrap"
@@ -120,7 +120,10 @@ def _connect(target: environment.Environment) -> provider.Provider:
         ):
             raise
         login = _login(target, environment.Role.BOOTSTRAP)
-        connected = provider.Provider(keycloak.Keycloak(target.keycloak, login, "bootstrap"))
+        limits = target.timeouts.limits()
+        connected = provider.Provider(
+            keycloak.Keycloak(target.keycloak, login, "bootstrap", limits)
+        )
     return connected
 
 
@@ -154,6 +157,16 @@ def _retire(target: environment.Environment) -> None:
     connected = provider.connect(target, environment.Role.BOOTSTRAP)
     connected.delete(realm_mark.ref("Client", keycloak.MASTER, client_id))
     note.unlink()
+
+
+def _all_keys(target: environment.Environment, client_id: str, path: Path) -> str:
+    """The operator's own key, and that by which Vault signs for pipelines where there are some."""
+    role = environment.Role(client_id.removeprefix(_PREFIX))
+    sets = [assertion.public_set(path)]
+    if target.pipelines and role in target.pipelines.roles:
+        with vault.connect(target, environment.Role.BOOTSTRAP) as door:
+            sets += map(assertion.public_set_of, vault_pipelines.public_keys(door, role))
+    return assertion.joined(sets)
 
 
 def _note(target: environment.Environment) -> Path:

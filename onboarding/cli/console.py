@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -62,7 +63,8 @@ def _out(text: str) -> None:
         ours = {part for pair in marks().values() for part in pair}
         click.echo(visible.spelt(text, ours), color=coloured(sys.stdout))
     except BrokenPipeError:
-        raise
+        # Whoever read our output has enough of it; how the command ended is still to be told.
+        abandon_stdout()
     except OSError as full:
         abandon_stdout()
         raise errors.OnboardError(
@@ -90,17 +92,33 @@ def marks() -> dict[Any, tuple[str, str]]:
 
 
 def hint(text: str) -> None:
-    click.echo(visible.spelt(text), err=True)
+    _aside(visible.spelt(text))
+
+
+def _aside(text: str) -> None:
+    """A line on stderr. Nobody listening, or a full disk behind it, ends no run."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
+
+
+def stopping(deadline: bool) -> None:
+    """Say that a request to stop was heard. Called by a signal, in the middle of anything."""
+    if quiet():
+        return
+    why = "the time of this run is up" if deadline else "asked to stop"
+    line = f"\n{why}: the step in hand is ended first. Press Ctrl-C once more to stop at once.\n"
+    with contextlib.suppress(OSError):
+        os.write(2, line.encode())
 
 
 def warning(text: str) -> None:
     if quiet():
         return
-    click.echo(_paint("warning: ", "yellow") + visible.spelt(text), err=True)
+    _aside(_paint("warning: ", "yellow") + visible.spelt(text))
 
 
 def plain_error(text: str) -> None:
-    click.echo(_paint("error: ", "red") + visible.spelt(text), err=True)
+    _aside(_paint("error: ", "red") + visible.spelt(text))
 
 
 def error(of: errors.OnboardError) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
 import click
 
 import onboarding
-from onboarding import errors
+from onboarding import errors, interruption
 from onboarding.cli import console
 
 _COMMANDS = {
@@ -29,6 +28,9 @@ _COMMANDS = {
     "apply": ("apply", "apply_command", "Show the plan, ask, write it, verify it."),
     "verify": ("verify", "verify_command", "Judge the live systems, control by control."),
     "status": ("status", "status", "Show where each agency stands."),
+    "amendments": ("amendments", "amendments", "What changed of an MOU, what to sign anew."),
+    "pause": ("pause", "pause", "Keep an agency out of runs for a while."),
+    "resume": ("pause", "resume", "End the pause of an agency."),
     "history": ("history", "history_command", "Who did what, when, from which plan."),
     "capacity": ("capacity", "capacity", "What agencies need together, and limits near."),
     "programme": ("programme", "programme", "Users, provinces and MOUs of the programme."),
@@ -93,22 +95,17 @@ def cli(quiet: bool, verbose: bool) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with the documented exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    listener = interruption.listen(console.stopping)
     words = sys.argv[1:] if argv is None else list(argv)
     try:
         code = cli.main(args=words, prog_name="onboard", standalone_mode=False)
         code = code if isinstance(code, int) else 0
-    except BrokenPipeError:
-        # Whoever read our output has enough of it.
-        console.abandon_stdout()
-        code = errors.ExitCode.DONE
+        listener.close()
     except click.exceptions.NoArgsIsHelpError as nothing_asked:
         click.echo(nothing_asked.format_message(), err=True)
         code = errors.ExitCode.INVALID
     except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - a bug is no result
-        # The work has ended: one more Ctrl-C must not spoil what is said about it.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        listener.close()
         told = _told(caught)
         code = told.exit_code
         (console.error_json if _wants_json(words) else console.error)(told)
@@ -121,6 +118,13 @@ def _told(caught: BaseException) -> errors.OnboardError:
         case errors.OnboardError():
             return caught
         case click.exceptions.Abort() | KeyboardInterrupt():
+            late = interruption.TimeIsUp
+            if isinstance(caught, late) or isinstance(caught.__context__, late):
+                return errors.Interrupted(
+                    "stopped: the command took longer than it may",
+                    resolution="Run the same command again: it goes on from here. It may take "
+                    "longer with --timeout, or with timeouts.run in the environment file.",
+                )
             return errors.Interrupted(
                 "interrupted", resolution="Run the same command again: it goes on from here."
             )
@@ -142,7 +146,3 @@ def _wants_json(words: Sequence[str]) -> bool:
         return False
     joined = "\0".join(words)
     return any(form in joined for form in ("-o\0json", "--output\0json", "--output=json", "-ojson"))
-
-
-def _terminated(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt

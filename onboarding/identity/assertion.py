@@ -8,7 +8,8 @@ import os
 import stat
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,14 @@ ALGORITHM = "ES256"
 LIFETIME_SECONDS = 30
 PUBLIC_FILE = "public.jwks.json"
 _PRIVATE_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class HeldElsewhere:
+    """A key that signs where it is: its public half (PEM), and the JWS signature (RFC 7515)."""
+
+    public: str
+    sign: Callable[[str], str]
 
 
 def make_key(path: Path) -> None:
@@ -70,9 +79,34 @@ def private_key(path: Path) -> Any:
     return key
 
 
+def public_pem(path: Path) -> str:
+    """The public half as PEM (SubjectPublicKeyInfo)."""
+    from cryptography.hazmat.primitives import serialization
+
+    raw: bytes = (
+        private_key(path)
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return raw.decode()
+
+
 def public_set(path: Path) -> str:
     """The public half as a JWK set in canonical JSON; the key id is the RFC 7638 thumbprint."""
-    return as_set(_public_jwk(private_key(path)))
+    return as_set(_public_jwk(private_key(path).public_key()))
+
+
+def public_set_of(pem: str) -> str:
+    """As ``public_set``, of the PEM of a public key."""
+    from cryptography.hazmat.primitives import serialization
+
+    return as_set(_public_jwk(serialization.load_pem_public_key(pem.encode())))
+
+
+def joined(sets: Iterable[str]) -> str:
+    """One JWK set with the keys of several."""
+    keys = [key for one in sets for key in json.loads(one)["keys"]]
+    return json.dumps({"keys": keys}, sort_keys=True, separators=(",", ":"))
 
 
 def as_set(jwk: Mapping[str, Any]) -> str:
@@ -98,7 +132,7 @@ def _points(text: str) -> set[tuple[str, str, str]]:
 def _public_jwk(key: Any) -> dict[str, str]:
     import hashlib
 
-    numbers = key.public_key().public_numbers()
+    numbers = key.public_numbers()
     jwk = {"crv": "P-256", "kty": "EC", "x": _number(numbers.x), "y": _number(numbers.y)}
     print_of = hashlib.sha256(
         json.dumps(jwk, sort_keys=True, separators=(",", ":")).encode()
@@ -111,8 +145,21 @@ def signed(path: Path, client_id: str, audience: str) -> str:
     import jwt
 
     key = private_key(path)
+    headers = {"kid": _public_jwk(key.public_key())["kid"]}
+    return jwt.encode(_claims(client_id, audience), key, algorithm=ALGORITHM, headers=headers)
+
+
+def signed_by(key: HeldElsewhere, client_id: str, audience: str) -> str:
+    """As ``signed``, by a key that is held elsewhere."""
+    header = {"alg": ALGORITHM, "kid": json.loads(public_set_of(key.public))["keys"][0]["kid"]}
+    parts = (json.dumps(part).encode() for part in (header, _claims(client_id, audience)))
+    text = ".".join(_text(part) for part in parts)
+    return f"{text}.{key.sign(text)}"
+
+
+def _claims(client_id: str, audience: str) -> dict[str, Any]:
     now = int(time.time())
-    claims = {
+    return {
         "iss": client_id,
         "sub": client_id,
         "aud": audience,
@@ -121,7 +168,6 @@ def signed(path: Path, client_id: str, audience: str) -> str:
         "nbf": now,
         "exp": now + LIFETIME_SECONDS,
     }
-    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": _public_jwk(key)["kid"]})
 
 
 def _number(value: int) -> str:

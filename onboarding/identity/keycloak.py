@@ -12,12 +12,12 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from onboarding import environment, errors
-from onboarding.identity import assertion, wire
+from onboarding import environment, errors, patience
+from onboarding.identity import assertion, signing, wire
 
 MASTER = "master"
 _RENEW_BEFORE_SECONDS = 10.0
@@ -40,16 +40,22 @@ class Keycloak:
     """A connection under one identity. ``sent`` counts requests: login, read, write."""
 
     def __init__(
-        self, target: environment.Keycloak, login: environment.KeycloakLogin, who: str
+        self,
+        target: environment.Keycloak,
+        login: environment.KeycloakLogin,
+        who: str,
+        limits: patience.Limits = patience.USUAL,
+        key: Callable[[], assertion.HeldElsewhere] | None = None,
     ) -> None:
         self.address = target.address.rstrip("/")
         self.sent: Counter[str] = Counter()
         self._login = login
         self._who = who
+        self._key = key
         self._tokens: dict[str, tuple[str, float]] = {}
         self._remembered: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
-        self._wire = wire.Wire(self.address, str(target.ca_file), self.sent)
+        self._wire = wire.Wire(self.address, target.ca_file, self.sent, limits)
 
     def exists(self, realm: str) -> bool:
         """Whether the realm exists, by the answer to a sign-in.
@@ -163,7 +169,7 @@ class Keycloak:
         if status < 400:
             if method == "post" and answer.headers.get("Location"):
                 return str(answer.headers["Location"]).rsplit("/", 1)[-1]
-            return answer.json() if answer.content else None
+            return self._content(path, answer)
         said = _said(answer)
         if status == 409:
             raise Taken(f"Keycloak: {said or 'the name is taken'}", details=[f"{method} {path}"])
@@ -173,11 +179,30 @@ class Keycloak:
                 details=[said] if said else [],
                 resolution="Run: onboard bootstrap, which gives each role the rights it needs.",
             )
+        if status in wire.AGAIN:
+            raise errors.Unreachable(
+                f"Keycloak could not answer {method.upper()} {path} (HTTP {status})",
+                details=[said] if said else [],
+                resolution="See the log of Keycloak; then run the same command again.",
+            )
         raise errors.EngineFailed(
             f"Keycloak answered {status} to {method.upper()} {path}",
             details=[said] if said else [],
             resolution="See the log of Keycloak; then run the same command again.",
         )
+
+    def _content(self, path: str, answer: Any) -> Any:
+        """Taken for an empty answer, one that is no JSON would say that nothing is there."""
+        if not answer.content:
+            return None
+        try:
+            return answer.json()
+        except ValueError:
+            raise errors.Unreachable(
+                "Keycloak's answer cannot be understood",
+                details=[f"{self.address}/{path}"],
+                resolution="Is something between here and Keycloak? Run the command again.",
+            ) from None
 
     def _token(self, realm: str) -> str:
         with self._lock:
@@ -190,7 +215,9 @@ class Keycloak:
             answer = self._wire.exchange("token", path, headers, form, {})
             if answer.status_code != 200:
                 raise self._no_token(realm, answer)
-            told = answer.json()
+            told = self._content(path, answer) or {}
+            if "access_token" not in told:
+                raise self._no_token(realm, answer)
             until = time.monotonic() + float(told["expires_in"]) - _RENEW_BEFORE_SECONDS
             self._tokens[realm] = (told["access_token"], until)
             return str(told["access_token"])
@@ -207,10 +234,14 @@ class Keycloak:
                 ) from problem
             return {"client_id": login.client_id, "client_secret": secret}
         audience = f"{self.address}/realms/{realm}"
+        if self._key is not None:
+            said = assertion.signed_by(self._key(), login.client_id, audience)
+        else:
+            said = assertion.signed(login.secret_file, login.client_id, audience)
         return {
             "client_id": login.client_id,
             "client_assertion_type": _ASSERTION_TYPE,
-            "client_assertion": assertion.signed(login.secret_file, login.client_id, audience),
+            "client_assertion": said,
         }
 
     def _no_token(self, realm: str, answer: Any) -> errors.OnboardError:
@@ -243,4 +274,7 @@ def _said(answer: Any) -> str:
 
 def connect(target: environment.Environment, role: environment.Role) -> Keycloak:
     """The door under the identity of a role. Signs in with the first request to a realm."""
-    return Keycloak(target.keycloak, target.login(role).keycloak, f"{role.value}")
+    login, limits = target.login(role).keycloak, target.timeouts.limits()
+    held = login.method == "vault-signed-jwt"
+    key = (lambda: signing.key(target, role)) if held else None
+    return Keycloak(target.keycloak, login, role.value, limits, key)

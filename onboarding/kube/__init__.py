@@ -14,10 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from onboarding import environment, errors, labels
+from onboarding import environment, errors, labels, patience
 from onboarding.kube import kinds, login, transport
 
 _PAGE = 500
+_LISTINGS = 3
 _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 
 Object = dict[str, Any]
@@ -61,12 +62,19 @@ def connect(target: environment.Environment, role: environment.Role) -> Cluster:
     """Sign in to the environment's cluster as one of the tool's roles; sends nothing yet."""
     path = target.login(role).kubeconfig
     context = target.cluster.context if role is environment.Role.BOOTSTRAP else ""
-    return connect_with(path, context, who=f"the role {role.value!r}")
+    limits = target.timeouts.limits()
+    return connect_with(path, context, who=f"the role {role.value!r}", limits=limits)
 
 
-def connect_with(path: Path, context: str = "", *, who: str = "this kubeconfig") -> Cluster:
+def connect_with(
+    path: Path,
+    context: str = "",
+    *,
+    who: str = "this kubeconfig",
+    limits: patience.Limits = patience.USUAL,
+) -> Cluster:
     """Sign in with a kubeconfig file; ``who`` names the identity in error messages."""
-    return Cluster(transport.Transport(login.read(path, context), who))
+    return Cluster(transport.Transport(login.read(path, context), who, limits))
 
 
 class Cluster:
@@ -101,18 +109,31 @@ class Cluster:
 
     def list(self, kind: str, *, namespace: str = "", selector: str = "") -> Objects:
         """All objects of a kind, page by page; in all namespaces unless one is given."""
-        spelt = kinds.kind(kind)
-        query = {"limit": str(_PAGE)}
-        if selector:
-            query["labelSelector"] = selector
+        path = kinds.kind(kind).path(namespace)
+        query = {"limit": str(_PAGE), **({"labelSelector": selector} if selector else {})}
+        for _ in range(_LISTINGS):
+            try:
+                return self._pages(path, query)
+            except transport.Expired:
+                # The pages belong to one moment, which the API server has since forgotten.
+                continue
+        raise errors.Unreachable(
+            f"{kind}: the API server forgets a list before it is read to its end",
+            resolution="Look at the API server's health, then run the same command again.",
+        )
+
+    def _pages(self, path: str, query: Mapping[str, str]) -> Objects:
         found: Objects = []
+        more = ""
         while True:
-            page = self._carrier.call("GET", spelt.path(namespace), query=query)
-            found += page.get("items") or ()
-            more = (page.get("metadata") or {}).get("continue")
+            asked = {**query, **({"continue": more} if more else {})}
+            page = self._carrier.call("GET", path, query=asked)
+            if "items" not in page:
+                raise errors.Unreachable(f"the API server's answer to {path} is no list")
+            found += page["items"] or ()
+            more = str((page.get("metadata") or {}).get("continue") or "")
             if not more:
                 return found
-            query["continue"] = str(more)
 
     def get(self, kind: str, name: str, namespace: str = "") -> Object | None:
         """One object; None where it does not exist."""

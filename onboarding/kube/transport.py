@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from onboarding import errors
+from onboarding import errors, https, patience
 from onboarding.kube import login
 
 if TYPE_CHECKING:
     import requests
 
 CONNECTIONS = 8
-_DEADLINE = (5.0, 30.0)
-"""Seconds to connect, and to wait for the next bytes."""
-_ATTEMPTS = 4
-_LONGEST_PAUSE = 5.0
-_LONGEST_REASON = 300
-_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_BUSY = 429
+"""The API server turned the request away unread, so it may always be sent again."""
+_TRANSIENT = frozenset({_BUSY, 500, 502, 503, 504})
 
 
 class Absent(errors.OnboardError):
     """The API server knows no such object (404)."""
 
 
+class Expired(errors.OnboardError):
+    """The snapshot that a paged reading came from is gone (410)."""
+
+
 class Transport:
     """One signed-in connection pool. Safe to use from several threads."""
 
-    def __init__(self, at: login.Login, who: str) -> None:
+    def __init__(self, at: login.Login, who: str, limits: patience.Limits = patience.USUAL) -> None:
         self.server = at.server
         self._who = who
-        self._session = _session(at)
+        self._limits = limits
+        self._session = https.session(at.tls, connections=CONNECTIONS, proxy=at.proxy)
+        if at.token:
+            self._session.headers["Authorization"] = f"Bearer {at.token}"
+        self._answered = False
         self._count = 0
         self._lock = threading.Lock()
 
@@ -59,15 +62,15 @@ class Transport:
         """Send one request and return the answer's JSON object.
 
         ``repeatable`` marks what may be sent again after a transient fault: reads, and writes
-        that end the same however often they arrive. Raises ``Absent`` for 404,
-        ``errors.Unreachable``, ``errors.Denied`` or ``errors.EngineFailed``.
+        that end the same however often they arrive. Raises ``Absent`` for 404, ``Expired``
+        for 410, ``errors.Unreachable``, ``errors.Denied`` or ``errors.EngineFailed``.
         """
         import requests
 
         repeatable = repeatable or method == "GET"
         headers = {"Content-Type": content_type, "Accept": accept}
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS or not repeatable
+        budget = patience.Budget(self._limits, known=self._answered)
+        while True:
             with self._lock:
                 self._count += 1
             try:
@@ -77,30 +80,36 @@ class Transport:
                     params=query,
                     json=body,
                     headers=headers,
-                    timeout=_DEADLINE,
+                    timeout=budget.timeout(),
                     allow_redirects=False,
                 )
             except requests.RequestException as broken:
-                if last or _untrusted(broken):
+                may = repeatable or https.unsent(broken)
+                if https.untrusted(broken) or not may or not budget.again():
                     raise self._unreachable(broken) from broken
-                _pause(attempt, None)
                 continue
-            if answer.status_code in _TRANSIENT and not last:
-                _pause(attempt, answer.headers.get("Retry-After"))
-                continue
-            return self._understood(method, path, answer)
-        raise AssertionError("the last attempt returns or raises")
+            self._answered = True
+            code = answer.status_code
+            may = code == _BUSY or (repeatable and code in _TRANSIENT)
+            if not may or not budget.again(answer.headers.get("Retry-After")):
+                return self._understood(method, path, answer)
 
     def _understood(self, method: str, path: str, answer: requests.Response) -> dict[str, Any]:
         try:
             content = answer.json()
         except ValueError:
-            content = {}
+            content = None
+        if answer.status_code >= 300:
+            status = content if isinstance(content, dict) else {}
+            raise self._translated(f"{method} {path}", answer.status_code, status)
         if not isinstance(content, dict):
-            content = {}
-        if answer.status_code < 300:
-            return content
-        raise self._translated(f"{method} {path}", answer.status_code, content)
+            # Taken for an empty object it would say that nothing is there.
+            raise errors.Unreachable(
+                "the API server's answer cannot be understood",
+                details=[f"request: {method} {path}", f"server: {self.server}"],
+                resolution="Is something between here and the API server? Try again.",
+            )
+        return content
 
     def _translated(
         self, request: str, code: int, status: Mapping[str, Any]
@@ -109,6 +118,8 @@ class Transport:
         details = [said, f"request: {request}", f"server: {self.server}"]
         if code == 404:
             return Absent(f"not found: {request}", details=details)
+        if code == 410:
+            return Expired(f"no longer there: {request}", details=details)
         if code == 401:
             return errors.Denied(
                 f"the cluster does not accept the credential of {self._who}",
@@ -132,7 +143,7 @@ class Transport:
         return errors.EngineFailed(f"the cluster refused: {said}", details=details[1:])
 
     def _unreachable(self, broken: Exception) -> errors.Unreachable:
-        if _untrusted(broken):
+        if https.untrusted(broken):
             return errors.Unreachable(
                 f"the certificate of {self.server} is not vouched for by the cluster's CA",
                 resolution="Check cluster.server and cluster.caFile in the environment file.",
@@ -141,48 +152,6 @@ class Transport:
         why = "connection refused" if refused else type(broken).__name__
         return errors.Unreachable(
             f"the API server {self.server} cannot be reached: {why}",
-            details=[] if refused else [str(broken)[:_LONGEST_REASON]],
+            details=[] if refused else [https.reason(broken)],
             resolution="Is the cluster up? For a lab: onboard lab status, then onboard lab up",
         )
-
-
-def _untrusted(broken: Exception) -> bool:
-    """Whether the server showed a certificate we do not trust; other TLS faults may pass."""
-    return "CERTIFICATE_VERIFY_FAILED" in str(broken)
-
-
-def _pause(attempt: int, retry_after: str | None) -> None:
-    seconds = 0.2 * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret
-    if retry_after and retry_after.isdigit():
-        seconds = max(seconds, float(retry_after))
-    time.sleep(min(seconds, _LONGEST_PAUSE))
-
-
-def _session(at: login.Login) -> requests.Session:
-    import requests
-    from requests import adapters
-
-    class Pinned(adapters.HTTPAdapter):
-        """Trusts what the login's TLS context trusts; requests would add public CAs to it."""
-
-        def init_poolmanager(self, *args: Any, **options: Any) -> None:
-            options["ssl_context"] = at.tls
-            super().init_poolmanager(*args, **options)
-
-        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-            options["ssl_context"] = at.tls
-            return super().proxy_manager_for(proxy, **options)
-
-        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-            conn.cert_reqs = "CERT_REQUIRED"
-
-    session = requests.Session()
-    # A .netrc must not replace our token, nor a proxy variable see it.
-    session.trust_env = False
-    session.mount("https://", Pinned(pool_connections=1, pool_maxsize=CONNECTIONS))
-    if at.proxy:
-        session.proxies = {"https": at.proxy}
-    if at.token:
-        session.headers["Authorization"] = f"Bearer {at.token}"
-    session.headers["User-Agent"] = "onboard"
-    return session

@@ -7,7 +7,6 @@ answers only; what they mean is the business of the engine, the bootstrap and ``
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import Counter
@@ -15,26 +14,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent import futures
 from typing import Any, Self
 
-from onboarding import environment, errors
+from onboarding import environment, errors, https, patience
 from onboarding.vault import answers
 
-TIMEOUT_SECONDS = (5.0, 30.0)
-"""To connect, and to wait for an answer."""
-_ATTEMPTS = 4
 _CONNECTIONS = 8
 _RENEW_BEFORE_SECONDS = 60.0
-_AGAIN = frozenset({412, 429, 500, 502, 503, 504})
+_BUSY = 429
+"""Vault turned the request away unread, so it may always be sent again."""
+_AGAIN = frozenset({412, _BUSY, 500, 502, 503, 504})
 
 
 class Vault:
     """A signed-in connection. Safe to use from several threads; ``close`` gives the token back."""
 
-    def __init__(self, address: str, client: Any, login: environment.VaultLogin, who: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        client: Any,
+        login: environment.VaultLogin,
+        who: str,
+        limits: patience.Limits = patience.USUAL,
+    ) -> None:
         self.address = address
         self.sent: Counter[str] = Counter()
         self._client = client
         self._login = login
         self._who = who
+        self._limits = limits
+        self._answered = False
         self._expires = 0.0
         self._lock = threading.Lock()
 
@@ -79,6 +86,12 @@ class Vault:
             return answers.data(self._send("post", path, body, counts="read")) or {}
         except errors.EngineFailed:
             return None
+
+    def sign(self, path: str, body: Mapping[str, Any]) -> str:
+        """A signature by a key that Vault holds; it changes nothing there."""
+        self._sign_in()
+        answer = answers.body(self._send("post", path, body, counts="login"))
+        return str(answer["data"]["signature"])
 
     def remove(self, path: str) -> None:
         self._ask("delete", path)
@@ -143,39 +156,35 @@ class Vault:
         """The response, or None for 404. ``counts`` says as what, where the method does not."""
         import requests
 
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS
+        budget = patience.Budget(self._limits, known=self._answered)
+        while True:
+            self.sent[counts or ("read" if method == "get" else "write")] += 1
             try:
-                self.sent[counts or ("read" if method == "get" else "write")] += 1
                 answer = self._client.adapter.request(
                     method,
                     f"/v1/{path}",
                     raise_exception=False,
+                    timeout=budget.timeout(),
                     **({"json": dict(body)} if body is not None else {}),
                 )
             except requests.exceptions.RequestException as problem:
-                if "CERTIFICATE_VERIFY_FAILED" in str(problem):
+                if https.untrusted(problem):
                     raise answers.not_trusted(self.address, problem) from problem
-                unsent = isinstance(problem, requests.exceptions.ConnectTimeout) or (
-                    "refused" in str(problem)
-                )
-                if last or not (method == "get" or unsent):
+                may = method == "get" or https.unsent(problem)
+                if not may or not budget.again():
                     raise answers.unreachable(self.address, problem) from problem
-            else:
-                if answer.status_code < 400:
-                    return answer
-                if answer.status_code == 404 and not answers.messages(answer):
-                    return None
-                again = answer.status_code in _AGAIN and (
-                    method == "get" or answer.status_code == 429
+                continue
+            self._answered = True
+            status = answer.status_code
+            if status < 400:
+                return answers.whole(self.address, path, answer)
+            if status == 404 and not answers.messages(answer):
+                return None
+            may = status == _BUSY or (method == "get" and status in _AGAIN)
+            if not may or not budget.again(answer.headers.get("Retry-After")):
+                raise answers.refusal(
+                    self.address, self._who, method, path, answer, login=counts == "login"
                 )
-                if last or not again:
-                    raise answers.refusal(
-                        self.address, self._who, method, path, answer, login=counts == "login"
-                    )
-            # Jitter, so that many runs that met the same outage do not come back at once.
-            time.sleep(0.2 * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
-        raise AssertionError("the last attempt returns or raises")
 
 
 TENANT_TOKENS = "onboard-tenant"
@@ -194,21 +203,8 @@ def connect(target: environment.Environment, role: environment.Role) -> Vault:
 def connect_as(target: environment.Environment, login: environment.VaultLogin, who: str) -> Vault:
     """As ``connect``, with a login that is not (yet) in the environment file."""
     import hvac
-    import requests
-    from requests.adapters import HTTPAdapter
 
-    session = requests.Session()
-    # Proxy and netrc settings of the user's shell must not redirect a connection with secrets.
-    session.trust_env = False
-    session.verify = str(target.vault.ca_file)
-    session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
+    session = https.session(https.trusting(target.vault.ca_file), connections=_CONNECTIONS)
     address = target.vault.address.rstrip("/")
-    client = hvac.Client(
-        url=address,
-        token="",
-        verify=str(target.vault.ca_file),
-        timeout=TIMEOUT_SECONDS,
-        session=session,
-        adapter=hvac.adapters.RawAdapter,
-    )
-    return Vault(address, client, login, who)
+    client = hvac.Client(url=address, token="", session=session, adapter=hvac.adapters.RawAdapter)
+    return Vault(address, client, login, who, target.timeouts.limits())

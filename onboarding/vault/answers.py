@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from onboarding import environment, errors
+from onboarding import environment, errors, https
 
 _VERBS = {"get": "read", "post": "write", "delete": "delete"}
 
@@ -50,7 +50,7 @@ def refusal(
 def unreachable(address: str, problem: Exception) -> errors.Unreachable:
     return errors.Unreachable(
         f"Vault at {address} does not answer",
-        details=[_reason(problem)],
+        details=[https.reason(problem)],
         resolution="Check vault.address in the environment file and that Vault runs "
         "(in the lab: onboard lab status).",
     )
@@ -59,9 +59,29 @@ def unreachable(address: str, problem: Exception) -> errors.Unreachable:
 def not_trusted(address: str, problem: Exception) -> errors.Unreachable:
     return errors.Unreachable(
         f"the TLS certificate of Vault at {address} is not trusted",
-        details=[_reason(problem)],
+        details=[https.reason(problem)],
         resolution="Check vault.caFile in the environment file, and that the address is right.",
     )
+
+
+def whole(address: str, path: str, answer: Any) -> Any:
+    """The answer, if it can be understood; taken for an empty one it would say: nothing there.
+
+    Nothing but a certificate or a revocation list comes as text.
+    """
+    kind = answer.headers.get("Content-Type", "")
+    if answer.text and ("json" in kind or not kind):
+        try:
+            fits = isinstance(json.loads(answer.text), dict)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise errors.Unreachable(
+                "Vault's answer cannot be understood",
+                details=[f"{address}/v1/{path.partition('?')[0]}"],
+                resolution="Is something between here and Vault? Run the command again.",
+            )
+    return answer
 
 
 def secret(login: environment.VaultLogin, who: str) -> str:
@@ -92,11 +112,3 @@ def data(answer: Any) -> dict[str, Any] | None:
 
 def messages(answer: Any) -> list[str]:
     return [str(m).strip() for m in body(answer).get("errors") or () if str(m).strip()]
-
-
-def _reason(problem: BaseException) -> str:
-    """The innermost cause in one line: the chain of a connection error repeats it many times."""
-    inner = problem
-    while (deeper := inner.__cause__ or inner.__context__) is not None:
-        inner = deeper
-    return f"{type(inner).__name__}: {inner}"

@@ -79,7 +79,7 @@ def test_a_failed_lookup_is_told_by_its_cause() -> None:
 
 def test_a_run_that_was_too_slow_says_so() -> None:
     error = wording.failure(SETTINGS, None, runner.Ending("timeout"), 300, LOG)
-    assert error.details[0] == "Ansible was stopped after 300 s"
+    assert error.details[0] == "Ansible was stopped after 5m (timeouts.ansible)"
 
 
 def test_a_run_without_any_task_shows_ansibles_first_complaint() -> None:

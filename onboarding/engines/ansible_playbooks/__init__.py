@@ -15,9 +15,6 @@ from onboarding import environment, errors, item, kube, plan, progress, tenant
 from onboarding.desired import handover, settings
 from onboarding.engines.ansible_playbooks import delivery, live, runner, wording
 
-SECONDS = 300
-"""A run that takes longer is stopped; 57 bodies and a kit take a few seconds."""
-
 
 def _done(outcomes: Iterable[plan.Outcome], waiting: list[plan.Change]) -> Iterator[plan.Outcome]:
     for outcome in outcomes:
@@ -57,7 +54,7 @@ class AnsiblePlaybooks:
         *,
         begin: plan.Begin = plan.unrecorded,
         check: bool = False,
-        seconds: int = SECONDS,
+        seconds: float | None = None,
     ) -> Iterator[plan.Outcome]:
         """See ``interface.Engine``. With ``check`` Ansible only says what it would do."""
         wanted = delivery.sort(changes)
@@ -67,7 +64,8 @@ class AnsiblePlaybooks:
         try:
             for change in wanted.in_order:
                 begin(change)
-            yield from self._run(of, wanted, waiting, report, check=check, seconds=seconds)
+            longest = seconds or self._target.timeouts.ansible
+            yield from self._run(of, wanted, waiting, report, check=check, seconds=longest)
         except OSError as problem:
             error: errors.OnboardError = wording.no_room(of.id, problem)
         except errors.OnboardError as problem:
@@ -84,7 +82,7 @@ class AnsiblePlaybooks:
         report: progress.Progress,
         *,
         check: bool,
-        seconds: int,
+        seconds: float,
     ) -> Iterator[plan.Outcome]:
         """One start of Ansible; takes what ended out of ``waiting``."""
         ending = runner.Ending()

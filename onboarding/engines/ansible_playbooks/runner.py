@@ -7,7 +7,9 @@ child's environment is made from nothing, and no secret is in either.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import queue
 import shlex
@@ -82,7 +84,7 @@ def play(
     folder: Path,
     ending: Ending,
     *,
-    seconds: int,
+    seconds: float,
     check: bool = False,
 ) -> Generator[TaskEnd, None, None]:
     """Run a playbook of ``onboarding/playbooks`` once and yield its tasks as they end.
@@ -118,8 +120,11 @@ def play(
     thread = threading.Thread(target=work, name="ansible", daemon=True)
     thread.start()
     try:
-        while (event := events.get()) is not None:
-            yield event
+        # Ansible-runner ends the run in time; a thread that does not is left behind.
+        last = time.monotonic() + seconds + STOP_SECONDS
+        with contextlib.suppress(queue.Empty):
+            while (event := events.get(timeout=max(0.0, last - time.monotonic()))) is not None:
+                yield event
     finally:
         stop.set()
         end = time.monotonic() + STOP_SECONDS
@@ -129,7 +134,7 @@ def play(
 
 
 def _config(
-    playbook: str, variables: Mapping[str, str | bool], folder: Path, *, seconds: int, check: bool
+    playbook: str, variables: Mapping[str, str | bool], folder: Path, *, seconds: float, check: bool
 ) -> Any:
     try:
         import ansible_runner
@@ -145,7 +150,7 @@ def _config(
         cmdline=f"-e @{shlex.quote(str(given))}" + (" --check" if check else ""),
         ident="run",
         quiet=True,
-        timeout=seconds,
+        timeout=math.ceil(seconds),
     )
     made.prepare()
     # The default waits five seconds before it notices that it should stop.

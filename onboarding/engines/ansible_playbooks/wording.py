@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from onboarding import errors, plan
+from onboarding import errors, patience, plan
 from onboarding.desired import settings
 from onboarding.engines.ansible_playbooks import runner
 
@@ -51,7 +51,7 @@ def failure(
     change: plan.Change,
     failed: runner.TaskEnd | None,
     ending: runner.Ending,
-    seconds: int,
+    seconds: float,
     log: Path,
 ) -> errors.EngineFailed:
     """The error of the first change that was not made; the raw output is in ``log``."""
@@ -65,7 +65,8 @@ def failure(
         details = [f"{failed.task}: {_short(said)}"]
         remedy = _remedy(f"{said} {failed.task}")
     elif ending.status == "timeout":
-        details, remedy = [f"Ansible was stopped after {seconds} s"], _AGAIN
+        after = patience.span(seconds)
+        details, remedy = [f"Ansible was stopped after {after} (timeouts.ansible)"], _AGAIN
     else:
         details = [f"Ansible ended as {ending.status!r}: {_complaint(ending.output)}"]
         remedy = _remedy(ending.output[-2000:])

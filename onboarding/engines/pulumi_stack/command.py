@@ -17,14 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onboarding import environment, errors
+from onboarding import environment, errors, patience
 from onboarding.engines.pulumi_stack import locks, serving
 
 PROJECT = "gdcc-onboarding"
 _POLL = 0.05
-_LONGEST_UP = 45 * 60.0
-_LONGEST_STOP = 90.0
-"""Seconds that an interrupted run gets to finish the writes it has begun."""
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _PLAIN = 0o600
@@ -82,11 +79,34 @@ def init(stack: Stack) -> None:
         )
 
 
+def unprotect(stack: Stack) -> None:
+    """Let an update delete what holds data: only for an agency that has left."""
+    code, said = _run(stack, ["state", "unprotect", "--all", "--yes", f"--stack={stack.name}"])
+    if code:
+        raise errors.EngineFailed(
+            f"Pulumi could not take the protection off the stack {stack.name!r}",
+            details=[*said.strip().splitlines()[-3:], f"full output: {stack.log}"],
+            resolution="Run the same command again.",
+        )
+
+
+def remove(stack: Stack) -> None:
+    """Forget a stack that holds nothing any more. Pulumi itself refuses one that does."""
+    code, said = _run(stack, ["stack", "rm", "--yes", stack.name])
+    if code and "no stack named" not in said:
+        raise errors.EngineFailed(
+            f"Pulumi could not remove the empty stack {stack.name!r}",
+            details=[*said.strip().splitlines()[-3:], f"full output: {stack.log}"],
+            resolution="Run the same command again.",
+        )
+
+
 def up(stack: Stack, program: Callable[[], None], *, refresh: bool) -> Generator[Event, None, int]:
     """Run one update and yield Pulumi's events as they come; returns its exit code.
 
     On Ctrl-C the update is asked once to stop, ends what it has begun, and the events that
-    tell of it are still yielded before KeyboardInterrupt goes on.
+    tell of it are still yielded before KeyboardInterrupt goes on. Asked twice, or out of time,
+    it is killed: its state then names what was under way, which the next update settles.
     """
     events = stack.folder / "events.jsonl"
     events.unlink(missing_ok=True)
@@ -104,12 +124,33 @@ def up(stack: Stack, program: Callable[[], None], *, refresh: bool) -> Generator
             f"--refresh={str(refresh).lower()}",
         ]
         with _started(stack, arguments) as child:
-            return (yield from _followed(child, events))
+            return (yield from _followed(child, events, stack.target.timeouts))
 
 
-def _followed(child: subprocess.Popen[bytes], events: Path) -> Generator[Event, None, int]:
-    interrupted = False
-    deadline = time.monotonic() + _LONGEST_UP
+@dataclass(slots=True)
+class _Watch:
+    """Over a child: asks it once to stop when its time is up, and kills one that does not."""
+
+    child: subprocess.Popen[bytes]
+    timeouts: environment.Timeouts
+    until: float
+    asked: bool = False
+
+    def look(self) -> None:
+        if time.monotonic() > self.until:
+            self.stop()
+
+    def stop(self) -> None:
+        (_kill if self.asked else _ask_to_stop)(self.child)
+        self.asked = True
+        self.until = time.monotonic() + self.timeouts.stop
+
+
+def _followed(
+    child: subprocess.Popen[bytes], events: Path, timeouts: environment.Timeouts
+) -> Generator[Event, None, int]:
+    stopped: KeyboardInterrupt | None = None
+    watch = _Watch(child, timeouts, time.monotonic() + timeouts.pulumi)
     with contextlib.ExitStack() as opened:
         stream: Any = None
         rest = b""
@@ -124,19 +165,18 @@ def _followed(child: subprocess.Popen[bytes], events: Path) -> Generator[Event, 
                         yield json.loads(line)
                 if ended:
                     break
-                if time.monotonic() > deadline:
-                    _ask_to_stop(child)
-                    deadline = float("inf")
+                watch.look()
                 time.sleep(_POLL)
-            except KeyboardInterrupt:
-                if interrupted:
+            except KeyboardInterrupt as interrupted:
+                watch.stop()
+                if stopped:
                     raise
-                interrupted = True
-                _ask_to_stop(child)
-                deadline = float("inf")
+                stopped = interrupted
     events.unlink(missing_ok=True)
-    if interrupted:
-        raise KeyboardInterrupt
+    if stopped:
+        raise stopped
+    if watch.asked:
+        raise _too_long(timeouts.pulumi, "timeouts.pulumi")
     return child.returncode
 
 
@@ -145,6 +185,21 @@ def _ask_to_stop(child: subprocess.Popen[bytes]) -> None:
     # second signal would make Pulumi forget which writes those were.
     with contextlib.suppress(ProcessLookupError):
         child.send_signal(signal.SIGINT)
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End it with its provider. One that is stopped (SIGSTOP) can be ended in no other way."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _too_long(seconds: float, setting: str) -> errors.EngineFailed:
+    return errors.EngineFailed(
+        f"Pulumi did not end within {patience.span(seconds)} and was stopped",
+        resolution=f"Run the same command again: it goes on from here. {setting} in the "
+        "environment file gives it longer.",
+    )
 
 
 @contextlib.contextmanager
@@ -169,19 +224,17 @@ def _started(stack: Stack, arguments: list[str]) -> Iterator[subprocess.Popen[by
         try:
             yield child
         finally:
-            _end(child)
+            _end(child, stack.target.timeouts.stop)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: subprocess.Popen[bytes], seconds: float) -> None:
     if child.poll() is not None:
         return
     _ask_to_stop(child)
     try:
-        child.wait(_LONGEST_STOP)
+        child.wait(seconds)
     except (subprocess.TimeoutExpired, KeyboardInterrupt) as over:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        _kill(child)
         if isinstance(over, KeyboardInterrupt):
             raise
 
@@ -189,8 +242,13 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _run(stack: Stack, arguments: list[str]) -> tuple[int, str]:
     stack.log.touch(_PLAIN)
     before = stack.log.stat().st_size
+    longest = stack.target.timeouts.wait
     with _started(stack, arguments) as child:
-        code = child.wait(120)
+        try:
+            code = child.wait(longest)
+        except subprocess.TimeoutExpired:
+            _kill(child)
+            raise _too_long(longest, "timeouts.wait") from None
     return code, stack.log.read_bytes()[before:].decode(errors="replace")
 
 

@@ -12,7 +12,6 @@ from onboarding import environment, errors, item, kube, plan, progress, tenant
 from onboarding.desired import cluster as wanted
 from onboarding.engines.pulumi_stack import command, events, locks, ownership, wording
 
-_LONGEST_DELETE = 60.0
 _VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
@@ -50,7 +49,9 @@ def apply(
     gets a new value in one annotation, which makes Pulumi write it whoever changed it; and a
     refresh precedes where an object vanished that the state still holds.
     """
-    _refuse_loss(changes)
+    gone = work.of.phase is tenant.Phase.GONE
+    if not gone:
+        _refuse_loss(changes)
     stack = command.Stack(work.target, work.of.id, work.target.login(work.role).kubeconfig)
     command.prepare(stack)
     locks.clear(work.target.pulumi.backend, command.PROJECT, stack.name)
@@ -63,6 +64,8 @@ def apply(
     fresh = not command.known(stack)
     if fresh:
         command.init(stack)
+    elif gone:
+        command.unprotect(stack)
     vanished = any(c.action is plan.Action.CREATE for c in changes) and _was_applied(changes)
     refresh = vanished and not fresh
     reader, code = yield from _update(stack, program, ledger, report, refresh=refresh)
@@ -167,17 +170,17 @@ def _settle(
     for ref, change in list(ledger.pending.items()):
         if change.action is plan.Action.DELETE:
             # Pulumi's state does not know it, so Pulumi could not delete it.
-            gone = _deleted(work.cluster, ref)
+            gone = _deleted(work.cluster, ref, work.target.timeouts.wait)
             yield ledger.close(ref, plan.Status.APPLIED if gone else plan.Status.UNCHANGED)
         elif ref in ledger.untouched:
             yield ledger.close(ref, plan.Status.UNCHANGED)
 
 
-def _deleted(cluster: kube.Cluster, ref: item.Ref) -> bool:
+def _deleted(cluster: kube.Cluster, ref: item.Ref, longest: float) -> bool:
     """Delete an object and wait until it is gone; False where it was gone before."""
     if not cluster.delete(ref.kind, ref.name, ref.scope):
         return False
-    deadline = time.monotonic() + _LONGEST_DELETE
+    deadline = time.monotonic() + longest
     while cluster.get(ref.kind, ref.name, ref.scope) is not None:
         if time.monotonic() > deadline:
             raise errors.EngineFailed(

@@ -1,0 +1,112 @@
+"""HTTPS as every door of ours speaks it: one CA, no help from the user's shell, bounded answers."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onboarding import errors
+
+if TYPE_CHECKING:
+    import requests
+
+
+def trusting(ca_file: Path) -> ssl.SSLContext:
+    """A TLS context that believes one CA. Raises ``errors.InvalidInput`` for an unusable file."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        tls.load_verify_locations(cafile=str(ca_file))
+    except OSError as broken:
+        raise errors.InvalidInput(
+            f"the CA certificate {ca_file} cannot be used: {broken.strerror or broken}",
+            resolution="Check caFile in the environment file.",
+        ) from broken
+    return tls
+
+
+def session(tls: ssl.SSLContext, *, connections: int, proxy: str = "") -> requests.Session:
+    """A session that speaks HTTPS only, trusts what ``tls`` trusts, and lets no answer drip.
+
+    The second number of a request's ``timeout`` bounds its whole answer; by itself ``requests``
+    would begin anew with every byte.
+    """
+    import requests
+    from requests import adapters
+
+    # Of the request that a thread is waiting for; a connection serves one thread at a time.
+    waiting = threading.local()
+    tls.sslsocket_class = _bounded(waiting)
+
+    class Pinned(adapters.HTTPAdapter):
+        """Trusts what the context trusts; requests would add public CAs to it."""
+
+        def init_poolmanager(self, *args: Any, **options: Any) -> None:
+            options["ssl_context"] = tls
+            super().init_poolmanager(*args, **options)
+
+        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+            options["ssl_context"] = tls
+            return super().proxy_manager_for(proxy, **options)
+
+        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+            conn.cert_reqs = "CERT_REQUIRED"
+
+        def send(self, *args: Any, **options: Any) -> Any:
+            limit = options.get("timeout")
+            waiting.until = time.monotonic() + sum(limit) if limit else float("inf")
+            return super().send(*args, **options)
+
+    made = requests.Session()
+    # A proxy or a .netrc of the user's shell must not see or replace our credential.
+    made.trust_env = False
+    # Nothing is mounted for http:, so no redirect leads there.
+    made.adapters.clear()
+    made.mount("https://", Pinned(pool_connections=1, pool_maxsize=connections))
+    if proxy:
+        made.proxies = {"https": proxy}
+    made.headers["User-Agent"] = "onboard"
+    return made
+
+
+def _bounded(waiting: threading.local) -> type[ssl.SSLSocket]:
+    class Bounded(ssl.SSLSocket):
+        """Reads until the deadline of the request that its thread waits for."""
+
+        def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+            left = getattr(waiting, "until", float("inf")) - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer did not end in time")
+            set_for = self.gettimeout()
+            if set_for is None or left < set_for:
+                self.settimeout(left)
+            return super().recv_into(buffer, nbytes, flags)
+
+    return Bounded
+
+
+def untrusted(problem: BaseException) -> bool:
+    """Whether the server showed a certificate that we do not trust; other TLS faults may pass."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(problem)
+
+
+def unsent(problem: BaseException) -> bool:
+    """Whether no byte of the request left: what it asks for was certainly not done."""
+    import requests
+    from urllib3 import exceptions
+
+    if isinstance(problem, requests.ConnectTimeout):
+        return True
+    reason = getattr(problem.args[0], "reason", None) if problem.args else None
+    return isinstance(reason, exceptions.NewConnectionError)
+
+
+def reason(problem: BaseException) -> str:
+    """The innermost cause in one line: the chain of a connection error repeats it many times."""
+    inner = problem
+    while (deeper := inner.__cause__ or inner.__context__) is not None:
+        inner = deeper
+    return f"{type(inner).__name__}: {inner}"[:300]
