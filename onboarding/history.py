@@ -75,7 +75,8 @@ def acts(tenant: str, journal: Iterable[interface.Entry]) -> tuple[Act, ...]:
             _step(next(reversed(running.values())), entry)
         elif state == "begun":
             running.pop(verb, None)
-            running[verb] = _act(tenant, entry, verb, NOT_ENDED)
+            what = str(entry.details.get("purpose") or "") if verb == "apply" else ""
+            running[verb] = _act(tenant, entry, what or verb, NOT_ENDED)
             made.append(running[verb])
         elif state in _ENDS and verb in running:
             act = running.pop(verb)
@@ -104,7 +105,7 @@ def _act(tenant: str, entry: interface.Entry, what: str, outcome: str) -> Act:
         entry.at,
         what,
         outcome,
-        by=told["by"],
+        by=told["by"] or getattr(entry, "by", ""),
         commit=told["commit"],
         plan=told["digest"],
         purpose=told["purpose"],

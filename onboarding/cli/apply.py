@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @options.volume_options
 @options.language_option
 @options.as_of_option
+@options.timeout_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--allow-delete", is_flag=True, help="Allow the plan to delete objects of this agency."
@@ -107,10 +108,11 @@ def _unmoved(job: jobs.Job, reviewed: reconcile.Prepared) -> reconcile.Prepared:
 
 
 def _carry_out(job: jobs.Job, prepared: reconcile.Prepared) -> reconcile.Run:
-    from onboarding import reconcile
+    from onboarding import agreed, reconcile
     from onboarding.engines import table
 
-    job.store.keep_manifest(job.tenant.id, job.text_of_manifest)
+    plan_digest = prepared.plan.digest
+    agreed.keep(job.store, job.tenant.manifest, job.text_of_manifest, plan=plan_digest)
     return reconcile.carry_out(
         prepared,
         table.of(job.environment, environment.Role.APPLIER),

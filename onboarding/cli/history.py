@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import click
 
-from onboarding import errors, history, manifest
-from onboarding.cli import console, options
+from onboarding import errors, history
+from onboarding.cli import agency, console, options
 from onboarding.report import history as report
-from onboarding.state import interface, opening
+from onboarding.state import opening
 
 
 def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -45,7 +44,7 @@ def history_command(
     """
     target = options.target(wanted)
     store = opening.of(target)
-    tenants = agencies(store, which)
+    tenants = agency.several(store, which)
     found = [act for t in tenants for act in history.acts(t, store.journal(t))]
     listed = sorted(history.since(found, since), key=lambda act: act.at)[-(limit or 0) :]
     if output == "json":
@@ -56,19 +55,3 @@ def history_command(
         shown = report.text(listed, verbose=console.verbose())
         console.result(f"environment {target.name}\n{shown}")
     return errors.ExitCode.DONE
-
-
-def agencies(store: interface.StateStore, which: str | None) -> tuple[str, ...]:
-    """The ids that are meant: of a manifest, of an agency in the store, or all of them."""
-    if which is None:
-        return store.tenants()
-    if Path(which).is_file():
-        return (manifest.load(Path(which)).id,)
-    known = store.tenants()
-    if which in known:
-        return (which,)
-    raise errors.UsageError(
-        f"{which}: no such file, and no agency of this id was ever applied here",
-        details=[f"agencies: {', '.join(known) or 'none'}"],
-        resolution="Name a manifest, or an agency of this environment (onboard status).",
-    )

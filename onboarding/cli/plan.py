@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import clock, errors, plan
-from onboarding.cli import console, options, runs
+from onboarding import actor, clock, environment, errors, patience, plan, plan_file
+from onboarding.cli import console, fleet, options, runs, written
 from onboarding.cli import job as jobs
+
+if TYPE_CHECKING:
+    from onboarding import reconcile
+
+_DEFAULT_LIFE = "24h"
+
+
+def _life(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
+    try:
+        return timedelta(seconds=patience.seconds(value))
+    except (ValueError, OverflowError) as wrong:
+        raise click.BadParameter(f"{wrong}.") from None
 
 
 @click.command(
@@ -16,53 +31,162 @@ from onboarding.cli import job as jobs
         "onboard plan examples/moph.yaml",
         "onboard plan examples/moph.yaml --verbose --language th",
         "onboard plan examples/moph.yaml --detailed-exitcode --output json",
+        "onboard plan examples/moph.yaml examples/bdi.yaml --out both.plan --expires-in 8h",
     ),
 )
-@click.argument("file", type=options.MANIFEST)
+@click.argument("places", type=options.MANIFESTS, nargs=-1, required=True, metavar="FILE|FOLDER…")
 @options.environment_option
 @options.with_option
+@click.option(
+    "--out",
+    type=options.MANIFEST,
+    metavar="PLAN",
+    help="Keep the plan in this file, to be reviewed and then applied exactly.",
+)
+@click.option(
+    "--expires-in",
+    callback=_life,
+    default=_DEFAULT_LIFE,
+    show_default=True,
+    metavar="SPAN",
+    help="How long the plan file may be applied, e.g. 30m or 8h.",
+)
 @options.output_option
 @options.volume_options
 @options.language_option
 @options.as_of_option
+@options.timeout_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where the plan holds changes.")
 def plan_command(
-    file: Path,
+    places: tuple[Path, ...],
     wanted: str | None,
     given: tuple[Path, ...],
+    out: Path | None,
+    expires_in: timedelta,
     output: str,
     language: str,
     as_of: clock.Clock,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what would change for the agency of FILE.
+    """Show what would change for the agency of FILE, or for each of several.
 
-    Reads with the planner's rights only; no Pulumi and no Ansible is started.
+    Reads with the planner's rights only; no Pulumi and no Ansible is started. With --out the
+    plan is kept as a file: onboard show PLAN renders it, onboard apply --plan PLAN writes
+    exactly what is in it. Several agencies are planned each on its own, and are each other's
+    peers; the digest of all covers the sorted list of theirs.
     """
-    from onboarding import verify
-    from onboarding.report import json as findings_json
-    from onboarding.report import plan_json, run_report
+    if out is not None:
+        written.refuse_unwritable(out)
+    files = fleet.files(places)
+    several = len(files) > 1
+    found = _Found()
+    for file in files:
+        try:
+            others = (*given, *files) if several else given
+            job = jobs.start(file, wanted, others, as_of, output, language)
+            _add(found, job, runs.prepare(job), detailed=detailed_exitcode)
+        except errors.OnboardError as broken:
+            if not several:
+                raise
+            console.error(broken)
+            found.ended.append(fleet.failed(str(file), broken))
+    saved = _saved(found.parts, options.target(wanted), as_of, expires_in)
+    if out is not None and saved is not None:
+        plan_file.write(out, saved)
+    _report(found, saved, out, text=output == "text")
+    if not several and found.refused is not None:
+        raise found.refused
+    return fleet.code(found.ended)
 
-    job = jobs.start(file, wanted, given, as_of, output, language)
-    prepared = runs.prepare(job)
+
+@dataclass(slots=True)
+class _Found:
+    """What was planned so far, agency by agency."""
+
+    ended: list[fleet.Ended] = field(default_factory=list)
+    parts: list[plan_file.Part] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    refused: errors.Refused | None = None
+
+
+def _add(found: _Found, job: jobs.Job, prepared: reconcile.Prepared, *, detailed: bool) -> None:
+    from onboarding import verify
+    from onboarding.report import plan_text
+
+    if job.text and found.ended:
+        console.result("")
     if job.text:
         runs.show_plan(job, prepared, to_result=True)
     else:
-        console.result_json(
-            {
-                **plan_json.of(prepared.plan),
-                "open": run_report.waiting(prepared.tenant, prepared.environment),
-                "findings": [findings_json.finding(f) for f in prepared.findings],
-            }
-        )
-    if prepared.plan.conflicts:
+        found.shown.append(_json(job, prepared))
+    found.parts.append(runs.part(job, prepared))
+    told = plan_text.brief(prepared.plan)
+    code = errors.ExitCode.CHANGES if detailed and prepared.plan.changes else errors.ExitCode.DONE
+    found.refused = _in_the_way(prepared)
+    gated = verify.gate(prepared.findings)
+    if gated is not None:
+        console.warning(f"apply would refuse this: {gated.message}")
+    if found.refused or gated:
+        code = errors.ExitCode.FINDINGS
+        told += "; apply would refuse it"
+    found.ended.append(fleet.Ended(job.tenant.id, code, told))
+
+
+def _in_the_way(prepared: reconcile.Prepared) -> errors.Refused | None:
+    if not prepared.plan.conflicts:
+        return None
+    try:
         plan.refuse_if_unsafe(prepared.plan, allow_delete=True)
-    refusal = verify.gate(prepared.findings)
-    if refusal is not None:
-        console.warning(f"apply would refuse this: {refusal.message}")
-        return errors.ExitCode.FINDINGS
-    changed = bool(prepared.plan.changes)
-    return errors.ExitCode.CHANGES if changed and detailed_exitcode else errors.ExitCode.DONE
+    except errors.Refused as refused:
+        return refused
+    return None
+
+
+def _json(job: jobs.Job, prepared: reconcile.Prepared) -> dict[str, Any]:
+    from onboarding.report import amendment, plan_json, run_report
+    from onboarding.report import json as findings_json
+
+    return {
+        **plan_json.of(prepared.plan),
+        "amendments": amendment.json(runs.amended(job)[1]),
+        "open": run_report.waiting(prepared.tenant, prepared.environment),
+        "findings": [findings_json.finding(f) for f in prepared.findings],
+    }
+
+
+def _saved(
+    parts: list[plan_file.Part],
+    target: environment.Environment,
+    as_of: clock.Clock,
+    life: timedelta,
+) -> plan_file.Saved | None:
+    if not parts:
+        return None
+    now = datetime.now(UTC).replace(microsecond=0)
+    made = plan_file.Made(
+        target.name, target.production, actor.name(), now, now + life, as_of.today()
+    )
+    return plan_file.seal(made, parts)
+
+
+def _report(found: _Found, saved: plan_file.Saved | None, out: Path | None, *, text: bool) -> None:
+    several = len(found.ended) > 1
+    if saved is not None and out is not None:
+        console.hint(
+            f"{out}: written, holds until {saved.made.expires:%Y-%m-%d %H:%M} UTC.\n"
+            f"  onboard show {out}\n"
+            f"  onboard apply --plan {out}"
+        )
+    digest = f"sha256:{saved.digest}" if saved else None
+    if text and several:
+        console.result("\n" + fleet.text(found.ended))
+        if digest:
+            console.result(f"Digest of all {digest}")
+    elif not text and several:
+        listed = {"digest": digest, "tenants": found.shown, "ended": fleet.json(found.ended)}
+        console.result_json(listed)
+    elif not text:
+        console.result_json(found.shown[0])
 
 
 plan_command.name = "plan"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from onboarding import environment
+from onboarding import environment, plan_file
 from onboarding.cli import console
 from onboarding.cli import job as jobs
 
 if TYPE_CHECKING:
+    from onboarding import amendment as amendments
     from onboarding import policy, reconcile
 
 
 def prepare(job: jobs.Job) -> reconcile.Prepared:
-    from onboarding import reconcile
+    """Read and compare, for writing later; raises ``pause.Paused`` for an agency left alone."""
+    from onboarding import pause, reconcile
     from onboarding.engines import table
 
+    pause.refuse(job.store, job.tenant.id, job.now.today())
     return reconcile.prepare(
         job.tenant,
         job.environment,
@@ -29,17 +32,45 @@ def prepare(job: jobs.Job) -> reconcile.Prepared:
 
 
 def show_plan(job: jobs.Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
-    from onboarding.report import plan_text, run_report, text
+    from onboarding.report import amendment, plan_text, run_report, text
 
     marks = console.marks() if to_result else {}
     judged = text.open_findings(prepared.findings, language=job.language, marks=marks)
     waiting = run_report.waiting(prepared.tenant, prepared.environment)
     made = plan_text.of(prepared.plan, verbose=console.verbose())
-    shown = "\n".join([jobs.title(job), "", made, *waiting, "", judged])
+    since, found = amended(job)
+    changed = [*amendment.short(found, since), ""] if found else []
+    shown = "\n".join([jobs.title(job), "", *changed, made, *waiting, "", judged])
     if to_result:
         console.result(shown)
     else:
         console.hint(shown + "\n")
+
+
+def part(job: jobs.Job, prepared: reconcile.Prepared) -> plan_file.Part:
+    """The plan with all that it was made from, as a plan file keeps it."""
+    from onboarding import policy
+
+    agency = job.tenant.manifest.agency
+    still_open = (policy.Verdict.FAIL, policy.Verdict.UNKNOWN)
+    return plan_file.Part(
+        prepared.plan,
+        agency.name_en,
+        agency.name_th,
+        job.source(),
+        tuple(sorted(job.peers.items())),
+        tuple(plan_file.Judged.of(f) for f in prepared.findings if f.result.verdict in still_open),
+    )
+
+
+def amended(job: jobs.Job) -> tuple[str, tuple[amendments.Amendment, ...]]:
+    """The day of the manifest applied last, or "", and what of the MOU changed since."""
+    from onboarding import agreed, amendment
+
+    kept = agreed.applied(job.store, job.tenant.id)
+    if not kept:
+        return "", ()
+    return kept[-1].at[:10], amendment.compare(kept[-1].read(), job.tenant.manifest)
 
 
 def examine(job: jobs.Job) -> tuple[policy.Finding, ...]:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from onboarding import errors
+from onboarding import clock, errors, pause
 from onboarding.cli import console, options
 from onboarding.state import interface, opening
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How far a run came: changes done of all, and those begun whose end is not known."""
+
+    done: int
+    changes: int
+    open: tuple[str, ...]
+
+    def __str__(self) -> str:
+        begun = f", begun and not ended: {', '.join(self.open)}" if self.open else ""
+        return f"{self.done} of {self.changes} changes done{begun}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +36,19 @@ class _Standing:
     digest: str
     pending: tuple[str, ...] = ()
     """Links that wait for their peers, as the last verification saw them."""
+    holder: interface.Lease | None = None
+    """Who holds the agency now."""
+    reached: _Reached | None = None
+    """How far a run came that has not ended."""
+    paused: pause.Pause | None = None
     damage: errors.EngineFailed | None = None
 
     @property
     def shown(self) -> str:
-        return f"{self.state}, pending: {', '.join(self.pending)}" if self.pending else self.state
+        parts = [self.state]
+        parts += [f"pending: {', '.join(self.pending)}"] if self.pending else []
+        parts += [str(self.paused)] if self.paused else []
+        return ", ".join(parts)
 
 
 def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
@@ -35,6 +56,7 @@ def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
     try:
         journal = store.journal(tenant_id)
         applied = store.applied(tenant_id)
+        holder = store.holder(tenant_id)
     except errors.EngineFailed as damaged:
         return _Standing(tenant_id, "records damaged", 0, "", "", damage=damaged)
     runs = [e for e in journal if e.event.startswith("apply-")]
@@ -43,23 +65,28 @@ def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
     verdict = verdicts[-1] if verdicts else None
     return _Standing(
         tenant_id,
-        _state(last, verdict, runs_now=_runs_now(store, tenant_id, last)),
+        _state(last, verdict, runs_now=holder is not None),
         len(applied),
         last.at if last else "",
         last.details.get("digest", "") if last else "",
         tuple(verdict.details.get("pending") or ()) if verdict else (),
+        holder,
+        _reached(journal) if last and last.event != "apply-ended" else None,
     )
 
 
-def _runs_now(store: interface.StateStore, tenant_id: str, last: interface.Entry | None) -> bool:
-    """Whether a run that was begun still holds the agency; a killed one holds nothing."""
-    if last is None or last.event != "apply-begun":
-        return False
-    try:
-        with store.lease(tenant_id):
-            return False
-    except errors.Refused:
-        return True
+def _reached(journal: Sequence[interface.Entry]) -> _Reached:
+    """How far the last run came, by what it began and ended."""
+    start = max(n for n, e in enumerate(journal) if e.event == "apply-begun")
+    run = journal[start:]
+    begun = [str(e.details["ref"]) for e in run if e.event == "change-begun"]
+    ended = [e for e in run if e.event == "change-ended"]
+    refs = {e.details["ref"] for e in ended}
+    return _Reached(
+        sum(e.details["status"] in ("applied", "unchanged") for e in ended),
+        int(run[0].details.get("changes", 0)),
+        tuple(ref for ref in dict.fromkeys(begun) if ref not in refs),
+    )
 
 
 def _state(last: interface.Entry | None, verdict: interface.Entry | None, *, runs_now: bool) -> str:
@@ -114,11 +141,24 @@ def _text(environment: str, standings: Sequence[_Standing]) -> str:
         [
             f"environment {environment}",
             *(
-                f"  {s.tenant:<{width}}  {s.shown:<{states}}  {s.items:>4} items{_since(s)}"
+                line
                 for s in standings
+                for line in (
+                    f"  {s.tenant:<{width}}  {s.shown:<{states}}  {s.items:>4} items{_since(s)}",
+                    *(f"  {'':<{width}}  {told}" for told in _more(s)),
+                )
             ),
         ]
     )
+
+
+def _more(of: _Standing) -> Iterator[str]:
+    """Who holds the agency, and how far a run came that has not ended."""
+    if of.holder is not None:
+        ends = of.holder.ends.isoformat(timespec="seconds")
+        yield f"held by {of.holder.owner}, until {ends} unless renewed (fence {of.holder.fence})"
+    if of.reached is not None:
+        yield str(of.reached)
 
 
 def _since(of: _Standing) -> str:
@@ -130,7 +170,22 @@ def _json(of: _Standing) -> dict[str, Any]:
         "tenant": of.tenant,
         "state": of.state,
         "pending": list(of.pending),
+        "paused": pause.json(of.paused) if of.paused else None,
         "items": of.items,
         "since": of.since,
         "digest": f"sha256:{of.digest}" if of.digest else None,
+        "holder": {
+            "owner": of.holder.owner,
+            "ends": of.holder.ends.isoformat(timespec="seconds"),
+            "fence": of.holder.fence,
+        }
+        if of.holder
+        else None,
+        "reached": {
+            "done": of.reached.done,
+            "changes": of.reached.changes,
+            "open": list(of.reached.open),
+        }
+        if of.reached
+        else None,
     }

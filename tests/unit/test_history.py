@@ -46,7 +46,7 @@ def test_a_run_is_one_line_with_who_what_and_from_where() -> None:
     [("apply-failed", "failed"), ("apply-interrupted", "interrupted"), (None, history.NOT_ENDED)],
 )
 def test_a_run_says_how_it_ended(last: str | None, outcome: str) -> None:
-    ends = ((last, {}),) if last else ()
+    ends: tuple[tuple[str, dict[str, Any]], ...] = ((last, {}),) if last else ()
     (act,) = history.acts("moph", journal(*RUN, *ends))
     assert act.outcome == outcome
 

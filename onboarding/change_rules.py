@@ -1,0 +1,29 @@
+"""Rules for paused, renamed, merged and split agencies: data with its source."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from onboarding import strict_yaml
+
+FILE = "policies/data/change.yaml"
+
+
+def value(key: str) -> Any:
+    """The value of a rule, e.g. ``pause.longestDays``."""
+    return _read()[key]["value"]
+
+
+def confirm(key: str) -> str:
+    """What a person has to confirm about a rule; "" where nothing."""
+    return str(_read()[key].get("confirm", ""))
+
+
+@functools.cache
+def _read() -> Mapping[str, Any]:
+    text = resources.files("onboarding").joinpath(FILE).read_text(encoding="utf-8")
+    found: dict[str, Any] = strict_yaml.loads(text, FILE).value["values"]
+    return found
