@@ -60,6 +60,9 @@ def jwt_client(owner: str, source: str) -> dict[str, Any]:
         "directAccessGrantsEnabled": False,
         "fullScopeAllowed": False,
         "consentRequired": False,
+        # Another flow for one client would let people in without the second factor.
+        "authenticationFlowBindingOverrides": {},
+        "protocolMappers": {},
         "publicKey": source,
         "attributes": {
             **realm_mark.marks(owner),
@@ -145,6 +148,7 @@ def cluster_client(realm_name: str, owner: str, rules: Mapping[str, Any]) -> ite
         "serviceAccountsEnabled": False,
         "fullScopeAllowed": False,
         "consentRequired": False,
+        "authenticationFlowBindingOverrides": {},
         "redirectUris": sorted(rules["cluster"]["redirects"]),
         "webOrigins": [],
         "defaultClientScopes": ["acr", "basic"],

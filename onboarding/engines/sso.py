@@ -71,18 +71,21 @@ class Sso:
         items: dict[str, tuple[item.Item, ...]] = {}
         common: list[item.Item] = [shared]
         lives_here = [shared]
+        nobody = interface.Names("", frozenset(), "", "")
+        brokers = self._connected().brokers(self._shared, nobody, unread)
         if evidence:
             base = self._connected().base(self._shared, self._key_of(None))
             # What belongs to agencies is for them to see, each its own.
             common += [i for i in base if i.owner in ("", shared.owner)]
             common += self._judged_only(self._shared)
             common += self._client_scopes(self._shared)
-            nobody = interface.Names("", frozenset(), "", "")
-            strays = self._connected().brokers(self._shared, nobody, unread)
-            common += [broker for broker in strays if not broker.owner]
+            common += [broker for broker in brokers if not broker.owner]
             lives_here += [i for i in common if i.ref.kind in ("AuthenticationFlow", "RealmKeys")]
         for of in tenants:
             seen = list(self._agency(of, unread, evidence=evidence))
+            # One under an alias that is not the agency's is found by its mark alone.
+            known = {i.ref for i in seen}
+            seen += [b for b in brokers if b.owner == of.id and b.ref not in known]
             items[of.id] = (*seen,) if of.own_realm else (*lives_here, *seen)
         items[""] = tuple(common)
         read = _READ | (_READ_OF_OWN_REALM if any(t.own_realm for t in tenants) else frozenset())

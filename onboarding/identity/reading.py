@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from onboarding import errors, item
+from onboarding import errors, item, labels
 from onboarding.desired import realm_broker, realm_client, realm_mark
 from onboarding.identity import assertion, flows, representation, rights
 from onboarding.identity.interface import KeyOf, Names, Unread
@@ -101,7 +101,7 @@ def _judged(fields: Mapping[str, Any], source: str, home: str) -> str:
 def agency(
     door: Keycloak, name: str, names: Names, key_of: KeyOf, unread: Unread
 ) -> Iterator[item.Item]:
-    """Four requests: the agency's clients, organization, brokers and groups, or what is in place.
+    """Five requests: the agency's clients, organizations, brokers and groups, or what is in place.
 
     Three more for each client that acts for itself, for its rights; one for each broker.
     """
@@ -119,9 +119,15 @@ def agency(
 
 def organizations(door: Keycloak, name: str, names: Names) -> Iterator[tuple[str, item.Item]]:
     """Each with its internal id, by which an identity provider says whose it is."""
-    query = {"search": names.organization, "exact": "true", "briefRepresentation": "false"}
-    for rep in door.get(name, "/organizations", **query) or ():
-        if rep["name"] == names.organization:
+    in_place = {"search": names.organization, "exact": "true"}
+    marked = {"q": f"{labels.AGENCY}:{names.agency}", "max": _EVERYTHING}
+    listed: dict[str, Mapping[str, Any]] = {}
+    for query in (in_place, marked):
+        found = door.get(name, "/organizations", briefRepresentation="false", **query) or ()
+        listed |= {rep["id"]: rep for rep in found}
+    for rep in listed.values():
+        ours = representation.owner(rep) == names.agency
+        if ours or rep["name"] == names.organization:
             made = item.Item(
                 realm_mark.ref("Organization", name, rep["alias"]),
                 representation.organization(rep),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from onboarding import item, labels
+from onboarding import item, labels, normal_form
 
 _REALM_DROPPED = frozenset({"smtpServer", "defaultRole", "requiredCredentials", "components"})
 _CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access"})
@@ -108,6 +108,25 @@ def merged(live: Any, wanted: Any) -> Any:
             both[key] = merged(live.get(key), value)
         return both
     return wanted
+
+
+def cleared(
+    kind: str, fields: Mapping[str, Any], body: Mapping[str, Any], *, empty: str | None = None
+) -> dict[str, Any]:
+    """The body of a PUT without what others put into maps that are ours as a whole.
+
+    ``empty`` is sent in place of a key where Keycloak keeps what a PUT leaves out.
+    """
+    result = dict(body)
+    for name in normal_form.EXACT_PATHS.get(kind, {}):
+        if "." in name or name == "protocolMappers" or name not in fields:
+            continue
+        shown = _public_attributes(body.get(name))
+        for key, should in normal_form.surplus(kind, name, fields[name], shown).items():
+            value = empty if should is None else should
+            kept = {k: v for k, v in result[name].items() if k != key}
+            result[name] = kept if value is None else {**kept, key: value}
+    return result
 
 
 def sendable(fields: Mapping[str, Any], **more: Any) -> dict[str, Any]:

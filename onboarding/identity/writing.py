@@ -23,7 +23,7 @@ def create(door: Keycloak, want: item.Item, key_of: KeyOf) -> None:
     try:
         _CREATE[want.ref.kind](door, want, _ready(want, key_of))
     except keycloak.Taken as taken:
-        found = _find(door, want.ref)
+        found = find(door, want.ref)
         if found is None or representation.owner(found) != want.owner:
             raise errors.Refused(
                 f"{want.ref} exists in Keycloak and is not ours",
@@ -39,8 +39,11 @@ def update(door: Keycloak, want: item.Item, key_of: KeyOf) -> None:
 
 
 def delete(door: Keycloak, ref: item.Ref) -> None:
-    """Delete one object; none there is as good. A realm is never deleted here."""
-    found = _find(door, ref)
+    """Delete one object; none there is as good. A realm goes with everything in it."""
+    if ref.kind == "Realm":
+        door.delete(ref.name, "")
+        return
+    found = find(door, ref)
     if found is not None:
         door.delete(ref.scope, f"{_PLACE[ref.kind]}/{found['id']}")
 
@@ -160,12 +163,14 @@ def _create_group(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
 
 def _update_realm(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
     live = door.get(want.ref.name, "")
-    door.put(want.ref.name, "", representation.merged(live, representation.sendable(fields)))
+    body = representation.merged(live, representation.sendable(fields))
+    door.put(want.ref.name, "", representation.cleared("Realm", want.fields, body))
 
 
 def _update_plain(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
     live = _must_find(door, want.ref)
     body = representation.merged(live, representation.sendable(fields))
+    body = representation.cleared(want.ref.kind, want.fields, body)
     door.put(want.ref.scope, f"{_PLACE[want.ref.kind]}/{live['id']}", body)
 
 
@@ -174,7 +179,8 @@ def _update_client(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -
     live = _must_find(door, want.ref)
     own = {k: v for k, v in representation.sendable(fields).items() if k != "protocolMappers"}
     place = f"/clients/{live['id']}"
-    door.put(want.ref.scope, place, representation.merged(live, own))
+    body = representation.merged(live, own)
+    door.put(want.ref.scope, place, representation.cleared("Client", want.fields, body, empty=""))
     _update_mappers(door, want, live, f"{place}/protocol-mappers/models")
     for part, leaf in (
         ("defaultClientScopes", "default-client-scopes"),
@@ -195,19 +201,29 @@ def _update_scope(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
     live = _must_find(door, want.ref)
     own = {k: v for k, v in representation.sendable(fields).items() if k != "protocolMappers"}
     place = f"/client-scopes/{live['id']}"
-    door.put(want.ref.scope, place, representation.merged(live, own))
+    body = representation.merged(live, own)
+    body = representation.cleared("ClientScope", want.fields, body, empty="")
+    door.put(want.ref.scope, place, body)
     _update_mappers(door, want, live, f"{place}/protocol-mappers/models")
 
 
 def _update_mappers(door: Keycloak, want: item.Item, live: Mapping[str, Any], place: str) -> None:
+    """Exactly these mappers: one that a hand added puts claims into tokens. Where a client is
+    wanted without a word about mappers, its own stay."""
+    if "protocolMappers" not in want.fields:
+        return
     there = {m["name"]: m for m in live.get("protocolMappers") or ()}
-    bodies = representation.mapper_list(want.fields)
-    for body in bodies:
-        have = there.get(body["name"])
+    for body in representation.mapper_list(want.fields):
+        have = there.pop(body["name"], None)
         if have is None:
             door.post(want.ref.scope, place, body)
-        elif representation.merged(have, body) != have:
-            door.put(want.ref.scope, f"{place}/{have['id']}", representation.merged(have, body))
+            continue
+        # Its settings as a whole, too: Keycloak fills in what is left out.
+        wanted_now = {**have, **body}
+        if wanted_now != have:
+            door.put(want.ref.scope, f"{place}/{have['id']}", wanted_now)
+    for mapper in there.values():
+        door.delete(want.ref.scope, f"{place}/{mapper['id']}")
 
 
 def _write_rights(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
@@ -225,6 +241,7 @@ def _create_broker(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -
 def _update_broker(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
     live = _must_find(door, want.ref)
     body = representation.merged(live, representation.sendable(fields))
+    body = representation.cleared(want.ref.kind, want.fields, body)
     place = f"{_PLACE[want.ref.kind]}/{live['id']}"
     # It is known by its alias; Keycloak refuses a representation with an id.
     door.put(want.ref.scope, place, {k: v for k, v in body.items() if k != "id"})
@@ -243,7 +260,7 @@ def _tie(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
 
 
 def _must_find(door: Keycloak, ref: item.Ref) -> dict[str, Any]:
-    found = _find(door, ref)
+    found = find(door, ref)
     if found is None:
         raise errors.EngineFailed(
             f"{ref} vanished from Keycloak meanwhile",
@@ -252,7 +269,7 @@ def _must_find(door: Keycloak, ref: item.Ref) -> dict[str, Any]:
     return found
 
 
-def _find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
+def find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
     if ref.kind == "Client":
         listed = door.get(ref.scope, "/clients", clientId=ref.name) or ()
     elif ref.kind == "Organization":

@@ -187,7 +187,7 @@ def test_few_requests_read_an_agency(applied: Bench) -> None:
     asked = engine.requests()
     assert asked["login"] == (2 if applied.of.own_realm else 1)
     broker = 1
-    assert asked["read"] <= (25 if applied.of.own_realm else 6) + broker
+    assert asked["read"] <= (27 if applied.of.own_realm else 8) + broker
     assert not asked.get("write")
 
 
