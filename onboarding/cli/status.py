@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from onboarding import clock, errors, pause
+from onboarding import errors, pause
 from onboarding.cli import console, options
 from onboarding.state import interface, opening
 

@@ -1,53 +1,191 @@
-"""The default state store: a folder per tenant on this computer.
+"""A state store in a folder: on this computer, or shared between several.
 
-Records are replaced in one step and flushed to disk, journals are appended and flushed, and
-each carries a checksum: a torn last line of a journal is dropped, any other damage is an error.
+``tenants/<agency id>/journal.jsonl``, ``documents/<stored name>.json``, ``lease`` (its lock: the
+kernel gives it back with the process) and ``lease.<number>.json``, each made by a hard link,
+which exactly one of several can make, on a shared folder too (link(2), also over NFS).
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
-import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from onboarding import errors, item
-from onboarding.state import interface
+from onboarding import errors
+from onboarding.state import last_line, leases, storage, store
 
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+_JOURNAL = "journal.jsonl"
+_DOCUMENTS = "documents"
 
 
-def _item_to_json(of: item.Item) -> dict[str, Any]:
-    ref = of.ref
-    return {
-        "ref": [ref.engine.value, ref.kind, ref.scope, ref.name],
-        "fields": dict(of.fields),
-        "owner": of.owner,
-        "holdsData": of.holds_data,
-    }
+class FileStore(store.Store):
+    """A store in the folder ``root``."""
+
+    def __init__(self, root: Path, *, lease_seconds: float = leases.SECONDS) -> None:
+        super().__init__(Folder(root), lease_seconds=lease_seconds)
 
 
-def _item_from_json(value: dict[str, Any]) -> item.Item:
-    engine, kind, scope, name = value["ref"]
-    ref = item.Ref(item.EngineName(engine), kind, scope, name)
-    return item.Item(ref, value["fields"], value["owner"], value["holdsData"])
+class Folder:
+    """Implements ``storage.Storage``."""
 
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._tenants = root / "tenants"
 
-def _text(path: Path) -> str | None:
-    """The text of a file, damaged characters marked; None where there is no such file."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return None
+    @property
+    def where(self) -> str:
+        return str(self.root)
+
+    def tenants(self) -> tuple[str, ...]:
+        with _told(self._tenants):
+            if not self._tenants.is_dir():
+                return ()
+            return tuple(sorted(p.name for p in self._tenants.iterdir() if p.is_dir()))
+
+    @contextmanager
+    def guard(self, tenant_id: str) -> Iterator[bool]:
+        path = self._folder(tenant_id) / "lease"
+        with _told(path):
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+        finally:
+            os.close(handle)
+
+    def lines(self, tenant_id: str) -> list[bytes]:
+        raw = self._read(self._tenants / tenant_id / _JOURNAL)
+        return [] if raw is None else raw.split(b"\n")[:-1]
+
+    def append(self, tenant_id: str, after: int, seq: int, line: bytes) -> bool:
+        path = self._folder(tenant_id) / _JOURNAL
+        with _told(path):
+            handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                last_line.drop_torn(handle)
+                if last_line.number(handle) != after:
+                    return False
+                _append(handle, line + b"\n")
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        return True
+
+    def names(self, tenant_id: str) -> tuple[str, ...]:
+        folder = self._tenants / tenant_id / _DOCUMENTS
+        with _told(folder):
+            return tuple(sorted(p.name.removesuffix(".json") for p in folder.glob("*@*.json")))
+
+    def get(self, tenant_id: str, name: str) -> bytes | None:
+        return self._read(self._document(tenant_id, name))
+
+    def put(self, tenant_id: str, name: str, content: bytes) -> None:
+        self._folder(tenant_id)
+        path = self._document(tenant_id, name)
+        with _told(path):
+            path.parent.mkdir(exist_ok=True, mode=0o700)
+            with _written(path.parent, content) as new:
+                new.replace(path)
+            _flush_folder(path.parent)
+
+    def remove(self, tenant_id: str, name: str) -> None:
+        path = self._document(tenant_id, name)
+        with _told(path):
+            path.unlink(missing_ok=True)
+
+    def bulk(self, prefix: str) -> Mapping[str, Mapping[str, bytes]]:
+        found: dict[str, dict[str, bytes]] = {}
+        with _told(self._tenants):
+            for path in self._tenants.glob(f"*/{_DOCUMENTS}/{prefix}*.json"):
+                raw = self._read(path)
+                if raw is not None:
+                    tenant_id = path.parent.parent.name
+                    found.setdefault(tenant_id, {})[path.name.removesuffix(".json")] = raw
+        return found
+
+    def lease(self, tenant_id: str) -> storage.Held | None:
+        for _ in range(10):  # it may be replaced between the listing and the reading
+            path = self._lease(tenant_id)
+            if path is None:
+                return None
+            raw = self._read(path)
+            if raw is not None:
+                with _told(path), suppress(FileNotFoundError):
+                    age = time.time() - path.stat().st_mtime
+                    return storage.Held(raw, path.name.split(".")[1], age)
+        raise errors.EngineFailed(
+            f"the lease of {tenant_id} changes faster than it can be read",
+            resolution="Run the command again.",
+        )
+
+    def swap_lease(self, tenant_id: str, content: bytes, version: str) -> str | None:
+        folder = self._folder(tenant_id)
+        now = self._lease(tenant_id)
+        if (now.name.split(".")[1] if now else "") != version:
+            return None
+        number = str(int(version or "0") + 1)
+        with _told(folder), _written(folder, content) as new:
+            try:
+                os.link(new, folder / f"lease.{number}.json")
+            except FileExistsError:
+                return None
+            latest = self._lease(tenant_id)
+            if latest is not None and latest.name != f"lease.{number}.json":
+                # Others were so quick that our number had been used and removed already.
+                (folder / f"lease.{number}.json").unlink(missing_ok=True)
+                return None
+            if now is not None:
+                now.unlink(missing_ok=True)
+            _flush_folder(folder)
+        return number
+
+    def set_aside(self, tenant_id: str, label: str) -> str:
+        target = self.root / "set-aside" / f"{tenant_id}-{label}"
+        with _told(target):
+            target.parent.mkdir(exist_ok=True, mode=0o700)
+            (self._tenants / tenant_id).rename(target)
+            _flush_folder(self._tenants)
+        return str(target)
+
+    def old(self, tenant_id: str, name: str) -> bytes | None:
+        return self._read(self._tenants / tenant_id / name)
+
+    def forget_old(self, tenant_id: str, name: str) -> None:
+        path = self._tenants / tenant_id / name
+        with _told(path):
+            path.unlink(missing_ok=True)
+
+    def _document(self, tenant_id: str, name: str) -> Path:
+        return self._tenants / tenant_id / _DOCUMENTS / f"{name}.json"
+
+    def _lease(self, tenant_id: str) -> Path | None:
+        folder = self._tenants / tenant_id
+        with _told(folder):
+            found = [p for p in folder.glob("lease.*.json") if p.name.split(".")[1].isdigit()]
+        return max(found, key=lambda p: int(p.name.split(".")[1]), default=None)
+
+    def _folder(self, tenant_id: str) -> Path:
+        folder = self._tenants / tenant_id
+        with _told(folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def _read(self, path: Path) -> bytes | None:
+        with _told(path):
+            try:
+                return path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
 
 def _flush_folder(folder: Path) -> None:
@@ -78,178 +216,16 @@ def _append(handle: int, line: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _drop_torn_tail(handle: int) -> None:
-    """Cut off a last record that a crash left without its end of line."""
-    size = os.fstat(handle).st_size
-    end = size
-    while end > 0:
-        start = max(0, end - 4096)
-        block = os.pread(handle, end - start, start)
-        newline = block.rfind(b"\n")
-        if newline >= 0:
-            end = start + newline + 1
-            break
-        end = start
-    if end < size:
-        os.ftruncate(handle, end)
-
-
-class FileStore:
-    """Implements ``interface.StateStore`` in ``root/tenants/<agency id>/``."""
-
-    def __init__(self, root: Path) -> None:
-        self._tenants = root / "tenants"
-
-    def _folder(self, tenant_id: str) -> Path:
-        folder = self._tenants / tenant_id
-        with _told(folder):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return folder
-
-    @contextmanager
-    def lease(self, tenant_id: str) -> Iterator[interface.Lease]:
-        path = self._folder(tenant_id) / "lease"
-        with _told(path):
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(handle, 200, 0).decode(errors="replace") or "another run"
-                raise errors.Refused(
-                    f"{tenant_id}: another run holds this agency",
-                    details=[holder],
-                    resolution="Wait until it ends, then run the command again.",
-                ) from None
-            since = datetime.now(UTC).isoformat(timespec="seconds")
-            holder = f"pid {os.getpid()} on {os.uname().nodename} since {since}"
-            with _told(path):
-                os.ftruncate(handle, 0)
-                os.pwrite(handle, holder.encode(), 0)
-            yield interface.Lease(tenant_id, holder, 0, None)
-        finally:
-            os.close(handle)
-
-    def check_lease(self, tenant_id: str) -> None:
-        """The kernel holds the lock for as long as the process lives: nobody can take it over."""
-
-    def applied(self, tenant_id: str) -> tuple[item.Item, ...]:
-        path = self._tenants / tenant_id / "applied.json"
-        try:
-            with _told(path):
-                text = _text(path)
-            if text is None:
-                return ()
-            record = json.loads(text)
-            body = item.canonical(record["items"])
-            if _checksum(body) != record["sha256"]:
-                raise ValueError("the checksum does not fit")
-            return tuple(_item_from_json(i) for i in record["items"])
-        except (ValueError, KeyError, TypeError) as damaged:
-            raise errors.EngineFailed(
-                f"the record of what was applied for {tenant_id} is damaged",
-                details=[f"{path}: {damaged}"],
-                resolution="Move the file away; the next plan rebuilds it from the live systems.",
-            ) from damaged
-
-    def keep_applied(self, tenant_id: str, items: Sequence[item.Item]) -> None:
-        listed = [_item_to_json(i) for i in sorted(items, key=lambda i: i.ref)]
-        record = {"sha256": _checksum(item.canonical(listed)), "items": listed}
-        self._replace(tenant_id, "applied.json", json.dumps(record, ensure_ascii=False))
-
-    def keep_manifest(self, tenant_id: str, text: str) -> None:
-        self._replace(tenant_id, "manifest.yaml", text)
-
-    def manifests(self) -> dict[str, str]:
-        found = {t: self._tenants / t / "manifest.yaml" for t in self.tenants()}
-        with _told(self._tenants):
-            texts = {t: _text(path) for t, path in found.items()}
-        return {t: text for t, text in texts.items() if text is not None}
-
-    def keep(self, tenant_id: str, name: str, document: Mapping[str, Any]) -> None:
-        record = {"sha256": _checksum(item.canonical(document)), "document": document}
-        self._replace(tenant_id, f"{name}.document.json", json.dumps(record, ensure_ascii=False))
-
-    def kept(self, tenant_id: str, name: str) -> dict[str, Any] | None:
-        path = self._tenants / tenant_id / f"{name}.document.json"
-        with _told(path):
-            text = _text(path)
-        if text is None:
-            return None
-        try:
-            record = json.loads(text)
-            document: dict[str, Any] = record["document"]
-            if _checksum(item.canonical(document)) != record["sha256"]:
-                raise ValueError("the checksum does not fit")
-        except (ValueError, KeyError, TypeError) as damaged:
-            raise errors.EngineFailed(
-                f"a record of {tenant_id} is damaged",
-                details=[f"{path}: {damaged}"],
-                resolution="Keep the file for the auditors and move it away.",
-            ) from damaged
-        return document
-
-    def kept_names(self, tenant_id: str) -> tuple[str, ...]:
-        found = (self._tenants / tenant_id).glob("*.document.json")
-        return tuple(sorted(p.name.removesuffix(".document.json") for p in found))
-
-    def forget(self, tenant_id: str, name: str) -> None:
-        folder = self._folder(tenant_id)
-        with _told(folder):
-            (folder / f"{name}.document.json").unlink(missing_ok=True)
-            _flush_folder(folder)
-
-    def _replace(self, tenant_id: str, name: str, text: str) -> None:
-        """Put a file in place in one step, on disk when this returns."""
-        folder = self._folder(tenant_id)
-        with _told(folder):
-            handle, new = tempfile.mkstemp(dir=folder)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as out:
-                    out.write(text)
-                    out.flush()
-                    os.fsync(out.fileno())
-                Path(new).replace(folder / name)
-            except OSError:
-                Path(new).unlink(missing_ok=True)
-                raise
-            _flush_folder(folder)
-
-    def record(self, tenant_id: str, event: str, **details: Any) -> None:
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        body = item.canonical({"at": at, "event": event, "details": details})
-        path = self._folder(tenant_id) / "journal.jsonl"
-        with _told(path):
-            handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                _drop_torn_tail(handle)
-                _append(handle, f"{_checksum(body)} {body}\n".encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-    def journal(self, tenant_id: str) -> tuple[interface.Entry, ...]:
-        path = self._tenants / tenant_id / "journal.jsonl"
-        with _told(path):
-            text = _text(path)
-        if text is None:
-            return ()
-        lines = text.rstrip("\n").split("\n")
-        entries: list[interface.Entry] = []
-        for number, line in enumerate(lines, 1):
-            checksum, _, body = line.partition(" ")
-            if _checksum(body) == checksum:
-                entries.append(interface.Entry(**json.loads(body)))
-            elif number < len(lines):
-                raise errors.EngineFailed(
-                    f"the journal of {tenant_id} is damaged",
-                    details=[f"{path}:{number}: the checksum does not fit"],
-                    resolution="Keep the file for the auditors and move it away.",
-                )
-        return tuple(entries)
-
-    def tenants(self) -> tuple[str, ...]:
-        with _told(self._tenants):
-            if not self._tenants.is_dir():
-                return ()
-            return tuple(sorted(p.name for p in self._tenants.iterdir() if p.is_dir()))
+@contextmanager
+def _written(folder: Path, content: bytes) -> Iterator[Path]:
+    """A new file of that content, on disk, gone at the end unless it was given another name."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        yield new
+    finally:
+        new.unlink(missing_ok=True)

@@ -13,11 +13,19 @@ from onboarding import item
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a tenant's journal: ``at`` in UTC (ISO 8601), an event name, its details."""
+    """One line of a tenant's journal: ``at`` in UTC (ISO 8601), an event name, its details.
+
+    ``seq`` counts from 1; ``hash`` covers the record and, through it, all before it. ``fence`` is
+    that of the lease under which it was written (0 outside any), ``by`` its holder in words.
+    """
 
     at: str
     event: str
     details: dict[str, Any]
+    seq: int = 0
+    hash: str = ""
+    fence: int = 0
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +33,13 @@ class Lease:
     """The right to write one tenant: by whom it is held, until when, and its fencing number.
 
     ``fence`` grows with every holder, so that a write of an earlier one can be told and refused.
-    ``ends`` is None where the system itself ends the lease with its holder.
+    ``ends`` moves on while the holder lives and renews it.
     """
 
     tenant_id: str
     owner: str
     fence: int
-    ends: datetime | None
+    ends: datetime
 
 
 class StateStore(Protocol):
@@ -43,6 +51,10 @@ class StateStore(Protocol):
         While it is held, everything this store writes for the tenant is refused with
         ``errors.LeaseLost`` once another holder has taken over.
         """
+        ...
+
+    def holder(self, tenant_id: str) -> Lease | None:
+        """Who holds a tenant now; None where nobody does, or the holder is proven dead."""
         ...
 
     def check_lease(self, tenant_id: str) -> None:
@@ -86,6 +98,12 @@ class StateStore(Protocol):
         """Append to the journal; it is on disk when this returns."""
         ...
 
-    def journal(self, tenant_id: str) -> tuple[Entry, ...]: ...
+    def journal(self, tenant_id: str) -> tuple[Entry, ...]:
+        """What happened, in order; every link of the chain was checked.
+
+        Raises ``errors.EngineFailed`` where the journal is damaged or shorter than it was.
+        Records of the store's own (which document counts) are left out: numbers have gaps.
+        """
+        ...
 
     def tenants(self) -> tuple[str, ...]: ...

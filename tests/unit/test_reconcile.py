@@ -73,8 +73,11 @@ def engines() -> list[Recorded]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> files.FileStore:
-    return files.FileStore(tmp_path)
+def store(tmp_path: Path) -> Iterator[files.FileStore]:
+    """A store that holds the agency, as whoever carries a plan out does."""
+    made = files.FileStore(tmp_path / "store")
+    with made.lease(MOPH.id):
+        yield made
 
 
 def prepared(target: environment.Environment, store: files.FileStore) -> reconcile.Prepared:
@@ -146,7 +149,7 @@ def test_nothing_is_written_to_a_system_that_is_not_the_pinned_one(
 
 
 def test_an_engine_has_ended_before_the_run_is_said_to_be_stopped(
-    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+    target: environment.Environment, engines: list[Recorded], tmp_path: Path
 ) -> None:
     ended: list[str] = []
 
@@ -171,13 +174,9 @@ def test_an_engine_has_ended_before_the_run_is_said_to_be_stopped(
             ended.append(event)
 
     engines[0] = Slow(item.EngineName.VAULT)
-    with pytest.raises(errors.Interrupted):
-        reconcile.carry_out(
-            prepared(target, store),
-            engines,
-            Stopped(Path(store._tenants.parent)),
-            progress.Silent(),
-        )
+    store = Stopped(tmp_path)
+    with store.lease(MOPH.id), pytest.raises(errors.Interrupted):
+        reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
     assert ended[-2:] == ["engine", "apply-interrupted"]
 
 
@@ -226,14 +225,15 @@ def test_the_journal_knows_of_each_change_before_it_is_written(
 
 
 def test_a_run_that_lost_its_lease_writes_no_more(
-    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+    target: environment.Environment, engines: list[Recorded], tmp_path: Path
 ) -> None:
     class Lost(files.FileStore):
         def check_lease(self, tenant_id: str) -> None:
             if engines[1].asked:
                 raise errors.LeaseLost("another run holds it")
 
-    lost = Lost(Path(store._tenants.parent))
-    run = reconcile.carry_out(prepared(target, store), engines, lost, progress.Silent())
+    lost = Lost(tmp_path)
+    with lost.lease(MOPH.id):
+        run = reconcile.carry_out(prepared(target, lost), engines, lost, progress.Silent())
     assert isinstance(run.failure, errors.LeaseLost)
     assert [len(e.asked) for e in engines] == [2, 1, 0, 0, 0]

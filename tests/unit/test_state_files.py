@@ -1,13 +1,21 @@
-"""The file store: nothing half-written, a torn tail dropped, any other damage noticed."""
+"""The store in a folder: nothing half-written, a torn tail dropped, any other damage noticed."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from onboarding import errors, item
-from onboarding.state import files
+from onboarding.state import chain, files, interface, owner
+
+OLD = Path(__file__).resolve().parent.parent / "fixtures" / "state-1"
+"""A store as the first version of the tool left it, in the middle of a run."""
 
 
 def thing(name: str) -> item.Item:
@@ -29,6 +37,8 @@ def test_applied_items_come_back_as_they_went_in(store: files.FileStore) -> None
 def test_an_unknown_tenant_has_nothing(store: files.FileStore) -> None:
     assert store.applied("moph") == ()
     assert store.journal("moph") == ()
+    assert store.kept("moph", "approval-1") is None
+    assert store.holder("moph") is None
     assert store.tenants() == ()
 
 
@@ -40,14 +50,16 @@ def test_manifests_of_all_agencies_are_remembered(store: files.FileStore) -> Non
     assert store.manifests() == {"moph": "a: ข\n", "plk-lao": "b: 1\n"}
 
 
-@pytest.mark.parametrize("damage", ["", "{", '{"items": [], "sha256": "0"}', "[]"])
-def test_a_damaged_record_is_never_used(
-    store: files.FileStore, tmp_path: Path, damage: str
-) -> None:
-    store.keep_applied("moph", [thing("a")])
-    (tmp_path / "tenants/moph/applied.json").write_text(damage)
-    with pytest.raises(errors.EngineFailed, match="damaged"):
-        store.applied("moph")
+def test_documents_are_kept_replaced_and_forgotten(store: files.FileStore) -> None:
+    store.keep("moph", "approval-1", {"by": "ก"})
+    store.keep("moph", "approval-1", {"by": "ข"})
+    store.keep("moph", "approval-2", {})
+    assert store.kept("moph", "approval-1") == {"by": "ข"}
+    assert store.kept_names("moph") == ("approval-1", "approval-2")
+    store.forget("moph", "approval-1")
+    store.forget("moph", "approval-1")
+    assert store.kept("moph", "approval-1") is None
+    assert store.kept_names("moph") == ("approval-2",)
 
 
 def test_journal_keeps_the_order_of_events(store: files.FileStore) -> None:
@@ -55,40 +67,205 @@ def test_journal_keeps_the_order_of_events(store: files.FileStore) -> None:
     store.record("moph", "apply-ended")
     assert [e.event for e in store.journal("moph")] == ["apply-begun", "apply-ended"]
     assert store.journal("moph")[0].details["note"] == "line\nand \u2028 separator"
+    assert [e.seq for e in store.journal("moph")] == [1, 2]
 
 
 def test_every_torn_tail_is_dropped_and_the_next_record_follows_cleanly(
     store: files.FileStore, tmp_path: Path
 ) -> None:
     path = tmp_path / "tenants/moph/journal.jsonl"
-    store.record("moph", "first")
-    whole = path.read_bytes()
-    store.record("moph", "second")
-    both = path.read_bytes()
-    for end in range(len(whole), len(both) - 1):
-        path.write_bytes(both[:end])
-        assert [e.event for e in store.journal("moph")] == ["first"]
-        store.record("moph", "third")
-        assert [e.event for e in store.journal("moph")] == ["first", "third"]
+    with store.lease("moph"):
+        store.record("moph", "first")
+        whole = path.read_bytes()
+        store.record("moph", "second")
+        both = path.read_bytes()
+        for end in range(len(whole), len(both)):
+            path.write_bytes(both[:end])
+            killed = files.FileStore(tmp_path)
+            assert [e.event for e in killed.journal("moph")] == ["first"]
+            killed.record("moph", "third")
+            assert [e.event for e in killed.journal("moph")] == ["first", "third"]
 
 
-def test_damage_before_the_end_is_an_error(store: files.FileStore, tmp_path: Path) -> None:
-    path = tmp_path / "tenants/moph/journal.jsonl"
-    store.record("moph", "first")
-    store.record("moph", "second")
-    path.write_bytes(path.read_bytes().replace(b"first", b"fi_st", 1))
-    with pytest.raises(errors.EngineFailed, match=r"journal\.jsonl:1"):
-        store.journal("moph")
+def _used(root: Path) -> list[object]:
+    """Everything that a run reads of a tenant, anew."""
+    store = files.FileStore(root)
+    return [
+        [(e.event, e.hash) for e in store.journal("moph")],
+        store.applied("moph"),
+        store.kept("moph", "approval-1"),
+        store.kept_names("moph"),
+        store.manifests(),
+    ]
+
+
+def _same_or_told(root: Path, before: list[object]) -> bool:
+    """Whether damage was told; what is used nevertheless must be what was kept."""
+    try:
+        now = _used(root)
+    except errors.EngineFailed:
+        return True
+    assert now == before
+    return False
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> tuple[Path, list[object]]:
+    """A small store at rest, and what it holds."""
+    root = tmp_path / "store"
+    store = files.FileStore(root)
+    with store.lease("moph"):
+        store.record("moph", "apply-begun", digest="d")
+        store.keep_applied("moph", [thing("a")])
+        store.keep_manifest("moph", "a: ก\n")
+        store.keep("moph", "approval-1", {"by": "ก"})
+    store.record("moph", "verified", ready=True)
+    return root, _used(root)
+
+
+def _files(root: Path) -> list[Path]:
+    return sorted(p for p in (root / "tenants/moph").rglob("*.json*") if p.is_file())
+
+
+def test_every_flipped_byte_of_every_file_is_told(whole: tuple[Path, list[object]]) -> None:
+    root, before = whole
+    for path in _files(root):
+        content = path.read_bytes()
+        for at in range(len(content)):
+            path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+            assert _same_or_told(root, before), (path.name, at)
+        path.write_bytes(content)
+
+
+def test_every_file_cut_at_every_length_is_told(whole: tuple[Path, list[object]]) -> None:
+    root, before = whole
+    for path in _files(root):
+        content = path.read_bytes()
+        for end in range(len(content)):
+            path.write_bytes(content[:end])
+            assert _same_or_told(root, before), (path.name, end)
+        path.write_bytes(content)
+
+
+def _copied(root: Path) -> Path:
+    copy = root.parent / "earlier"
+    shutil.copytree(root, copy)
+    return copy
+
+
+@pytest.mark.parametrize("pattern", ["journal.jsonl", "documents"])
+def test_an_older_generation_of_a_part_is_told(
+    whole: tuple[Path, list[object]], pattern: str
+) -> None:
+    root, _ = whole
+    earlier = _copied(root)
+    store = files.FileStore(root)
+    with store.lease("moph"):
+        store.keep_applied("moph", [thing("b")])
+    now = root / "tenants/moph" / pattern
+    shutil.rmtree(now) if now.is_dir() else now.unlink()
+    (earlier / "tenants/moph" / pattern).rename(now)
+    with pytest.raises(errors.EngineFailed, match="damaged"):
+        _used(root)
+
+
+def test_another_agencys_records_are_told(whole: tuple[Path, list[object]]) -> None:
+    root, _ = whole
+    shutil.copytree(root / "tenants/moph", root / "tenants/mof")
+    store = files.FileStore(root)
+    for read in (store.journal, store.applied, store.holder):
+        with pytest.raises(errors.EngineFailed):
+            read("mof")
+    with pytest.raises(errors.EngineFailed, match="mof"):
+        store.manifests()
+
+
+def test_a_newer_versions_records_are_refused_by_name(
+    whole: tuple[Path, list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, _ = whole
+    monkeypatch.setattr(chain, "VERSION", 1)
+    store = files.FileStore(root)
+    reads: list[Callable[[], object]] = [
+        lambda: store.journal("moph"), store.manifests, lambda: store.holder("moph"),
+    ]  # fmt: skip
+    for read in reads:
+        with pytest.raises(errors.EngineFailed, match="newer version"):
+            read()
+
+
+def test_a_store_of_the_first_version_is_read_and_continued(tmp_path: Path) -> None:
+    shutil.copytree(OLD, tmp_path / "store")
+    store = files.FileStore(tmp_path / "store")
+    assert [e.event for e in store.journal("moph")][-1] == "change-ended"
+    assert store.applied("moph") == (thing("a"),)
+    assert store.manifests() == {"moph": "a: ก\n"}
+    assert store.kept("moph", "approval-1") == {"by": "ก"}
+    before = store.journal("moph")
+    with store.lease("moph"):
+        store.record("moph", "apply-begun")
+        store.keep_applied("moph", [thing("b")])
+        store.keep_manifest("moph", "b: 1\n")
+    again = files.FileStore(tmp_path / "store")
+    assert again.journal("moph")[: len(before)] == before
+    assert again.applied("moph") == (thing("b"),)
+    assert again.manifests() == {"moph": "b: 1\n"}
+    path = tmp_path / "store/tenants/moph/journal.jsonl"
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join(lines[1:]))
+    with pytest.raises(errors.EngineFailed, match="damaged"):
+        again.journal("moph")
+
+
+def test_what_the_first_version_left_damaged_is_told(tmp_path: Path) -> None:
+    for damaged in ("applied.json", "journal.jsonl"):
+        shutil.copytree(OLD, tmp_path / damaged)
+        path = tmp_path / damaged / "tenants/moph" / damaged
+        path.write_bytes(path.read_bytes().replace(b"moph", b"m_ph", 1).replace(b"apply", b"a_ply"))
+        store = files.FileStore(tmp_path / damaged)
+        with pytest.raises(errors.EngineFailed, match="damaged"):
+            (store.applied if damaged == "applied.json" else store.journal)("moph")
 
 
 def test_a_second_run_is_refused_and_the_holder_named(
     store: files.FileStore, tmp_path: Path
 ) -> None:
     other = files.FileStore(tmp_path)
-    with store.lease("moph"):
+    with store.lease("moph") as lease:
         with pytest.raises(errors.Refused, match="pid "), other.lease("moph"):
             pass
         with other.lease("plk-lao"):
             pass
-    with other.lease("moph"):
-        pass
+        assert other.holder("moph") is not None
+        with pytest.raises(errors.LeaseLost):
+            other.check_lease("moph")
+    with other.lease("moph") as next_one:
+        assert next_one.fence == lease.fence + 1
+
+
+def test_a_process_that_died_holds_nothing(tmp_path: Path, store: files.FileStore) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from onboarding.state import files\n"
+        "with files.FileStore(Path(sys.argv[1])).lease('moph'): os._exit(9)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert ended.returncode == 9
+    with store.lease("moph"):
+        assert [e.event for e in store.journal("moph")] == ["lease-taken"]
+
+
+def test_only_what_is_proven_dead_is_dead() -> None:
+    mine = owner.mark()
+    assert owner.alive(mine) is True
+    assert owner.alive({**mine, "start": 1}) is False
+    assert owner.alive({**mine, "boot": "another"}) is None
+    assert owner.alive({**mine, "numbers": "pid:[1]"}) is None
+
+
+def test_entries_name_who_wrote_them(store: files.FileStore) -> None:
+    with store.lease("moph") as lease:
+        store.record("moph", "apply-begun")
+    (entry,) = store.journal("moph")
+    assert isinstance(entry, interface.Entry)
+    assert (entry.fence, entry.by) == (lease.fence, lease.owner)
+    assert f"pid {os.getpid()}" in entry.by

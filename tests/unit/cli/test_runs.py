@@ -342,11 +342,12 @@ def test_status_tells_each_step_of_the_way(
     assert state() == "applied, not verified"
     run(capsys, "verify", MANIFEST)
     assert state() == "ready"
-    (tmp_path / "store/tenants/admincourt/applied.json").write_text("{", encoding="utf-8")
+    (kept,) = (tmp_path / "store/tenants/admincourt/documents").glob("applied@*.json")
+    kept.write_text("{", encoding="utf-8")
     code, out, err = run(capsys, "status")
     assert code == 1
     assert "records damaged" in out
-    assert "Move the file away" in err
+    assert "onboard state repair admincourt" in err
 
 
 def test_a_second_run_at_the_same_time_is_refused_and_names_the_first(
@@ -359,7 +360,8 @@ def test_a_second_run_at_the_same_time_is_refused_and_names_the_first(
     assert code == 4
     assert re.fullmatch(
         r"error: admincourt: another run holds this agency\n"
-        r"  pid \d+ on \S+ since \S+\n"
+        r"  \S+@\S+ pid \d+ since \S+\n"
+        r"  until \S+ unless it is renewed\n"
         r"Wait until it ends, then run the command again\.\n",
         err,
     )

@@ -1,0 +1,271 @@
+"""The state store: journal, documents and leases, in whatever place keeps their bytes.
+
+Every writing is a record of the journal, whose next number only one run can have. So a run that
+was taken over is refused by the journal itself, even between a check of its lease and the write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from onboarding import errors, item
+from onboarding.state import chain, document, interface, leases, owner, storage
+
+_ATTEMPTS = 50
+"""How often a record is tried anew while others append to the same journal."""
+
+
+class Store:
+    """Implements ``interface.StateStore`` over a place."""
+
+    def __init__(self, place: storage.Storage, *, lease_seconds: float = leases.SECONDS) -> None:
+        self.place = place
+        self._seconds = lease_seconds
+        self._mine: dict[str, leases.Mine] = {}
+        self._heads: dict[str, chain.Head] = {}
+
+    # Leases
+
+    @contextmanager
+    def lease(self, tenant_id: str) -> Iterator[interface.Lease]:
+        with self.place.guard(tenant_id) as alone:
+            if not alone:
+                raise self._busy(tenant_id)
+            records = self._whole(tenant_id)
+            fence = max((e.fence for e in records.entries), default=0)
+            mine = leases.take(self.place, tenant_id, self._seconds, fence)
+            self._mine[tenant_id] = mine
+            try:
+                if mine.taken_from is not None:
+                    before = mine.taken_from
+                    self.record(tenant_id, leases.STALE, holder=before.owner, since=before.since)
+                mine.begin()
+                yield mine.shown()
+            finally:
+                del self._mine[tenant_id]
+                mine.release(self._heads.get(tenant_id, mine.written.head))
+
+    def _busy(self, tenant_id: str) -> errors.Refused:
+        seen = leases.look(self.place, tenant_id)
+        if seen is not None and not seen.written.released:
+            return leases.refused(tenant_id, seen.written, seen.ends)
+        return errors.Refused(
+            f"{tenant_id}: another run holds this agency",
+            resolution="Wait until it ends, then run the command again.",
+        )
+
+    def holder(self, tenant_id: str) -> interface.Lease | None:
+        """Who holds a tenant now; None where nobody does."""
+        seen = leases.look(self.place, tenant_id)
+        if seen is None or not seen.held:
+            return None
+        return interface.Lease(tenant_id, seen.written.owner, seen.written.fence, seen.ends)
+
+    def check_lease(self, tenant_id: str) -> None:
+        mine = self._mine.get(tenant_id)
+        if mine is None:
+            raise errors.LeaseLost(
+                f"{tenant_id}: this run does not hold the agency", resolution="Run it again."
+            )
+        mine.check()
+
+    # Journal
+
+    def record(self, tenant_id: str, event: str, **details: Any) -> None:
+        self._append(tenant_id, event, details)
+
+    def journal(self, tenant_id: str) -> tuple[interface.Entry, ...]:
+        entries = self._whole(tenant_id).entries
+        return tuple(e for e in entries if e.event not in document.INTERNAL)
+
+    def records(self, tenant_id: str) -> chain.Chain:
+        """The journal as far as it is whole, and what is wrong after that."""
+        found = chain.read(self.place.lines(tenant_id), tenant_id)
+        return found if found.damage else replace(found, damage=self._shortened(found, tenant_id))
+
+    def _shortened(self, found: chain.Chain, tenant_id: str) -> str:
+        """Why the journal cannot be all of it: the lease remembers a record it does not hold."""
+        held = self.place.lease(tenant_id)
+        known = leases.opened(held.content, tenant_id).head if held else chain.Head()
+        at = found.at(known.seq)
+        if not known.seq or (known.seq == found.head.seq and known.hash == found.head.hash):
+            return ""
+        if at is not None and at.hash == known.hash:
+            return ""
+        return (
+            f"record {known.seq}, which was there, is not; the journal ends at {found.head.seq}"
+            if at is None
+            else f"record {known.seq} is another one than was there"
+        )
+
+    def _whole(self, tenant_id: str) -> chain.Chain:
+        found = self.records(tenant_id)
+        if found.damage:
+            raise errors.EngineFailed(
+                f"the journal of {tenant_id} is damaged",
+                details=[f"{self.place.where}: {found.damage}"],
+                resolution="Look: onboard state verify    "
+                f"Then mend it: onboard state repair {tenant_id}",
+            )
+        self._heads[tenant_id] = found.head
+        return found
+
+    def _append(
+        self, tenant_id: str, event: str, details: Mapping[str, Any], *, seq: int = 0
+    ) -> int | None:
+        """The number that the record got; with ``seq`` exactly that one, or None.
+
+        Raises ``errors.LeaseLost`` where this run had the tenant and has it no more.
+        """
+        mine = self._mine.get(tenant_id)
+        for _ in range(_ATTEMPTS):
+            head = self._heads.get(tenant_id) or self._whole(tenant_id).head
+            if seq and head.seq + 1 != seq:
+                return None
+            line, made = chain.line(
+                head, tenant_id, self._entry(head.seq + 1, event, details, mine)
+            )
+            if self.place.append(tenant_id, head.seq, made.seq, line):
+                self._heads[tenant_id] = made
+                if mine is None:
+                    self._remember(tenant_id, made)
+                return made.seq
+            if mine is not None:
+                mine.check()
+            del self._heads[tenant_id]
+        raise errors.EngineFailed(
+            f"the journal of {tenant_id} is written by others without a pause",
+            resolution="Run the command again.",
+        )
+
+    def _entry(
+        self, seq: int, event: str, details: Mapping[str, Any], mine: leases.Mine | None
+    ) -> interface.Entry:
+        return interface.Entry(
+            datetime.now(UTC).isoformat(timespec="milliseconds"),
+            event,
+            dict(details),
+            seq=seq,
+            fence=mine.written.fence if mine else 0,
+            by=mine.written.owner if mine else owner.words(),
+        )
+
+    def _remember(self, tenant_id: str, head: chain.Head) -> None:
+        """Let the lease know of a record that was written without holding it."""
+        seen = leases.look(self.place, tenant_id)
+        free = leases.new(self._seconds, 0, head) if seen is None else seen.written
+        if seen is None or (free.released and free.head.seq < head.seq):
+            wanted = replace(free, head=head, released=True)
+            version = seen.version if seen else ""
+            self.place.swap_lease(tenant_id, wanted.sealed(tenant_id), version)
+
+    # Documents
+
+    def applied(self, tenant_id: str) -> tuple[item.Item, ...]:
+        found = self._document(tenant_id, document.APPLIED)
+        if found is not None:
+            return document.items(found)
+        old = self.place.old(tenant_id, "applied.json")
+        with _damage(tenant_id, document.APPLIED):
+            return () if old is None else document.old_applied(old)
+
+    def keep_applied(self, tenant_id: str, items: Sequence[item.Item]) -> None:
+        listed = [document.item_to_json(i) for i in sorted(items, key=lambda i: i.ref)]
+        self._keep(tenant_id, document.APPLIED, listed, "applied.json")
+
+    def keep_manifest(self, tenant_id: str, text: str) -> None:
+        self._keep(tenant_id, document.MANIFEST, text, "manifest.yaml")
+
+    def manifests(self) -> dict[str, str]:
+        stored = self.place.bulk(f"{document.MANIFEST}@")
+        found: dict[str, str] = {}
+        for tenant_id in self.tenants():
+            versions = stored.get(tenant_id, {})
+            if not versions:
+                old = self.place.old(tenant_id, "manifest.yaml")
+                if old is not None:
+                    found[tenant_id] = old.decode("utf-8", errors="replace")
+            elif len(versions) == 1:
+                with _damage(tenant_id, document.MANIFEST):
+                    (raw,) = versions.values()
+                    found[tenant_id] = document.opened(raw, tenant_id, document.MANIFEST)[0]
+            else:  # a run was killed: only the journal knows which one counts
+                counts = self._document(tenant_id, document.MANIFEST)
+                if counts is not None:
+                    found[tenant_id] = counts
+        return found
+
+    def keep(self, tenant_id: str, name: str, document: Mapping[str, Any]) -> None:
+        self._keep(tenant_id, name, dict(document), f"{name}.document.json")
+
+    def kept(self, tenant_id: str, name: str) -> dict[str, Any] | None:
+        found = self._document(tenant_id, name)
+        if found is not None:
+            return dict(found)
+        old = self.place.old(tenant_id, f"{name}.document.json")
+        with _damage(tenant_id, name):
+            return None if old is None else document.old_document(old)
+
+    def kept_names(self, tenant_id: str) -> tuple[str, ...]:
+        declared = document.declared(self._whole(tenant_id))
+        return tuple(sorted(declared.keys() - {document.APPLIED, document.MANIFEST}))
+
+    def forget(self, tenant_id: str, name: str) -> None:
+        if name in document.declared(self._whole(tenant_id)):
+            self._append(tenant_id, document.FORGOTTEN, {"name": name})
+        self._sweep(tenant_id, name, keep="")
+        self.place.forget_old(tenant_id, f"{name}.document.json")
+
+    def tenants(self) -> tuple[str, ...]:
+        return self.place.tenants()
+
+    def _keep(self, tenant_id: str, name: str, content: Any, old: str) -> None:
+        """Store a version, then say in the journal that it counts, then remove the others."""
+        raw, made = document.sealed(tenant_id, name, content)
+        for _ in range(_ATTEMPTS):
+            head = self._heads.get(tenant_id) or self._whole(tenant_id).head
+            stored = document.key(name, head.seq + 1, made)
+            self.place.put(tenant_id, stored, raw)
+            details = {"name": name, "sha256": made}
+            if self._append(tenant_id, document.KEPT, details, seq=head.seq + 1):
+                self._sweep(tenant_id, name, keep=stored)
+                self.place.forget_old(tenant_id, old)
+                return
+            self.place.remove(tenant_id, stored)
+        raise errors.EngineFailed(
+            f"{name} of {tenant_id} is written by others without a pause",
+            resolution="Run the command again.",
+        )
+
+    def _sweep(self, tenant_id: str, name: str, *, keep: str) -> None:
+        for stored in self.place.names(tenant_id):
+            if document.name_of(stored) == name and stored != keep:
+                self.place.remove(tenant_id, stored)
+
+    def _document(self, tenant_id: str, name: str) -> Any:
+        """The version that counts; None where there is none."""
+        counts = document.declared(self._whole(tenant_id)).get(name)
+        if counts is None:
+            return None
+        stored, made = counts
+        raw = self.place.get(tenant_id, stored)
+        with _damage(tenant_id, name):
+            if raw is None:
+                raise ValueError(f"{stored} is missing")
+            found, given = document.opened(raw, tenant_id, name)
+            if given != made:
+                raise ValueError("it is another version than the journal names")
+            return found
+
+
+@contextmanager
+def _damage(tenant_id: str, name: str) -> Iterator[None]:
+    """Tell what is wrong with a document as an error of the store."""
+    try:
+        yield
+    except ValueError as wrong:
+        raise document.damaged(tenant_id, name, str(wrong)) from wrong
