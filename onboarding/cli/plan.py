@@ -78,15 +78,13 @@ def plan_command(
     if out is not None:
         written.refuse_unwritable(out)
     files = fleet.files(places)
-    several = len(files) > 1
     found = _Found()
-    for file in files:
+    for file in files.all:
         try:
-            others = (*given, *files) if several else given
-            job = jobs.start(file, wanted, others, as_of, output, language)
+            job = jobs.start(file, wanted, (*given, *files.peers), as_of, output, language)
             _add(found, job, runs.prepare(job), detailed=detailed_exitcode)
         except errors.OnboardError as broken:
-            if not several:
+            if not files.several:
                 raise
             console.error(broken)
             found.ended.append(fleet.failed(str(file), broken))
@@ -94,7 +92,7 @@ def plan_command(
     if out is not None and saved is not None:
         plan_file.write(out, saved)
     _report(found, saved, out, text=output == "text")
-    if not several and found.refused is not None:
+    if not files.several and found.refused is not None:
         raise found.refused
     return fleet.code(found.ended)
 

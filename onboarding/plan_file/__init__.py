@@ -7,11 +7,14 @@ ends or as of which day its findings were judged; a checksum over the whole file
 
 from __future__ import annotations
 
+from onboarding.plan_file.conversion import document, part_document, part_of
 from onboarding.plan_file.files import read, write
 from onboarding.plan_file.form import schema
-from onboarding.plan_file.moved import check, check_file, expired
+from onboarding.plan_file.moved import already_done, check, check_file, differences, expired
 from onboarding.plan_file.origin import basis, peer_of
 from onboarding.plan_file.saved import Judged, Made, Part, Saved, Source, digest_of, seal
+from onboarding.plan_file.standing import Standing
+from onboarding.plan_file.standing import of as standing
 
 __all__ = [
     "Judged",
@@ -19,14 +22,21 @@ __all__ = [
     "Part",
     "Saved",
     "Source",
+    "Standing",
+    "already_done",
     "basis",
     "check",
     "check_file",
+    "differences",
     "digest_of",
+    "document",
     "expired",
+    "part_document",
+    "part_of",
     "peer_of",
     "read",
     "schema",
     "seal",
+    "standing",
     "write",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -105,6 +106,18 @@ def _finding_form(of: saved.Judged) -> form.FindingForm:
         seen=of.seen,
         gates=of.gates,
     )
+
+
+def part_document(of: saved.Part) -> dict[str, Any]:
+    """One agency's plan as JSON values, to be kept with its state while it is carried out."""
+    made: dict[str, Any] = _part_form(of).model_dump(mode="json", by_alias=True)
+    return {**made, "identities": dict(of.plan.target)}
+
+
+def part_of(kept: Mapping[str, Any]) -> saved.Part:
+    """What ``part_document`` gave."""
+    rest = {key: value for key, value in kept.items() if key != "identities"}
+    return _part(form.PartForm.model_validate_json(json.dumps(rest)), kept["identities"])
 
 
 def saved_of(formed: form.PlanForm) -> saved.Saved:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from onboarding import environment, errors, item, plan
+from onboarding import environment, errors, item, plan, strict_yaml
 from onboarding.plan_file import origin, saved
 
 _MOST = 40
@@ -62,6 +63,41 @@ def check(part: saved.Part, now: plan.Plan, *, begun: bool = False) -> None:
         details=[f"reviewed sha256:{part.digest}", f"now      sha256:{now.digest}", *moved],
         resolution=_NEW,
     )
+
+
+def already_done(part: saved.Part, now: plan.Plan, when: str, by: str) -> errors.Mismatch:
+    """What to say of a plan that was carried out, where there is something to do again."""
+    moved = [f"since then: {_told(change)}" for change in now.changes[:_MOST]]
+    moved += [f"since then in the way: {one.ref}" for one in now.conflicts]
+    return errors.Mismatch(
+        f"{part.tenant_id}: this plan was applied already, and is not applied again",
+        details=[f"sha256:{part.digest} was applied on {when} by {by or 'an unnamed run'}", *moved],
+        resolution=_NEW,
+    )
+
+
+def differences(reviewed: str, now: str, name: str) -> list[str]:
+    """Which values of a manifest differ between two texts of it, as lines; [] for equal texts."""
+    if reviewed == now:
+        return []
+    was, found = (dict(_leaves(strict_yaml.loads(text, name).value)) for text in (reviewed, now))
+    lines = [
+        f"{path}: {_value(was.get(path))} -> {_value(found.get(path))}"
+        for path in sorted(was.keys() | found.keys())
+        if was.get(path) != found.get(path)
+    ]
+    return lines or ["only its comments or its form"]
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{index}]")
+    else:
+        yield path, value
 
 
 _NEW = "Make a new plan and review it: onboard plan FILE --out PLAN"

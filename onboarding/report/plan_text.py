@@ -36,6 +36,15 @@ def summary(made: plan.Plan) -> str:
     )
 
 
+def brief(made: plan.Plan) -> str:
+    """The counts and the digest on one line, for a list of agencies."""
+    counts = made.counts()
+    return (
+        f"{counts[plan.Action.CREATE]} to create, {counts[plan.Action.UPDATE]} to update, "
+        f"{counts[plan.Action.DELETE]} to delete  sha256:{made.digest}"
+    )
+
+
 def _changes(changes: tuple[plan.Change, ...], *, verbose: bool) -> Iterator[str]:
     brief: Counter[tuple[str, str]] = Counter()
     for change in changes:

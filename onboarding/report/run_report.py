@@ -55,6 +55,13 @@ def _waits(instance: tenant.Instance) -> str:
     return f"namespace only: no image (images.{key}) is set"
 
 
+def state(ready: bool | None) -> str:
+    """How an agency stands after an apply that did everything, in a few words."""
+    if ready is None:
+        return "applied, not verified"
+    return "ready" if ready else "applied, not ready"
+
+
 def _state(run: reconcile.Run, ready: bool | None, pending: Sequence[str]) -> str:
     if run.failure is not None:
         return "State: incomplete. Run the same command again: it goes on from here."

@@ -180,10 +180,12 @@ def test_what_moved_during_the_review_is_not_written(
     code, out, err = run(capsys, "apply", MANIFEST, "--allow-delete")
     assert (code, out) == (7, "")
     assert err.endswith(
-        "error: admincourt: the live systems changed while the plan was reviewed\n"
+        "error: admincourt: what was planned is not what would be done now; nothing was written\n"
         "  reviewed sha256:…\n"
         "  now      sha256:…\n"
-        "Run the command again and review the new plan.\n"
+        "  no longer needed: delete vault_pki Thing place/foreign-1\n"
+        "  new: delete vault_pki Thing place/foreign-2\n"
+        "Make a new plan and review it: onboard plan FILE --out PLAN\n"
     )
     assert world.refs(moving) == set()
 

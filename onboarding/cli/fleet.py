@@ -1,0 +1,92 @@
+"""Several agencies in one command: each on its own, a line for each, the gravest exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onboarding import errors, folder
+from onboarding.cli import console
+from onboarding.errors import ExitCode
+
+_GRAVITY = (
+    ExitCode.INTERRUPTED,
+    ExitCode.FAILED,
+    ExitCode.MISMATCH,
+    ExitCode.INVALID,
+    ExitCode.UNDETERMINED,
+    ExitCode.PARTIAL,
+    ExitCode.FINDINGS,
+    ExitCode.CHANGES,
+    ExitCode.DONE,
+)
+"""The gravest first: what failed weighs more than what nobody knows, and that more than what
+was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of one agency (``name``: its id, or its file where that could not be read).
+
+    ``whole``: everything that was asked for was done; ``wrote``: something was changed.
+    """
+
+    name: str
+    code: ExitCode
+    told: str
+    whole: bool = True
+    wrote: bool = False
+
+
+def failed(name: str, error: errors.OnboardError) -> Ended:
+    """An agency whose part ended with an error; nothing of it was written."""
+    return Ended(name, error.exit_code, error.message, whole=False)
+
+
+def code(ended: Sequence[Ended]) -> ExitCode:
+    """The gravest code; "partial" where some of what was asked for was written and some not."""
+    if any(e.code is ExitCode.INTERRUPTED for e in ended):
+        return ExitCode.INTERRUPTED
+    if any(e.wrote for e in ended) and not all(e.whole for e in ended):
+        return ExitCode.PARTIAL
+    return min((e.code for e in ended), key=_GRAVITY.index, default=ExitCode.DONE)
+
+
+def text(ended: Sequence[Ended]) -> str:
+    """One line for each agency."""
+    width = max(len(e.name) for e in ended)
+    lines = (f"  {e.name:<{width}}  {e.told.splitlines()[0]}" for e in ended)
+    return "\n".join([f"{len(ended)} agencies:", *lines])
+
+
+def json(ended: Sequence[Ended]) -> list[dict[str, Any]]:
+    return [
+        {"name": e.name, "exitCode": int(e.code), "outcome": e.told, "whole": e.whole}
+        for e in ended
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The manifests of a command; ``peers`` are those among several that can be read."""
+
+    all: tuple[Path, ...]
+    peers: tuple[Path, ...] = ()
+
+    @property
+    def several(self) -> bool:
+        return len(self.all) > 1
+
+
+def files(places: Sequence[Path]) -> Files:
+    """The manifests that are meant, those of folders included."""
+    found = folder.files(places)
+    if len(found) == 1:
+        return Files((found[0].path,))
+    read = [
+        one for one in folder.read(found, console.progress()) if not isinstance(one, folder.Skipped)
+    ]
+    sound = tuple(one.path for one in read if isinstance(one, folder.Read))
+    return Files(tuple(one.path for one in read), sound)
