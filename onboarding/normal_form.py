@@ -128,6 +128,26 @@ def differences(
             yield from _added(where, desired, live)
 
 
+def decided(desired: Any, known: Any) -> Any:
+    """``desired`` with what an earlier run decided (``known``) in place of what was open then."""
+    if desired == item.KNOWN_AFTER_APPLY:
+        return desired if known is None or known == "" else known
+    if isinstance(desired, Mapping):
+        return {k: decided(v, _below(known, k.replace(".", "·"))) for k, v in desired.items()}
+    if isinstance(desired, list | tuple):
+        return [decided(v, _below(known, str(i))) for i, v in enumerate(desired)]
+    return desired
+
+
+def is_open(desired: Any) -> bool:
+    """Whether something in it is only known after it was applied."""
+    if isinstance(desired, Mapping):
+        return any(is_open(v) for v in desired.values())
+    if isinstance(desired, list | tuple):
+        return any(is_open(v) for v in desired)
+    return bool(desired == item.KNOWN_AFTER_APPLY)
+
+
 def _differences(kind: str, desired: Any, live: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     if desired == item.KNOWN_AFTER_APPLY:
         if live is None or live == "":

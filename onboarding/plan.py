@@ -31,6 +31,10 @@ class Purpose(StrEnum):
     MOVE = "move"
 
 
+DRIFT = "repairs drift"
+"""Reason of a change that brings back what was applied."""
+
+
 class Status(StrEnum):
     APPLIED = "applied"
     UNCHANGED = "unchanged"
@@ -124,10 +128,11 @@ def diff(
 
     A live item that carries our owner label but is wanted no more is deleted; one that stands
     in our place under another owner, or none, is a conflict, and such a plan cannot be applied.
-    ``applied`` (what we wrote last) tells an item that vanished from one that is new.
+    ``applied`` (what we wrote last) tells an item that vanished from one that is new, what a hand
+    changed from what the manifest changed, and holds what an earlier run decided.
     """
     live = {i.ref: i for i in observed}
-    last = {i.ref for i in applied}
+    last = {i.ref: i for i in applied}
     wanted = {i.ref: i for i in desired}
     changes: list[Change] = []
     conflicts: list[Conflict] = []
@@ -137,14 +142,20 @@ def diff(
         if have is not None and have.owner != tenant_id:
             conflicts.append(Conflict(want.ref, have.owner))
             continue
-        change = _change(want, have, known=want.ref in last)
+        change = _change(want, have, last.get(want.ref))
         if change is None:
             unchanged += 1
         else:
             changes.append(change)
     changes += [
         Change(
-            Action.DELETE, i.ref, None, reason="no longer in the manifest", holds_data=i.holds_data
+            Action.DELETE,
+            i.ref,
+            None,
+            reason=f"{DRIFT}: nobody applied it"
+            if last and i.ref not in last
+            else "no longer in the manifest",
+            holds_data=i.holds_data,
         )
         for i in live.values()
         if i.owner == tenant_id and i.ref not in wanted
@@ -154,17 +165,31 @@ def diff(
     return sealed(Plan(tenant_id, dict(target), *made))
 
 
-def _change(want: item.Item, have: item.Item | None, *, known: bool) -> Change | None:
+def _change(want: item.Item, have: item.Item | None, known: item.Item | None) -> Change | None:
     if have is None:
-        reason = "vanished from the live system" if known else "not there yet"
+        reason = f"{DRIFT}: vanished from the live system" if known else "not there yet"
         return Change(Action.CREATE, want.ref, want, reason=reason, holds_data=want.holds_data)
+    held_to = normal_form.decided(want.fields, known.fields if known else None)
     fields = tuple(
         FieldChange(path, discretion.shown(path, before, wanted=after), after)
-        for path, before, after in normal_form.differences(want.ref.kind, want.fields, have.fields)
+        for path, before, after in normal_form.differences(want.ref.kind, held_to, have.fields)
     )
     if not fields:
         return None
-    return Change(Action.UPDATE, want.ref, want, fields, "differs", want.holds_data)
+    reason = _why(want, have, known)
+    return Change(Action.UPDATE, want.ref, want, fields, reason, want.holds_data)
+
+
+def _why(want: item.Item, have: item.Item, known: item.Item | None) -> str:
+    """Whether a hand changed the live object, or the manifest what is wanted of it."""
+    if known is None:
+        return "differs"
+    kind = want.ref.kind
+    drifted = any(normal_form.differences(kind, known.fields, have.fields))
+    wanted_anew = any(normal_form.differences(kind, want.fields, known.fields))
+    if drifted:
+        return f"the manifest changed, and {DRIFT}" if wanted_anew else DRIFT
+    return "the manifest changed" if wanted_anew else "differs"
 
 
 def _order(change: Change) -> tuple[int, str, item.Ref]:

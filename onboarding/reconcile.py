@@ -13,6 +13,7 @@ from concurrent import futures
 from dataclasses import dataclass
 
 from onboarding import (
+    applied,
     clock,
     desired,
     environment,
@@ -191,6 +192,7 @@ def carry_out(
                 began = time.monotonic()
                 _run_engine(by_name[name], of, changes, store, report, outcomes)
                 seconds[name] = time.monotonic() - began
+        applied.remember_decided(of, outcomes, by_name, store)
         run = Run(prepared, tuple(outcomes), seconds)
         ended = "apply-failed" if run.failure else "apply-ended"
         store.record(of.id, ended, digest=digest, applied=run.count(plan.Status.APPLIED))
@@ -219,8 +221,11 @@ def _remembered(
     try:
         yield
     finally:
-        now = _applied_now(prepared, outcomes, store)
-        store.keep_applied(prepared.tenant.id, now)
+        of = prepared.tenant.id
+        live = (i for o in prepared.observed.values() for i in o.of(of))
+        made = prepared.plan.changes
+        now = applied.after(prepared.desired, live, made, outcomes, store.applied(of))
+        store.keep_applied(of, now)
 
 
 def _record_begin_of_run(
@@ -338,24 +343,6 @@ def _progress_of(outcomes: Iterable[plan.Outcome], made: plan.Plan) -> str:
 
 def _done(outcomes: Iterable[plan.Outcome]) -> int:
     return sum(o.status in (plan.Status.APPLIED, plan.Status.UNCHANGED) for o in outcomes)
-
-
-def _applied_now(
-    prepared: Prepared, outcomes: Sequence[plan.Outcome], store: state.StateStore
-) -> list[item.Item]:
-    """What is ours after this run: what was so before, plus what succeeded, less what is gone."""
-    changed = {c.ref for c in prepared.plan.changes}
-    now = {i.ref: i for i in prepared.desired if i.ref not in changed}
-    before = {i.ref: i for i in store.applied(prepared.tenant.id) if i.ref in changed}
-    now.update(before)
-    for outcome in outcomes:
-        if outcome.status not in (plan.Status.APPLIED, plan.Status.UNCHANGED):
-            continue
-        if outcome.change.desired is None:
-            now.pop(outcome.change.ref, None)
-        else:
-            now[outcome.change.ref] = outcome.change.desired
-    return list(now.values())
 
 
 def examine(

@@ -39,7 +39,7 @@ def test_missing_item_is_planned_as_create() -> None:
 
 def test_item_that_vanished_is_created_again_and_says_so() -> None:
     (change,) = diff([thing("a")], [], [thing("a")]).changes
-    assert change.reason == "vanished from the live system"
+    assert change.reason == "repairs drift: vanished from the live system"
 
 
 def test_differing_item_is_planned_as_update_with_its_fields() -> None:
@@ -92,3 +92,28 @@ def test_digest_covers_what_is_written_and_the_target_only() -> None:
     elsewhere = plan.diff("moph", [thing("a", {"x": 1})], [], target={"cluster": "uid-2"})
     assert one.digest == same.digest
     assert len({one.digest, other_value.digest, elsewhere.digest}) == 3
+
+
+def test_a_reason_tells_a_hand_from_the_manifest() -> None:
+    def reason(want: int, have: int, last: int) -> str:
+        made = diff([thing("a", {"x": want})], [thing("a", {"x": have})], [thing("a", {"x": last})])
+        return made.changes[0].reason
+
+    assert reason(1, 2, 1) == "repairs drift"
+    assert reason(2, 1, 1) == "the manifest changed"
+    assert reason(3, 2, 1) == "the manifest changed, and repairs drift"
+
+
+def test_what_nobody_applied_goes_as_drift() -> None:
+    made = diff([thing("a")], [thing("a"), thing("stray")], [thing("a")])
+    assert [c.reason for c in made.changes] == ["repairs drift: nobody applied it"]
+
+
+def test_what_an_earlier_run_decided_is_held_to() -> None:
+    want = thing("a", {"key": item.KNOWN_AFTER_APPLY})
+    first, second = thing("a", {"key": "k1"}), thing("a", {"key": "k2"})
+    assert not diff([want], [first]).changes
+    assert not diff([want], [first], [first]).changes
+    (change,) = diff([want], [second], [first]).changes
+    assert change.fields == (plan.FieldChange("key", "k2", "k1"),)
+    assert change.desired is want
