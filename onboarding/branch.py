@@ -29,7 +29,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """``removed`` are manifests that the branch deletes: such an agency leaves, it is not planned."""
+    """``removed`` are manifests that the branch deletes: such an agency leaves."""
 
     touched: tuple[Touched, ...]
     removed: tuple[Path, ...] = ()

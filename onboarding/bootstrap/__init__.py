@@ -86,10 +86,10 @@ def run(
     plan.refuse_if_unsafe(made, allow_delete=False)
     if made.changes and not agree(made):
         raise errors.Refused("nothing was changed", resolution="Answer yes, or add --yes.")
-    outcomes = tuple(_carry_out(target, made, report))
-    failed = next((o for o in outcomes if o.error), None)
-    if failed is not None and failed.error is not None:
-        raise failed.error
+    outcomes = _carried_out(target, made, report)
+    if target.pipelines is not None:
+        # The keys of pipelines are made last of all, in Vault, and Keycloak has to know them.
+        outcomes += _carried_out(target, prepare(target, report), report)
     with report.step("Rights in the realms of agencies"):
         keycloak_realms.mend(target, report)
     with report.step("Credentials of planner, applier and auditor"):
@@ -97,6 +97,16 @@ def run(
     pinned = _pinned(renewed)
     environment.save(path, pinned)
     return Result(pinned, made, outcomes)
+
+
+def _carried_out(
+    target: environment.Environment, made: plan.Plan, report: progress.Progress
+) -> tuple[plan.Outcome, ...]:
+    outcomes = tuple(_carry_out(target, made, report))
+    failed = next((o.error for o in outcomes if o.error is not None), None)
+    if failed is not None:
+        raise failed
+    return outcomes
 
 
 def _carry_out(
@@ -129,6 +139,8 @@ def _with_credentials(path: Path, target: environment.Environment) -> environmen
         )
         target = target.model_copy(update={"credentials": dict(logins)})
         environment.save(path, target)
+    target = target.model_copy(update={"approvers": vault.issue_to_approvers(target)})
+    environment.save(path, target)
     return target
 
 

@@ -14,10 +14,10 @@ import yaml
 
 from onboarding import environment, errors, item, kube, labels, plan, progress
 from onboarding.bootstrap import cluster_admission, cluster_roles, vault_credentials
+from onboarding.bootstrap.vault_pipelines import ISSUER, NAMESPACE
 from onboarding.kube import kinds, login
 
 OWNER = "environment"
-NAMESPACE = "onboard-system"
 REVIEWER = "vault-token-reviewer"
 """Service account under which Vault asks whose a pod's token is."""
 
@@ -33,6 +33,8 @@ _ORDER = (
     "ServiceAccount",
     "ClusterRole",
     "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
 )
@@ -53,6 +55,7 @@ def desired(target: environment.Environment) -> tuple[item.Item, ...]:
         ),
         *(_binding(account_of(role), account_of(role)) for role in _TOOL_ROLES),
         _binding(REVIEWER, "system:auth-delegator"),
+        *(_of_pipelines() if target.pipelines else ()),
         *_policies(target),
     )
 
@@ -107,7 +110,7 @@ def issue_credentials(target: environment.Environment, role: environment.Role) -
     life = _LIFE[target.production]
     token = cluster.token(NAMESPACE, account_of(role), seconds=int(life.total_seconds()))
     cluster.close()
-    _write_private(path, _kubeconfig(target, account_of(role), token))
+    _write_private(path, kubeconfig(target, account_of(role), token.value, token.expires))
     _prove(path, role)
     return path
 
@@ -138,6 +141,23 @@ def _policies(target: environment.Environment) -> Iterator[item.Item]:
         yield _item("ValidatingAdmissionPolicy", name, {"spec": spec})
         bound = {"spec": cluster_admission.binding(name)}
         yield _item("ValidatingAdmissionPolicyBinding", name, bound)
+
+
+def _of_pipelines() -> Iterator[item.Item]:
+    """Vault gives jobs of CI the tokens of our own service accounts, and of no other."""
+    yield _item("ServiceAccount", ISSUER, {"automountServiceAccountToken": False})
+    rule = {
+        "apiGroups": [""],
+        "resources": ["serviceaccounts/token"],
+        "resourceNames": [account_of(role) for role in _TOOL_ROLES],
+        "verbs": ["create"],
+    }
+    yield _item("Role", ISSUER, {"rules": [rule]})
+    fields = {
+        "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": ISSUER},
+        "subjects": [{"kind": "ServiceAccount", "name": ISSUER, "namespace": NAMESPACE}],
+    }
+    yield _item("RoleBinding", ISSUER, fields)
 
 
 def _binding(account: str, role: str) -> item.Item:
@@ -207,7 +227,8 @@ def _write(cluster: kube.Cluster, change: plan.Change) -> None:
     cluster.apply(ref.kind, {**change.desired.fields, "metadata": metadata}, force=True)
 
 
-def _kubeconfig(target: environment.Environment, user: str, token: kube.Token) -> str:
+def kubeconfig(target: environment.Environment, user: str, token: str, expires: datetime) -> str:
+    """A kubeconfig with one way in; it holds the token, so it belongs in a 0600 file."""
     cluster = {
         "server": target.cluster.server,
         "certificate-authority": str(target.cluster.ca_file),
@@ -216,11 +237,11 @@ def _kubeconfig(target: environment.Environment, user: str, token: kube.Token) -
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": target.name, "cluster": cluster}],
-        "users": [{"name": user, "user": {"token": token.value}}],
+        "users": [{"name": user, "user": {"token": token}}],
         "contexts": [{"name": user, "context": {"cluster": target.name, "user": user}}],
         "current-context": user,
     }
-    return f"# The token ends on {token.expires:%Y-%m-%d %H:%M} UTC\n" + yaml.safe_dump(content)
+    return f"# The token ends on {expires:%Y-%m-%d %H:%M} UTC\n" + yaml.safe_dump(content)
 
 
 def _lasts(path: Path, target: environment.Environment) -> bool:

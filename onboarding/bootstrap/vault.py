@@ -11,7 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onboarding import environment, errors, item, plan, progress, vault
-from onboarding.bootstrap import vault_credentials, vault_items
+from onboarding.bootstrap import (
+    token_life,
+    vault_approvers,
+    vault_credentials,
+    vault_items,
+    vault_pipelines,
+)
 from onboarding.bootstrap.vault_items import DAY, MARK, ROOT
 from onboarding.desired import pki_profile
 
@@ -21,6 +27,7 @@ REVIEWER = "vault-token-reviewer"
 desired = vault_items.desired
 observe = vault_items.observe
 issue_credentials = vault_credentials.issue
+issue_to_approvers = vault_credentials.issue_to_approvers
 
 
 _ORDER = (
@@ -34,6 +41,9 @@ _ORDER = (
     "Policy",
     "AppRole",
     "TokenRole",
+    # After the policies: what the bootstrap itself may do here stands in one of them.
+    *vault_pipelines.KINDS,
+    *vault_approvers.KINDS,
 )
 
 
@@ -123,7 +133,7 @@ def _write_kubernetes(door: vault.Vault, target: environment.Environment, of: it
         k: of.fields[k] for k in ("kubernetes_host", "kubernetes_ca_cert", "disable_local_ca_jwt")
     }
     door.write("auth/kubernetes/config", {**asked, "token_reviewer_jwt": token.value})
-    until = f"{MARK}; token reviewer until {token.expires:%Y-%m-%d}"
+    until = token_life.note(MARK, token.expires)
     door.write("sys/auth/kubernetes/tune", {"description": until})
 
 
@@ -150,4 +160,6 @@ _WRITERS: Mapping[str, Callable[[vault.Vault, environment.Environment, item.Item
     "Policy": _write_policy,
     "AppRole": _write_role,
     "TokenRole": _write_token_role,
+    **vault_pipelines.WRITERS,
+    **vault_approvers.WRITERS,
 }

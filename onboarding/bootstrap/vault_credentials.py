@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import environment, errors, vault
-from onboarding.bootstrap import vault_policies
+from onboarding.bootstrap import vault_approvers, vault_policies
 from onboarding.desired import pki_profile
 
 _SECRET_ID = "vault-secret-id"  # noqa: S105 - the name of a file
@@ -39,22 +39,33 @@ def issue(target: environment.Environment, role: environment.Role) -> environmen
             return present.vault
         if role is environment.Role.BOOTSTRAP and present and present.vault.method == "token":
             _write(folder(target, role) / _RETIRED, str(present.vault.secret_file))
-        role_id = (door.read(f"auth/approle/role/{name}/role-id") or {})["role_id"]
-        made = door.write(f"auth/approle/role/{name}/secret-id", {})
-    login = environment.VaultLogin(
-        method="approle", role_id=str(role_id), secret_file=folder(target, role) / _SECRET_ID
-    )
-    _write(login.secret_file, str(made["secret_id"]))
-    _prove(target, login, role)
+        login = _new(door, name, folder(target, role) / _SECRET_ID)
+    # Better an error now than a locked door later.
+    with vault.connect_as(target, login, role.value) as door:
+        door.read("sys/mounts")
     return login
 
 
-def _prove(
-    target: environment.Environment, login: environment.VaultLogin, role: environment.Role
-) -> None:
-    """Sign in once with a new credential: better an error now than a locked door later."""
-    with vault.connect_as(target, login, role.value) as door:
-        door.read("sys/mounts")
+def issue_to_approvers(target: environment.Environment) -> tuple[environment.Approver, ...]:
+    """The approvers, each whose login is of this computer with a credential that lasts."""
+    done = []
+    with vault.connect(target, environment.Role.BOOTSTRAP) as door:
+        for of in target.approvers:
+            login = of.vault
+            if of.method == "transit" and login is not None and login.method == "approle":
+                name = vault_approvers.name(of)
+                if not _lasts(door, name, login):
+                    login = _new(door, name, login.secret_file)
+            done.append(of.model_copy(update={"vault": login}))
+    return tuple(done)
+
+
+def _new(door: vault.Vault, name: str, secret_file: Path) -> environment.VaultLogin:
+    """A new secret id, in its file before anybody is told of it."""
+    role_id = (door.read(f"auth/approle/role/{name}/role-id") or {})["role_id"]
+    made = door.write(f"auth/approle/role/{name}/secret-id", {})
+    _write(secret_file, str(made["secret_id"]))
+    return environment.VaultLogin(method="approle", role_id=str(role_id), secret_file=secret_file)
 
 
 def _lasts(door: vault.Vault, name: str, login: environment.VaultLogin) -> bool:

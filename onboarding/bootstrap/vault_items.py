@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from onboarding import environment, item, vault
-from onboarding.bootstrap import vault_policies
+from onboarding.bootstrap import token_life, vault_approvers, vault_pipelines, vault_policies
 from onboarding.desired import pki_profile, vault_mark
 from onboarding.desired import vault as of_tenant
 from onboarding.desired.vault_policies import document, rules_in
@@ -17,10 +15,8 @@ from onboarding.pki import certificates
 OWNER = "environment"
 ROOT = vault_policies.ROOT
 KV = "kv"
-NOT_DUE = "not due"
 MARK = vault_mark.of(OWNER)
 DAY = pki_profile.SECONDS_PER_DAY
-_UNTIL = re.compile(r"token reviewer until (\d{4}-\d{2}-\d{2})")
 
 
 def desired(target: environment.Environment) -> tuple[item.Item, ...]:
@@ -46,6 +42,10 @@ def desired(target: environment.Environment) -> tuple[item.Item, ...]:
         _item("AuthMount", "", "kubernetes", {"type": "kubernetes", **longest}),
         _item("KubernetesAuthConfig", "kubernetes", "config", _kubernetes(target)),
         *(_policy(role) for role in environment.Role),
+        *(_text(name, text) for name, text in vault_pipelines.policies(target).items()),
+        *vault_pipelines.desired(target),
+        *(_text(name, text) for name, text in vault_approvers.policies(target).items()),
+        *vault_approvers.desired(target),
         *(_app_role(role, tokens) for role in environment.Role),
         _item("TokenRole", "token", vault.TENANT_TOKENS, _tenant_tokens()),
     )
@@ -67,7 +67,7 @@ def _kubernetes(target: environment.Environment) -> dict[str, Any]:
         "kubernetes_ca_cert": target.cluster.ca_file.read_text(encoding="utf-8").strip(),
         "disable_local_ca_jwt": True,
         "token_reviewer_jwt_set": True,
-        "reviewer": NOT_DUE,
+        "reviewer": token_life.NOT_DUE,
     }
 
 
@@ -77,6 +77,10 @@ def _policy(role: environment.Role) -> item.Item:
     text = document(OWNER, purpose, rules, limits=vault_policies.limits(role))
     fields = {"document": text, "rules": {path: list(c) for path, c in rules.items()}}
     return _item("Policy", "", vault_policies.name(role), fields)
+
+
+def _text(name: str, text: str) -> item.Item:
+    return _item("Policy", "", name, {"document": text, "rules": rules_in(text)})
 
 
 def _app_role(role: environment.Role, tokens: Mapping[str, Any]) -> item.Item:
@@ -105,10 +109,14 @@ def _tenant_tokens() -> dict[str, Any]:
 def observe(target: environment.Environment) -> tuple[item.Item, ...]:
     """What is there of it, read under the bootstrap role."""
     with vault.connect(target, environment.Role.BOOTSTRAP) as door:
-        return tuple(_observe(door))
+        return (
+            *_observe(door, target),
+            *vault_pipelines.observe(door, target),
+            *vault_approvers.observe(door, target),
+        )
 
 
-def _observe(door: vault.Vault) -> Iterator[item.Item]:
+def _observe(door: vault.Vault, target: environment.Environment) -> Iterator[item.Item]:
     mounts = door.read("sys/mounts") or {}
     yield _audit(door.read("sys/audit") or {})
     for name in (ROOT, KV):
@@ -123,8 +131,10 @@ def _observe(door: vault.Vault) -> Iterator[item.Item]:
             yield _item("AuthMount", "", name, about, _way_owner(name, about))
     if "kubernetes/" in ways:
         yield from _kubernetes_config(door, ways["kubernetes/"])
+    ours = {vault_policies.name(role) for role in environment.Role}
+    ours |= vault_pipelines.policies(target).keys() | vault_approvers.policies(target).keys()
     for name, about in door.details("sys/policies/detailed/acl").items():
-        if name in {vault_policies.name(role) for role in environment.Role}:
+        if name in ours:
             text = str(about.get("policy") or "")
             fields = {"document": text, "rules": rules_in(text)}
             yield _item("Policy", "", name, fields, vault_mark.owner(text))
@@ -159,20 +169,9 @@ def _kubernetes_config(door: vault.Vault, way: Mapping[str, Any]) -> Iterator[it
     config = door.read("auth/kubernetes/config")
     if config is not None:
         config["kubernetes_ca_cert"] = str(config.get("kubernetes_ca_cert") or "").strip()
-        fields = {**config, "reviewer": _reviewer_state(str(way.get("description") or ""))}
+        fields = {**config, "reviewer": token_life.state(str(way.get("description") or ""))}
         owner = _way_owner("kubernetes", way)
         yield _item("KubernetesAuthConfig", "kubernetes", "config", fields, owner)
-
-
-def _reviewer_state(description: str) -> str:
-    """Whether Vault's token for the cluster ends soon; its end stands in the description."""
-    found = _UNTIL.search(description)
-    if not found:
-        return "unknown"
-    ends = datetime.fromisoformat(found[1]).replace(tzinfo=UTC)
-    left = ends - datetime.now(UTC)
-    due = timedelta(days=pki_profile.section("tokens")["reviewerDays"] / 3)
-    return NOT_DUE if left > due else f"ends {found[1]}"
 
 
 def _roles(door: vault.Vault, *, with_approle: bool) -> Iterator[item.Item]:

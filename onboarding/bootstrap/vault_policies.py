@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from onboarding import environment, vault
+from onboarding.bootstrap import vault_approvers, vault_pipelines
 from onboarding.desired.vault_policies import Rules
 
 ROOT = "pki-root"
@@ -94,6 +95,7 @@ def _planner() -> Rules:
         "+/config/auto-tidy": _READ,
         "kv/detailed-metadata/*": ("list", "scan"),
         "kv/metadata/*": ("read", "list"),
+        **vault_approvers.checking_rules(),
     }
 
 
@@ -188,4 +190,6 @@ def _bootstrap() -> Rules:
         },
         "auth/kubernetes/config": tuned,
         f"auth/token/roles/{vault.TENANT_TOKENS}": tuned,
+        **vault_approvers.bootstrap_rules(),
+        **vault_pipelines.rules_of_bootstrap(),
     }

@@ -56,6 +56,29 @@ def lab() -> None:
     """
 
 
+@lab.command("id-token", short_help="Identity token of a job, as from a CI platform.")
+@_name_option
+@click.option("--claim", "claims", multiple=True, metavar="NAME=VALUE", help="Add or replace one.")
+def id_token(name: str, claims: tuple[str, ...]) -> int:
+    """Print what a CI platform would hand to a job of the main branch; it lasts five minutes.
+
+    \b
+    Examples:
+      onboard lab id-token > id-token
+      onboard lab id-token --claim ref=refs/heads/branch > id-token
+    """
+    from onboarding.lab import home, pipelines
+
+    said = {"repository": pipelines.REPOSITORY, "ref": pipelines.MAIN}
+    for claim in claims:
+        key, equals, value = claim.partition("=")
+        if not equals or not key:
+            raise errors.UsageError(f"--claim {claim!r}: write it as NAME=VALUE")
+        said[key] = value
+    console.result(pipelines.token(home.locate(name), said))
+    return errors.ExitCode.DONE
+
+
 @lab.command(short_help="Bring the lab up.")
 @_name_option
 @options.volume_options

@@ -12,7 +12,16 @@ import jwt
 import yaml
 
 from onboarding import bootstrap, catalogue, environment, errors, names, progress
-from onboarding.lab import apiserver, cluster, component, keycloak, kubeconfig, openbao, plugins
+from onboarding.lab import (
+    apiserver,
+    cluster,
+    component,
+    keycloak,
+    kubeconfig,
+    openbao,
+    pipelines,
+    plugins,
+)
 from onboarding.lab import home as homes
 
 RENEW_BEFORE = timedelta(days=7)
@@ -135,7 +144,9 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
             },
             allowed_registries=(_REGISTRY,),
         ),
+        pipelines=pipelines.describe(lab.home),
         attestations=known.attestations if known else _attestations(lab),
+        approvers=(known.approvers if known else ()) or _approvers(lab),
         credentials=_credentials(lab, known),
     )
 
@@ -163,6 +174,15 @@ def _attestations(lab: component.Lab) -> tuple[environment.Attestation, ...]:
             by=f"lab {lab.home.name}",
             on=today,
         ),
+    )
+
+
+def _approvers(lab: component.Lab) -> tuple[environment.Approver, ...]:
+    """Somebody else than whoever runs the lab, so that one person can play two."""
+    folder = kubeconfig.path(lab, "admin").parent / "approver"
+    login = environment.VaultLogin(method="approle", secret_file=folder / "vault-secret-id")
+    return (
+        environment.Approver(identity="lab-approver", method="transit", key="lab", vault=login),
     )
 
 
@@ -220,6 +240,9 @@ def lacking(target: environment.Environment, now: datetime) -> str:
         why = _kubeconfig_lacks(held.kubeconfig, target, now)
         if why:
             return f"{role.value}: {why}"
+    for approver in target.approvers:
+        if approver.vault and not approver.vault.secret_file.is_file():
+            return f"{approver.identity}: {approver.vault.secret_file.name} is missing"
     return ""
 
 
