@@ -57,9 +57,13 @@ def device(identity: str, system: str, domain: str) -> str:
     return f"{identity}.{system}.{domain}"
 
 
-def pki_mount(agency: str) -> str:
-    """Mount of the agency's intermediate CA."""
-    return f"pki-{agency}-sign"
+def pki_mount(agency: str, generation: int = 1) -> str:
+    """Mount of the agency's intermediate CA.
+
+    An agency that left and came back gets a mount of its own: the first one stays, for its
+    certificates name the address at which it publishes their revocation.
+    """
+    return f"pki-{agency}-sign" + (f"-{generation}" if generation > 1 else "")
 
 
 def pki_role(body: str = "") -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -26,6 +26,16 @@ class NamespaceClass(StrEnum):
 
     STANDARD = "standard"
     SENSITIVE = "sensitive"
+
+
+class Phase(StrEnum):
+    """Whether an agency works here, is leaving, or has left."""
+
+    PRESENT = "present"
+    FROZEN = "frozen"
+    """Nobody signs in and nothing is written; everything is still there."""
+    GONE = "gone"
+    """Only what proves its signatures remains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,13 @@ class Signer:
     authority_to: date
     order_ref: str
     draft: bool
+    former_organizations: tuple[str, ...] = ()
+    """Names that the agency or body had: certificates that say them stay theirs to their end."""
+
+    @property
+    def organizations(self) -> tuple[str, ...]:
+        """What may stand as O in a standing certificate; the first one in a new certificate."""
+        return (self.organization, *self.former_organizations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +154,9 @@ class Tenant:
     # Cluster: roles of people, as the API server names the groups
     groups: tuple[str, ...]
     links: tuple[tenant_link.Link, ...] = ()
+    phase: Phase = Phase.PRESENT
+    generation: int = 1
+    """How many times it has joined; names of what outlives a leaving carry it."""
 
     def group_subject(self, role: str) -> str:
         """The RBAC subject of a role of this agency: the API server puts ``gdcc:`` before it."""
@@ -209,12 +229,14 @@ def resolve(
     declared: links.Declared | None = None,
     peers: Mapping[str, links.Declared] = MappingProxyType({}),
     today: date | None = None,
+    former: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Tenant:
     """Decide every name, size and role of one agency in one environment.
 
     Without an environment the shared realm has its usual name; nothing else depends on one.
     ``peers`` are the manifests of other agencies by id, ``declared`` is this one with its
     document: a link that its peer did not declare alike is pending. See ``links.judge``.
+    ``former`` are earlier names in certificates by body id, those of the agency itself by "".
     Raises errors.InvalidInput for a system that the catalogue does not offer, and for an id
     that is the shared realm's name.
     """
@@ -231,7 +253,7 @@ def resolve(
         manifest=manifest,
         instances=tuple(_instances(manifest)),
         bodies=bodies,
-        signers=tuple(_signers(manifest, bodies)),
+        signers=tuple(_signers(manifest, bodies, former)),
         domains=manifest.agency.domains,
         pki_mount=names.pki_mount(manifest.id),
         kv_mount=KV_MOUNT,
@@ -247,6 +269,12 @@ def resolve(
             production=environment is not None and environment.production,
         ),
     )
+
+
+def standing(of: Tenant, phase: Phase, generation: int) -> Tenant:
+    """The same agency in another phase, or as it joined for the ``generation``-th time."""
+    mount = names.pki_mount(of.id, generation)
+    return replace(of, phase=phase, generation=generation, pki_mount=mount)
 
 
 def _instances(manifest: model.AgencyMou) -> Iterator[Instance]:
@@ -332,7 +360,9 @@ def _body(entry: model.SubTenant) -> Body:
     )
 
 
-def _signers(manifest: model.AgencyMou, bodies: tuple[Body, ...]) -> Iterator[Signer]:
+def _signers(
+    manifest: model.AgencyMou, bodies: tuple[Body, ...], former: Mapping[str, tuple[str, ...]]
+) -> Iterator[Signer]:
     by_id = {body.id: body for body in bodies}
     agency = manifest.agency
     for entry in manifest.signing.signers if manifest.signing else ():
@@ -351,6 +381,9 @@ def _signers(manifest: model.AgencyMou, bodies: tuple[Body, ...]) -> Iterator[Si
             authority_to=entry.authority_to,
             order_ref=entry.order_ref,
             draft=any(drafts.is_draft(text) for text in evidence),
+            former_organizations=tuple(
+                name for name in former.get(entry.body or "", ()) if name != organization
+            ),
         )
 
 

@@ -24,7 +24,7 @@ def _now(view: policy.View) -> datetime:
 def _belongs(leaf: item.Item, signer: tenant.Signer) -> bool:
     return (
         leaf.fields.get("commonName") == signer.common_name
-        and leaf.fields.get("organization") == signer.organization
+        and leaf.fields.get("organization") in signer.organizations
     )
 
 
@@ -92,7 +92,9 @@ def _subject_flaws(leaf: item.Item, view: policy.View) -> list[str]:
     fields = leaf.fields
     who = str(fields.get("organization") or "")
     wrong = [] if fields.get("country") == "TH" else [f"C={judge.show(fields.get('country'))}"]
-    if who not in pki_roles.organizations(view.tenant).values():
+    names = {*pki_roles.organizations(view.tenant).values()}
+    names |= {former for signer in view.tenant.signers for former in signer.former_organizations}
+    if who not in names:
         wrong.append(f"O={who}")
     if unicodedata.normalize("NFC", who) != who:
         wrong.append("O is not in Unicode normal form C")

@@ -76,7 +76,6 @@ def issue_command(
     device's after 90 days. The same request gets the same certificate again; that of a device a
     new one once it is due.
     """
-    from onboarding import manifest
     from onboarding.pki import devices
     from onboarding.pki import issue as issuing
 
@@ -86,7 +85,7 @@ def issue_command(
             resolution="Add --signer ID or --device ID, one of them.",
         )
     target = options.target(wanted)
-    of = tenant.resolve(manifest.load(file), target)
+    of = _known(file, target)
     now = clock.Clock()
     if device_id is not None:
         device = devices.device_of(of, device_id)
@@ -102,6 +101,16 @@ def issue_command(
         _record(store, of, done)
     _show(done, *certs_text.of_signer(done), out, output)
     return errors.ExitCode.DONE
+
+
+def _known(file: Path, target: environment.Environment) -> tenant.Tenant:
+    """The agency of a manifest, with the names that it had before."""
+    from onboarding import lineage, manifest
+    from onboarding.state import opening
+
+    read = manifest.load(file)
+    former = lineage.former_names(opening.of(target), read.id)
+    return tenant.resolve(read, target, former=former)
 
 
 @contextmanager
@@ -187,11 +196,10 @@ def _write(path: Path, pem: str) -> None:
 @options.as_of_option
 def list_command(file: Path, wanted: str | None, output: str, as_of: clock.Clock) -> int:
     """Show every signer and device of FILE with their certificates, and those of nobody in it."""
-    from onboarding import manifest
     from onboarding.pki import devices, listing
 
     target = options.target(wanted)
-    of = tenant.resolve(manifest.load(file), target)
+    of = _known(file, target)
     with vault.connect(target, environment.Role.AUDITOR) as door:
         issued = listing.persons(door, of)
         sent = devices.certificates_of(door, of) if of.devices else ()

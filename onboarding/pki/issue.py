@@ -122,8 +122,9 @@ def issue(
 ) -> Issued:
     """Sign the request at ``path`` for ``signer``.
 
-    The same key gets its valid certificate again. Another key gets one only with ``replace``,
-    which revokes the old certificate after the new one was made and verified (PKI-014: one each).
+    The same key gets its valid certificate again. Another key, or a certificate that says a former
+    name of the agency, needs ``replace``: the old certificate is revoked after the new one was
+    made and verified (PKI-014: one each).
     Raises ``errors.InvalidInput`` or ``errors.Refused`` before anything is written.
     """
     refuse_unless_entitled(of, signer, now.today())
@@ -133,7 +134,7 @@ def issue(
     known = listing.persons(door, of)
     own = [c for c in known if c.is_for(signer) and c.is_valid(now.now())]
     for one in own:
-        if one.facts["keySha256"] == request.key_sha256:
+        if one.facts["keySha256"] == request.key_sha256 and not one.has_former_name(signer):
             return Issued(signer, one.facts, issuers, new=False)
     _refuse_reused_key(signer, known, request)
     if own and not replace:
@@ -258,9 +259,17 @@ def _refuse_reused_key(
 def _has_one(
     of: tenant.Tenant, signer: tenant.Signer, own: Sequence[listing.Certificate]
 ) -> errors.Refused:
+    details = [f"serial {c.serial}, valid until {c.facts['notAfter']}" for c in own]
+    if all(c.has_former_name(signer) for c in own):
+        return errors.Refused(
+            f"{of.id}: signer {signer.id!r} has a valid certificate that says the former name",
+            details=[*details, f"it says O={own[0].facts['organization']}"],
+            resolution="It stays valid until its end. To have one with the name of today, add "
+            "--replace: the former one is revoked.",
+        )
     return errors.Refused(
         f"{of.id}: signer {signer.id!r} has a valid certificate for another key",
-        details=[f"serial {c.serial}, valid until {c.facts['notAfter']}" for c in own],
+        details=details,
         resolution="If the old key is lost or retired, add --replace: the old one is revoked.",
     )
 

@@ -63,10 +63,17 @@ class Certificate:
         return str(self.facts["serial"])
 
     def is_for(self, signer: tenant.Signer) -> bool:
-        return (_nfc(self.facts["commonName"]), _nfc(self.facts["organization"])) == (
-            _nfc(signer.common_name),
-            _nfc(signer.organization),
+        """Whether it is the signer's, under the name of the agency or body or a former one."""
+        return _nfc(self.facts["commonName"]) == _nfc(signer.common_name) and self._says(
+            signer.organizations
         )
+
+    def has_former_name(self, signer: tenant.Signer) -> bool:
+        """Whether it is the signer's, but the agency or body is called otherwise by now."""
+        return self.is_for(signer) and not self._says((signer.organization,))
+
+    def _says(self, organizations: Iterable[str]) -> bool:
+        return _nfc(self.facts["organization"]) in {_nfc(name) for name in organizations}
 
     def is_valid(self, now: datetime) -> bool:
         return not self.revoked_at and moment(self.facts["notAfter"]) > now

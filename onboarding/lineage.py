@@ -1,0 +1,130 @@
+"""Lineage: the successions that the state store remembers, on both sides of each.
+
+One document a day of effect, ``succession-<date>``, the same for everybody in it. ``former`` holds
+names of agencies that go on, ``certificates`` the trail as it was seen when it was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from onboarding import errors, succession
+from onboarding.state import interface
+
+_PREFIX = "succession-"
+_LONGEST_CHAIN = 50
+"""Generations of predecessors that are followed; more can only be a circle of records."""
+
+
+def document(of: succession.Succession, trails: Sequence[succession.Trail]) -> dict[str, Any]:
+    """The succession as JSON values."""
+    return {
+        "kind": of.kind.value,
+        "gazette": of.basis.gazette,
+        "effective": of.basis.effective.isoformat(),
+        "before": [_side(one) for one in of.before],
+        "after": [_side(one) for one in of.after],
+        "predecessors": [one.manifest.id for one in of.predecessors],
+        "successors": [one.manifest.id for one in of.successors],
+        "goingOn": list(of.going_on),
+        "former": succession.former_names(of),
+        "certificates": [trail(one) for one in trails],
+    }
+
+
+def trail(of: succession.Trail) -> dict[str, str]:
+    """One certificate and its fate as JSON values."""
+    return {
+        "agency": of.agency,
+        "signer": of.signer,
+        "name": of.name,
+        "organization": of.organization,
+        "serial": of.serial,
+        "notAfter": of.not_after,
+        "fate": of.fate.value,
+        "reason": of.reason,
+        "successor": of.successor,
+    }
+
+
+def _side(of: Any) -> dict[str, Any]:
+    one = of.manifest
+    return {
+        "id": one.id,
+        "nameTh": one.agency.name_th,
+        "nameEn": one.agency.name_en,
+        "users": one.users.initial,
+        "mou": one.mou.number,
+    }
+
+
+def parties(of: dict[str, Any]) -> tuple[str, ...]:
+    """Every agency of a succession, sorted."""
+    return tuple(sorted({one["id"] for side in ("before", "after") for one in of[side]}))
+
+
+def keep(store: interface.StateStore, tenant_id: str, of: dict[str, Any], by: str) -> bool:
+    """Remember a succession with one of its parties, whose lease the caller holds.
+
+    False where it is known already. Raises errors.Refused where another succession of this
+    agency takes effect on the same day.
+    """
+    name = _PREFIX + of["effective"]
+    known = store.kept(tenant_id, name)
+    if known == of:
+        return False
+    if known is not None and parties(known) != parties(of):
+        raise errors.Refused(
+            f"{tenant_id}: another succession takes effect on {of['effective']}",
+            details=[f"{known['kind']} of {', '.join(parties(known))}, {known['gazette']}"],
+            resolution="Record both as one, or correct the day.",
+        )
+    store.keep(tenant_id, name, of)
+    told = ("kind", "gazette", "effective", "predecessors", "successors", "goingOn")
+    store.record(tenant_id, "succession-recorded", by=by, **{key: of[key] for key in told})
+    return True
+
+
+def of(store: interface.StateStore, tenant_id: str) -> tuple[dict[str, Any], ...]:
+    """Every succession that an agency is a party of, oldest first."""
+    names = [name for name in store.kept_names(tenant_id) if name.startswith(_PREFIX)]
+    found = (store.kept(tenant_id, name) for name in sorted(names))
+    return tuple(one for one in found if one is not None)
+
+
+def former_names(store: interface.StateStore, tenant_id: str) -> dict[str, tuple[str, ...]]:
+    """Earlier names in certificates by body id, those of the agency itself by ""."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in of(store, tenant_id):
+        for unit, names in one["former"].get(tenant_id, {}).items():
+            found[unit] = (*found.get(unit, ()), *names)
+    return found
+
+
+def predecessors(store: interface.StateStore, tenant_id: str) -> tuple[str, ...]:
+    """Who came before an agency, and before those, nearest first."""
+    found = list(dict.fromkeys(_before(store, tenant_id)))
+    for one in found:
+        if len(found) > _LONGEST_CHAIN:
+            break
+        found += [p for p in _before(store, one) if p not in found and p != tenant_id]
+    return tuple(found)
+
+
+def successors(store: interface.StateStore, tenant_id: str) -> tuple[str, ...]:
+    """Who gets the records of an agency that ends."""
+    return tuple(
+        dict.fromkeys(
+            agency
+            for one in of(store, tenant_id)
+            if tenant_id in one["predecessors"]
+            for agency in (*one["successors"], *one["goingOn"])
+        )
+    )
+
+
+def _before(store: interface.StateStore, tenant_id: str) -> Iterator[str]:
+    for one in of(store, tenant_id):
+        if tenant_id in (*one["successors"], *one["goingOn"]):
+            yield from one["predecessors"]
