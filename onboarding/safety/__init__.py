@@ -8,16 +8,16 @@ after that is one. Deletions, replacements and conflicts are hazards at any time
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from onboarding import errors, item, plan
-from onboarding.safety import removal, table, words
+from onboarding.safety import opening, quota, removal, settings, table, words
 from onboarding.state import interface as state
 
 if TYPE_CHECKING:
-    from onboarding import environment
+    from onboarding import environment, tenant
 
 Hazard = words.Hazard
 Facts = words.Facts
@@ -25,14 +25,27 @@ FLAGS = words.FLAGS
 
 
 def judge(of: plan.Plan, facts: Facts) -> tuple[Hazard, ...]:
-    """Every hazard of a plan, the gravest first; a plan may have several."""
-    found = [*removal.conflicts(of)]
+    """Every hazard of a plan, the gravest first; a rule speaks once, for all that it found."""
+    found = list(removal.conflicts(of))
     if of.purpose is plan.Purpose.DESTROY:
-        destroyed = f"the plan destroys everything of {of.tenant_id}: {len(of.changes)} object(s)"
-        found.append(Hazard(words.DESTROY, destroyed, changes=of.changes))
+        message = f"the plan destroys everything of {of.tenant_id}: {len(of.changes)} object(s)"
+        found.append(Hazard(words.DESTROY, message, changes=of.changes))
     else:
         found += [*removal.deletions(of, facts), *removal.replacements(of)]
+        found += quota.below_use(of, facts)
+        if facts.established:
+            found += _opened(of, facts)
     return tuple(h for h in (_allowed_by(h, facts) for h in found) if h is not None)
+
+
+def _opened(of: plan.Plan, facts: Facts) -> Iterator[Hazard]:
+    yield from settings.loosened(of, facts, words.SHORTER_RETENTION)
+    yield from opening.openings(of, facts)
+    yield from settings.loosened(of, facts, words.LOOSER_IDENTITY)
+    yield from quota.raised(of, facts)
+    for role, lines in sorted(facts.amended.items()):
+        message = f"the MOU changes in {len(lines)} point(s) that the {role} approves"
+        yield Hazard(words.AMENDMENT, message, lines, approver=role)
 
 
 def many(tenants: Sequence[str], most: int = 0) -> tuple[Hazard, ...]:
@@ -46,22 +59,34 @@ def many(tenants: Sequence[str], most: int = 0) -> tuple[Hazard, ...]:
 
 
 def gather(
-    tenant_id: str,
+    of: tenant.Tenant,
     observed: Iterable[item.Item],
     store: state.StateStore,
     target: environment.Environment,
-    signatories: tuple[str, ...] = (),
 ) -> Facts:
     """The facts about one agency, from what was read of it and what is remembered of it."""
-    live = {i.ref: i for i in observed if i.owner == tenant_id}
-    applied = {i.ref: i for i in store.applied(tenant_id)}
+    live = {i.ref: i for i in observed if i.owner == of.id}
+    applied = {i.ref: i for i in store.applied(of.id)}
     return Facts(
         live=live,
         applied=applied,
-        established=bool(live or applied) and _established(store.journal(tenant_id)),
+        established=bool(live or applied) and _established(store.journal(of.id)),
         roles=frozenset(role for a in target.approvers for role in a.roles),
-        signatories=signatories,
+        amended=_amended(of, store),
     )
+
+
+def _amended(of: tenant.Tenant, store: state.StateStore) -> Mapping[str, tuple[str, ...]]:
+    """What of the MOU changed since it was applied last, by the role that approves it."""
+    from onboarding import agreed, amendment
+
+    kept = agreed.applied(store, of.id)
+    found = amendment.compare(kept[-1].read(), of.manifest) if kept else ()
+    by_role: dict[str, list[str]] = {}
+    for act, changes in amendment.to_sign(found):
+        lines = by_role.setdefault(act.approver, [])
+        lines += [f"{a.path} is {a.way.value}" for a in changes]
+    return {role: tuple(dict.fromkeys(lines)) for role, lines in by_role.items()}
 
 
 def _established(journal: Sequence[state.Entry]) -> bool:
@@ -107,7 +132,8 @@ def _allowed_by(hazard: Hazard, facts: Facts) -> Hazard | None:
     """
     flag, _ = FLAGS.get(hazard.rule, ("", ""))
     wanted = table.approver(hazard.rule)
-    asked = wanted and (wanted["always"] or wanted["role"] in facts.roles)
-    if not flag and wanted and not asked:
+    role = hazard.approver or str(wanted.get("role", ""))
+    asked = bool(wanted.get("always")) or role in facts.roles
+    if not flag and role and not asked:
         return None
-    return replace(hazard, flag=flag, approver=str(wanted["role"]) if asked else "")
+    return replace(hazard, flag=flag, approver=role if asked else "")

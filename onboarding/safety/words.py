@@ -18,7 +18,7 @@ NETWORK_OPENING = "network-opening"
 LOOSER_IDENTITY = "looser-identity"
 MANY_TENANTS = "many-tenants"
 QUOTA_INCREASE = "quota-increase"
-SIGNATORY_CHANGE = "signatory-change"
+AMENDMENT = "amendment"
 DESTROY = "destroy"
 
 FLAGS: Mapping[str, tuple[str, str]] = {
@@ -45,14 +45,14 @@ class Facts:
     ``live`` is what was read of this agency, ``applied`` what was written for it last.
     ``established``: a first apply has come to its end, so that what opens now opens later than
     what was reviewed with the agency as a whole. ``roles`` are those that approvers of the
-    environment have. ``signatories`` tells how those who sign for the agency changed.
+    environment have. ``amended`` tells, by the role that approves it, what of the MOU changed.
     """
 
     live: Mapping[item.Ref, item.Item] = field(default_factory=dict)
     applied: Mapping[item.Ref, item.Item] = field(default_factory=dict)
     established: bool = True
     roles: frozenset[str] = frozenset()
-    signatories: tuple[str, ...] = ()
+    amended: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def before(self, ref: item.Ref) -> item.Item | None:
         """What was agreed so far: as applied last, else as it is live.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from onboarding import item, plan, safety
@@ -32,7 +33,7 @@ def judge(
     established: bool = True,
     roles: Sequence[str] = (),
     purpose: plan.Purpose = plan.Purpose.APPLY,
-    signatories: tuple[str, ...] = (),
+    amended: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> dict[str, safety.Hazard]:
     """Hazards by rule; ``applied`` is what is live where a test does not say otherwise."""
     last = [i for i in live if i.owner == AGENCY] if applied is None else applied
@@ -42,7 +43,7 @@ def judge(
         applied={i.ref: i for i in last},
         established=established,
         roles=frozenset(roles),
-        signatories=signatories,
+        amended=amended,
     )
     found = safety.judge(made, facts)
     by_rule = {h.rule: h for h in found}
