@@ -17,7 +17,8 @@ from onboarding import environment, errors, vault
 
 NAMESPACE = "onboard-approval"
 """What an SSH signature is for (PROTOCOL.sshsig of OpenSSH): one for mail is no approval."""
-MOUNT = "onboard-approvals"
+MOUNT = "onboard/approvals"
+"""Of two steps, so that no right of the applier to sign in any mount (``+/sign/+``) reaches it."""
 _SECONDS_TO_SIGN = 300
 """A person types a passphrase or touches a key."""
 _SECONDS_TO_CHECK = 30
