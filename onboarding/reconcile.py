@@ -23,6 +23,7 @@ from onboarding import (
     plan,
     policy,
     progress,
+    safety,
     tenant,
     verify,
 )
@@ -60,6 +61,7 @@ class Prepared:
     plan: plan.Plan
     findings: tuple[policy.Finding, ...]
 
+    hazards: tuple[safety.Hazard, ...] = ()
 
 @dataclass(frozen=True, slots=True)
 class Warrant:
@@ -155,7 +157,8 @@ def prepare(  # noqa: PLR0913 - what a plan is made from, each thing by its name
         basis=basis,
     )
     findings = verify.review(of, target, wanted, others=others, now=now)
-    return Prepared(of, target, wanted, seen, made, findings)
+    known = safety.gather(of, (i for o in seen.values() for i in o.of(of.id)), store, target)
+    return Prepared(of, target, wanted, seen, made, findings, safety.judge(made, known))
 
 
 def carry_out(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import actor, clock, environment, errors, plan, plan_file
+from onboarding import actor, clock, environment, errors, plan, plan_file, safety
 from onboarding.cli import console, fleet, held, options, runs
 from onboarding.cli import job as jobs
 
@@ -48,9 +49,7 @@ if TYPE_CHECKING:
 @options.as_of_option
 @options.timeout_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option(
-    "--allow-delete", is_flag=True, help="Allow the plan to delete objects of this agency."
-)
+@options.safety_options
 @click.option(
     "--no-verify", is_flag=True, help="Do not verify afterwards; the state stays 'not verified'."
 )
@@ -64,7 +63,7 @@ def apply_command(
     language: str,
     as_of: clock.Clock,
     yes: bool,
-    allow_delete: bool,
+    allowed: frozenset[str],
     no_verify: bool,
 ) -> int:
     """Bring the agency of FILE into the state its manifest describes, or each of several.
@@ -77,7 +76,7 @@ def apply_command(
     written, and the exit code is 7. A plan that was applied is not applied again. Several
     agencies are written one after the other; one that fails stops no other (exit code 6).
     """
-    wish = _Wish(yes or bool(planned or expected), allow_delete, not no_verify)
+    wish = _Wish(yes or bool(planned or expected), allowed, not no_verify)
     if planned is not None:
         if places or given:
             raise errors.UsageError("--plan takes no FILE and no --with: the plan file holds them")
@@ -108,7 +107,7 @@ class _Wish:
     """How the user wants every agency to be done."""
 
     yes: bool
-    allow_delete: bool
+    allowed: frozenset[str]
     verify: bool
 
 
@@ -124,7 +123,7 @@ class _Task:
 def _of_part(
     part: plan_file.Part, saved: plan_file.Saved, resume: Callable[[plan_file.Part], jobs.Job]
 ) -> _Task:
-    reviewed = held.Reviewed(part.digest, part, saved.made.created)
+    reviewed = held.Reviewed(part.digest, part, saved.made.created, saved.made.by)
     return _Task(part.tenant_id, lambda: held.resumed(part, resume), reviewed)
 
 
@@ -196,12 +195,14 @@ def _one(task: _Task, wish: _Wish) -> tuple[fleet.Ended, dict[str, Any] | None]:
         said = held.hold(job, prepared, task.reviewed) if task.reviewed else ""
         if said:
             return _nothing_left(job, prepared, said)
-        _refuse(prepared, allow_delete=wish.allow_delete)
+        _refuse(prepared, wish.allowed)
         if prepared.plan.changes and not (wish.yes and console.quiet()):
             runs.show_plan(job, prepared, to_result=False)
         if prepared.plan.changes and not wish.yes:
             _ask(job)
             prepared = _unmoved(job, prepared)
+            _refuse(prepared, wish.allowed)
+        _require_second_person(job, prepared, task.reviewed)
         run = _carry_out(job, prepared, task.reviewed)
         findings: tuple[policy.Finding, ...] | None = None
         if run.failure is None and wish.verify:
@@ -221,13 +222,27 @@ def _nothing_left(
     return ended, {"tenant": job.tenant.id, "digest": digest, "outcomes": [], "said": said}
 
 
-def _refuse(prepared: reconcile.Prepared, *, allow_delete: bool) -> None:
+def _refuse(prepared: reconcile.Prepared, allowed: frozenset[str]) -> None:
     from onboarding import verify
 
-    plan.refuse_if_unsafe(prepared.plan, allow_delete=allow_delete)
+    safety.refuse(prepared.hazards, allowed, prepared.tenant.id)
     refusal = verify.gate(prepared.findings)
     if refusal is not None:
         raise refusal
+
+
+def _require_second_person(
+    job: jobs.Job, prepared: reconcile.Prepared, reviewed: held.Reviewed | None
+) -> None:
+    from onboarding import approval
+
+    by = actor.name()
+    made_by = (reviewed.by if reviewed else "") or by
+    digest = reviewed.digest if reviewed else ""
+    case = approval.Case(
+        job.environment, job.store, prepared.plan, prepared.hazards, made_by, digest
+    )
+    approval.require(case, by, datetime.now(UTC))
 
 
 def _ask(job: jobs.Job) -> None:

@@ -23,11 +23,15 @@ KEPT = "plan-begun"
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What somebody looked at: the digest, and the plan itself where a file holds it."""
+    """What somebody looked at: the digest, and the plan itself where a file holds it.
+
+    ``by`` made that file; "" where there is none.
+    """
 
     digest: str
     part: plan_file.Part | None = None
     created: datetime | None = None
+    by: str = ""
 
 
 def digest(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:

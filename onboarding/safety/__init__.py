@@ -105,8 +105,8 @@ def _established(journal: Sequence[state.Entry]) -> bool:
     return ended or not begun
 
 
-def refuse(hazards: Iterable[Hazard], allowed: frozenset[str]) -> None:
-    """Raise ``errors.Refused`` unless every hazard's flag is in ``allowed``.
+def refuse(hazards: Iterable[Hazard], allowed: frozenset[str], tenant_id: str = "") -> None:
+    """Raise ``errors.Refused``, naming the agency, unless every hazard's flag is in ``allowed``.
 
     What only a second person allows is checked by ``approval``, right before writing.
     """
@@ -122,7 +122,8 @@ def refuse(hazards: Iterable[Hazard], allowed: frozenset[str]) -> None:
     details = [
         line for h in refused for line in ((h.message,) if h is not first else ()) + h.details
     ]
-    raise errors.Refused(first.message, details=details, resolution=resolution)
+    message = f"{tenant_id}: {first.message}" if tenant_id else first.message
+    raise errors.Refused(message, details=details, resolution=resolution)
 
 
 def _allowed_by(hazard: Hazard, facts: Facts) -> Hazard | None:
