@@ -8,6 +8,7 @@ from pathlib import Path
 
 from onboarding import clock, environment, links, manifest, plan_file, revision, strict_yaml, tenant
 from onboarding.cli import options, peers
+from onboarding.leaving import records
 from onboarding.manifest import model
 from onboarding.state import interface, opening
 
@@ -31,6 +32,7 @@ class Job:
     output: str
     language: str
     commit: str | None = None
+    standing: records.Standing = records.HERE
 
     @property
     def text(self) -> bool:
@@ -100,16 +102,18 @@ def _made(
     output: str,
     language: str,
 ) -> Job:
-    applied = store.manifests()
+    stands = records.standing(store, read.id)
+    applied = records.manifests(store)
     missing = {link.peer for link in read.links} - given.keys()
     declared = {**given, **peers.declared(missing, (), applied)}
-    of = tenant.resolve(
+    resolved = tenant.resolve(
         read,
         target,
         declared=links.Declared(read, document),
         peers=declared,
         today=now.today(),
     )
+    of = tenant.standing(resolved, stands.phase, stands.generation)
     others = tuple(
         tenant.resolve(manifest.loads(text, f"last manifest of {agency}"), target)
         for agency, text in applied.items()
@@ -120,7 +124,17 @@ def _made(
         for agency, one in declared.items()
     }
     return Job(
-        others, of, document.name, document.text, sources, target, store, now, output, language
+        others,
+        of,
+        document.name,
+        document.text,
+        sources,
+        target,
+        store,
+        now,
+        output,
+        language,
+        standing=stands,
     )
 
 

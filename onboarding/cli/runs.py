@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from onboarding import environment, plan_file
 from onboarding.cli import console
 from onboarding.cli import job as jobs
+from onboarding.leaving import records
 
 if TYPE_CHECKING:
     from onboarding import amendment as amendments
@@ -18,6 +19,7 @@ def prepare(job: jobs.Job) -> reconcile.Prepared:
     from onboarding import pause, reconcile
     from onboarding.engines import table
 
+    records.refuse_unless_present(job.standing, job.tenant.id)
     pause.refuse(job.store, job.tenant.id, job.now.today())
     return reconcile.prepare(
         job.tenant,
@@ -32,7 +34,7 @@ def prepare(job: jobs.Job) -> reconcile.Prepared:
 
 
 def show_plan(job: jobs.Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
-    from onboarding.report import amendment, plan_text, run_report, text
+    from onboarding.report import amendment, hazards, plan_text, run_report, text
 
     marks = console.marks() if to_result else {}
     judged = text.open_findings(prepared.findings, language=job.language, marks=marks)
@@ -40,7 +42,8 @@ def show_plan(job: jobs.Job, prepared: reconcile.Prepared, *, to_result: bool) -
     made = plan_text.of(prepared.plan, verbose=console.verbose())
     since, found = amended(job)
     changed = [*amendment.short(found, since), ""] if found else []
-    shown = "\n".join([jobs.title(job), "", *changed, made, *waiting, "", judged])
+    grave = hazards.text(prepared.hazards, verbose=console.verbose())
+    shown = "\n".join([jobs.title(job), "", *changed, *grave, made, *waiting, "", judged])
     if to_result:
         console.result(shown)
     else:
@@ -60,6 +63,7 @@ def part(job: jobs.Job, prepared: reconcile.Prepared) -> plan_file.Part:
         job.source(),
         tuple(sorted(job.peers.items())),
         tuple(plan_file.Judged.of(f) for f in prepared.findings if f.result.verdict in still_open),
+        prepared.hazards,
     )
 
 
@@ -74,9 +78,11 @@ def amended(job: jobs.Job) -> tuple[str, tuple[amendments.Amendment, ...]]:
 
 
 def examine(job: jobs.Job) -> tuple[policy.Finding, ...]:
+    """The findings of all stages; raises ``errors.Refused`` for an agency that leaves or left."""
     from onboarding import reconcile
     from onboarding.engines import table
 
+    records.refuse_unless_present(job.standing, job.tenant.id)
     return reconcile.examine(
         job.tenant,
         job.environment,

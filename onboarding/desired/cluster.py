@@ -14,6 +14,7 @@ from onboarding.desired import (
     cluster_quota,
     cluster_workload,
     link_cluster,
+    phases,
 )
 
 _CONCERNS = (
@@ -27,10 +28,11 @@ _CONCERNS = (
 
 
 def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
-    """All objects of a tenant in the cluster, namespace by namespace.
+    """All objects of a tenant in the cluster in its phase, namespace by namespace.
 
     Raises ``errors.Refused`` where the environment cannot hold the tenant safely: no encrypted
     storage for sensitive data, an egress range that is open to the world.
     """
     places = [cluster_place.Place(of, instance, target) for instance in of.instances]
-    return tuple(thing for place in places for items in _CONCERNS for thing in items(place))
+    everything = (thing for place in places for items in _CONCERNS for thing in items(place))
+    return phases.of(of, everything)

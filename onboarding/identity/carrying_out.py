@@ -41,13 +41,23 @@ def run(
         if failure:
             return
         yield from (_outcome(c, None, 0.0) for c in bundle if c is not realm)
-    for change in sorted(left, key=_place):
+    removed = [c for c in left if _removes_realm(c)]
+    # What is in a realm goes with it, our own client last of all.
+    within = {r.ref: [c for c in left if c.ref.scope == r.ref.name] for r in removed}
+    gone = {c.ref for of in within.values() for c in of} | within.keys()
+    left = [c for c in left if c.ref not in gone]
+    for change in sorted(left, key=_place) + removed:
         report.note(f"{change.action.value} {change.ref}")
         began = time.monotonic()
         failure = _attempt(provider, change, key_of, begin)
         yield _outcome(change, failure, time.monotonic() - began)
         if failure:
             return
+        yield from (_outcome(c, None, 0.0) for c in within.get(change.ref, ()))
+
+
+def _removes_realm(change: plan.Change) -> bool:
+    return change.ref.kind == "Realm" and change.action is plan.Action.DELETE
 
 
 def _creates_realm(change: plan.Change) -> bool:

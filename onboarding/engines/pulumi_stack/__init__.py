@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from onboarding import environment, item, kube, plan, progress, tenant
-from onboarding.engines.pulumi_stack import reading, writing
+from onboarding.engines.pulumi_stack import command, reading, writing
 
 
 class PulumiStack:
@@ -25,6 +25,13 @@ class PulumiStack:
     def identity(self) -> str:
         """UID of the namespace kube-system."""
         return self.cluster.kube_system_uid()
+
+    def forget(self, of: tenant.Tenant) -> None:
+        """Remove the stack of an agency that has left; one that is gone already is as good."""
+        stack = command.Stack(self._target, of.id, self._target.login(self._role).kubeconfig)
+        if command.known(stack) is not False:
+            command.prepare(stack)
+            command.remove(stack)
 
     def observe(
         self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False

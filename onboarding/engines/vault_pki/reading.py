@@ -9,6 +9,7 @@ from typing import Any
 from onboarding import item, tenant, vault
 from onboarding.desired import link_vault, vault_mark, vault_policies
 from onboarding.desired import vault as wanted
+from onboarding.engines.vault_pki import leaving
 from onboarding.pki import certificates
 
 KINDS = (
@@ -43,6 +44,8 @@ def observe(
     for of in tenants:
         if f"{of.kv_mount}/" in mounts:
             found[of.id] += _key_pairs(door, of)
+            if of.phase is tenant.Phase.GONE:
+                found[of.id] += _secrets(door, of, found[of.id])
     return {agency: tuple(items) for agency, items in found.items()}
 
 
@@ -158,6 +161,16 @@ def _key_pairs(door: vault.Vault, of: tenant.Tenant) -> Iterator[item.Item]:
             "updated": about.get("updated_time", ""),
         }
         yield make("KeyPair", of.kv_mount, path, fields, vault_mark.owner(notes.get("owner")))
+
+
+def _secrets(
+    door: vault.Vault, of: tenant.Tenant, known: Sequence[item.Item]
+) -> Iterator[item.Item]:
+    """What else lies below the prefix of an agency that has gone: it is all the agency's."""
+    names = {i.ref.name for i in known}
+    for path in leaving.secrets(door, of):
+        if path not in names:
+            yield make("Secret", of.kv_mount, path, {}, of.id)
 
 
 def _keys(answer: Mapping[str, Any] | None) -> Iterable[str]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from onboarding import environment, errors, item, plan, progress, tenant, vault
 from onboarding.desired import vault_mark
-from onboarding.engines.vault_pki import authority
+from onboarding.engines.vault_pki import authority, leaving
 from onboarding.pki import oidc_key
 
 _ORDER = (
+    "Certificate",
     "Mount",
     "IssuingUrls",
     "CrlConfig",
@@ -21,6 +22,7 @@ _ORDER = (
     "Policy",
     "KubernetesAuthRole",
     "KeyPair",
+    "Secret",
 )
 """Addresses of revocation lists must stand before the first certificate is made."""
 
@@ -109,6 +111,7 @@ class Writer:
             self._delete(change.ref)
             return
         kinds: Mapping[str, Callable[[item.Ref, Mapping[str, Any]], None]] = {
+            "Certificate": self._revoke,
             "Mount": self._mount,
             "IssuingUrls": self._setting,
             "CrlConfig": self._setting,
@@ -127,7 +130,13 @@ class Writer:
     def _setting(self, ref: item.Ref, fields: Mapping[str, Any]) -> None:
         self._door.write(f"{ref.scope}/config/{ref.name}", fields)
 
+    def _revoke(self, ref: item.Ref, fields: Mapping[str, Any]) -> None:
+        self._door.write(f"{ref.scope}/revoke", {"serial_number": ref.name})
+
     def _issuer(self, ref: item.Ref, fields: Mapping[str, Any]) -> None:
+        if self._of.phase is tenant.Phase.GONE:
+            leaving.close_authority(self._door, self._of, fields["usage"])
+            return
         authority.establish(self._door, ref.scope, fields)
 
     def _pki_role(self, ref: item.Ref, fields: Mapping[str, Any]) -> None:
@@ -151,6 +160,9 @@ class Writer:
         self._door.write(f"{ref.scope}/metadata/{ref.name}", {**entry, "custom_metadata": notes})
 
     def _delete(self, ref: item.Ref) -> None:
+        if ref.kind == "Secret" and self._of.phase is tenant.Phase.GONE:
+            leaving.remove_secret(self._door, self._target, self._of, ref.name)
+            return
         if ref.kind not in _DELETED_AT:
             raise errors.Refused(
                 f"{ref}: the certificate authority of an agency is not removed by apply",

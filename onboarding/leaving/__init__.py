@@ -1,0 +1,1 @@
+"""How an agency leaves: frozen, certificates revoked, records exported, retained, destroyed."""

@@ -1,0 +1,94 @@
+"""The step that hands an agency its records: one bag, checked, and its digest as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from onboarding import desired, environment, errors, item, kube, tenant, vault
+from onboarding.identity import events as identity_events
+from onboarding.leaving import bag, export, run, sources, steps
+
+Source = Callable[[run.Case], sources.RecordsSource]
+
+
+def simulated(case: run.Case) -> sources.RecordsSource:
+    """The only source there is until a product brings its own."""
+    return sources.SimulatedStores(kube.connect(case.target, environment.Role.AUDITOR))
+
+
+def name(case: run.Case, leaving: steps.Leaving) -> str:
+    """Name of the folder of an agency's export, the same at every attempt."""
+    return f"{case.of.id}-{case.of.generation}-export-{leaving.begun[:10]}"
+
+
+def look(case: run.Case, source: Source = simulated) -> tuple[sources.Contents, ...]:
+    """What the stores hold, before anything is written. Raises where that cannot be told."""
+    asked = source(case)
+    return tuple(asked.count(case.of, instance) for instance in case.of.instances)
+
+
+def carry_out(case: run.Case, place: Path, source: Source = simulated) -> bag.Sealed:
+    """Write the bag to ``place``, read it again, and keep what proves it."""
+    leaving = run.begin(case)
+    identifier = f"{case.of.id}-{case.of.generation} {leaving.begun}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with case.report.step("Export"), bag.making(place, identifier) as folder:
+        held, counted = _fill(case, folder, source)
+        agency = case.of.manifest.agency
+        bag.seal(
+            folder,
+            {
+                "Source-Organization": agency.name_en,
+                "External-Description": f"Records of {agency.name_th} ({agency.name_en})",
+                "External-Identifier": identifier,
+                "Bagging-Date": leaving.begun[:10],
+                "Bag-Software-Agent": f"onboard {case.basis.get('tool', '')}",
+            },
+        )
+    made = bag.sealed(place)
+    wrong = bag.problems(place, made.digest)
+    if wrong:
+        raise errors.EngineFailed(
+            f"{place} was not written as it should be",
+            details=wrong[:20],
+            resolution="Run the same command again, perhaps with another --bundle.",
+        )
+    facts = {
+        "bundle": str(place.absolute()),
+        "digest": made.digest,
+        "files": made.files,
+        "octets": made.octets,
+        "letters": [asdict(one) for one in held],
+        **counted,
+    }
+    run.conclude(case, leaving, steps.Step.EXPORT, facts)
+    return made
+
+
+def _fill(
+    case: run.Case, folder: Path, source: Source
+) -> tuple[tuple[sources.Contents, ...], dict[str, int]]:
+    content = folder / "data"
+    held = export.letters(case.of, source(case), content)
+    frozen = desired.everything(case.at(tenant.Phase.FROZEN), case.target)
+    export.configuration(frozen, content)
+    with vault.connect(case.target, environment.Role.AUDITOR) as door:
+        counted = export.certificates(door, case.of, content)
+    counted["journal"] = export.history(case.store, case.of.id, case.manifest, content)
+    events = _sign_in_events(case, frozen)
+    counted["events"] = sum(len(found) for found in events.values())
+    export.sign_in_events(events, content)
+    about = {"letters": [asdict(one) for one in held], **counted}
+    export.cover(case.of, case.target, about, folder)
+    return held, counted
+
+
+def _sign_in_events(case: run.Case, items: tuple[item.Item, ...]) -> dict[str, list[Any]]:
+    """By object: a realm's events are of all agencies in it, so each object is asked about."""
+    own = {"Organization", "Group", "Client", "IdentityProvider", "ClientScope"}
+    refs = [i.ref for i in items if i.ref.kind in own and i.ref.engine is item.EngineName.SSO]
+    told = identity_events.trails(case.target, environment.Role.AUDITOR, refs)
+    return {str(ref): [*found] for ref, found in told.items() if found}

@@ -1,0 +1,115 @@
+"""Where the records inside a system come from when an agency leaves: the seam to the product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from onboarding import errors, kube, tenant
+
+SIMULATED = ("kwok.x-k8s.io/node", "fake")
+"""Annotation of a node without a computer behind it: its pods run nothing and store nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One file of a system's store: where it is below the exported folder, and its digest."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an instance's store holds. ``known_by`` says how that is known, also when empty."""
+
+    namespace: str
+    letters: int
+    register_entries: int
+    known_by: str
+
+
+class RecordsSource(Protocol):
+    """The letters and registers inside the instances of an agency.
+
+    Every method raises ``errors.OnboardError`` where it cannot tell: an empty answer means that
+    there is nothing, never that nothing was seen.
+    """
+
+    def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents: ...
+
+    def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[Record]:
+        """Every record with its digest, as the product knows it, to compare the export with."""
+        ...
+
+    def export(
+        self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
+    ) -> Sequence[Record]:
+        """Write all records into ``folder`` in open formats, and say what was written."""
+        ...
+
+
+class SimulatedStores:
+    """The stores of instances whose pods all run on simulated nodes: provably empty.
+
+    For any other instance every method raises ``errors.Refused``: no exporter of the product is
+    known here, and records must not be left behind.
+    """
+
+    def __init__(self, cluster: kube.Cluster) -> None:
+        self._cluster = cluster
+        self._simulated: frozenset[str] | None = None
+
+    def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents:
+        return Contents(instance.namespace, 0, 0, self._proof(instance))
+
+    def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[Record]:
+        self._proof(instance)
+        return ()
+
+    def export(
+        self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
+    ) -> Sequence[Record]:
+        self._proof(instance)
+        return ()
+
+    def _proof(self, instance: tenant.Instance) -> str:
+        place = instance.namespace
+        pods = self._cluster.list("Pod", namespace=place)
+        if not pods:
+            return self._nothing_ran(place)
+        nodes = {p["metadata"]["name"]: str(p["spec"].get("nodeName") or "") for p in pods}
+        real = {pod: node for pod, node in nodes.items() if node not in self._nodes()}
+        if real:
+            raise _unexportable(
+                place, [f"pod {pod} is on {node or 'no node yet'}" for pod, node in real.items()]
+            )
+        return f"all {len(pods)} pod(s) run on simulated nodes, which store nothing"
+
+    def _nothing_ran(self, place: str) -> str:
+        volumes = self._cluster.list("PersistentVolumeClaim", namespace=place)
+        if volumes:
+            names = [str(v["metadata"]["name"]) for v in volumes]
+            raise _unexportable(place, [f"no pod runs, and there is a volume: {n}" for n in names])
+        return "no pod and no volume: nothing was ever stored"
+
+    def _nodes(self) -> frozenset[str]:
+        if self._simulated is None:
+            key, value = SIMULATED
+            self._simulated = frozenset(
+                str(node["metadata"]["name"])
+                for node in self._cluster.list("Node")
+                if (node["metadata"].get("annotations") or {}).get(key) == value
+            )
+        return self._simulated
+
+
+def _unexportable(place: str, details: Sequence[str]) -> errors.Refused:
+    return errors.Refused(
+        f"the letters of {place} cannot be exported: no exporter for its product is known",
+        details=details,
+        resolution="Nothing was exported and nothing will be destroyed. The product's exporter "
+        "has to be added behind RecordsSource.",
+    )
