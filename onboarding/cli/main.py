@@ -25,6 +25,7 @@ _COMMANDS = {
     "render": ("render", "render", "What agencies should have, as plain items."),
     "impact": ("impact", "impact", "What another version would change for agencies."),
     "plan": ("plan", "plan_command", "Show what would change; write nothing."),
+    "show": ("show", "show_command", "Show a plan file for review."),
     "apply": ("apply", "apply_command", "Show the plan, ask, write it, verify it."),
     "verify": ("verify", "verify_command", "Judge the live systems, control by control."),
     "drift": ("drift", "drift_command", "What differs live from what was applied."),

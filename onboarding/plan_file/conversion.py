@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from onboarding import item, plan
+from onboarding import item, plan, safety
 from onboarding.plan_file import form, origin, saved
 
 
@@ -59,6 +59,7 @@ def _part_form(of: saved.Part) -> form.PartForm:
         counts={**counts, "unchanged": made.unchanged},
         changes=tuple(map(_change_form, made.changes)),
         conflicts=tuple(_conflict_form(one) for one in made.conflicts),
+        hazards=tuple(_hazard_form(one) for one in of.hazards),
         findings=tuple(_finding_form(one) for one in of.findings),
     )
 
@@ -92,6 +93,16 @@ def _conflict_form(of: plan.Conflict) -> form.ConflictForm:
     ref = of.ref
     return form.ConflictForm(
         engine=ref.engine, kind=ref.kind, scope=ref.scope, name=ref.name, owner=of.owner
+    )
+
+
+def _hazard_form(of: safety.Hazard) -> form.HazardForm:
+    return form.HazardForm(
+        rule=of.rule,
+        message=of.message,
+        details=of.details,
+        flag=of.flag,
+        approver=of.approver,
     )
 
 
@@ -155,6 +166,7 @@ def _part(of: form.PartForm, target: Mapping[str, str]) -> saved.Part:
         _source(of.manifest),
         tuple((agency, _source(one)) for agency, one in sorted(of.peers.items())),
         tuple(saved.Judged(**dict(one)) for one in of.findings),
+        tuple(safety.Hazard(**dict(one)) for one in of.hazards),
     )
 
 

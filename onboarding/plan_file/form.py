@@ -83,6 +83,17 @@ class FindingForm(_Form):
     gates: bool
 
 
+class HazardForm(_Form):
+    """What a safety rule says about the plan. ``flag`` allows it, "" where no flag does;
+    ``approver`` is the role of the second person it needs, "" where nobody else is asked."""
+
+    rule: str
+    message: str
+    details: tuple[str, ...]
+    flag: str
+    approver: str
+
+
 class SourceForm(_Form):
     """A manifest as it was written."""
 
@@ -106,6 +117,7 @@ class PartForm(_Form):
     counts: dict[str, int]
     changes: tuple[ChangeForm, ...]
     conflicts: tuple[ConflictForm, ...]
+    hazards: tuple[HazardForm, ...]
     findings: tuple[FindingForm, ...]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from onboarding import item, plan, policy
+from onboarding import item, plan, policy, safety
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Part:
     manifest: Source
     peers: tuple[tuple[str, Source], ...] = ()
     findings: tuple[Judged, ...] = ()
+    hazards: tuple[safety.Hazard, ...] = ()
 
     @property
     def tenant_id(self) -> str:

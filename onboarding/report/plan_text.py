@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from onboarding import item, plan
+from onboarding import item, plan, plan_file
+from onboarding.report import plan_view
+from onboarding.report.plan_words import WORDS
 
 _SIGNS = {plan.Action.CREATE: "+", plan.Action.UPDATE: "~", plan.Action.DELETE: "-"}
 _LONGEST_VALUE = 70
@@ -34,6 +36,56 @@ def summary(made: plan.Plan) -> str:
         f"{counts[plan.Action.DELETE]} to delete, {made.unchanged} unchanged."
         f"  Digest sha256:{made.digest}"
     )
+
+
+def saved(
+    of_file: plan_file.Saved, language: str, *, verbose: bool = False, expired: bool = False
+) -> str:
+    """A plan file: what it is for, what of it is grave, then each agency's plan."""
+    words = WORDS[language]
+    made = of_file.made
+    kind = words["production" if made.production else "not production"]
+    lines = [
+        f"{words['environment']}: {made.environment} ({kind})",
+        plan_view.made(made, words),
+        plan_view.versions(of_file, words),
+        f"{words['digest']}: sha256:{of_file.digest}",
+    ]
+    if expired:
+        lines.append(words["expired"])
+    for part in of_file.parts:
+        lines += ["", *_part(part, words, language, verbose=verbose)]
+    return "\n".join(lines)
+
+
+def _part(
+    part: plan_file.Part, words: Mapping[str, str], language: str, *, verbose: bool
+) -> Iterator[str]:
+    names = (
+        f"{part.name_th} · {part.name_en}"
+        if language == "th"
+        else (f"{part.name_en} · {part.name_th}")
+    )
+    commit = f" ({part.manifest.commit})" if part.manifest.commit else ""
+    yield f"{names} ({part.tenant_id}): {words[f'purpose {part.plan.purpose.value}']}"
+    yield f"{words['manifest']}: {part.manifest.file}{commit}"
+    yield ""
+    grave = plan_view.dangerous(part.plan)
+    if part.hazards or grave:
+        yield words["dangerous"]
+        for hazard in part.hazards:
+            flag = f"  ({words['allowed by']} {hazard.flag})" if hazard.flag else ""
+            yield f"  ! {hazard.message}{flag}"
+            yield from (f"      {detail}" for detail in hazard.details)
+        yield from _changes(grave, verbose=True)
+        yield ""
+    for gates, name in ((True, "gates"), (False, "open")):
+        found = [f for f in part.findings if f.gates is gates]
+        if found:
+            yield words[name]
+            yield from (f"  {f.control} {f.verdict.value}: {f.subject}: {f.seen}" for f in found)
+            yield ""
+    yield of(part.plan, verbose=verbose)
 
 
 def brief(made: plan.Plan) -> str:

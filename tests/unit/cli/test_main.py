@@ -54,7 +54,7 @@ def test_each_command_has_an_example_on_a_line_of_its_own(
     ("words", "expected"),
     [
         (["aply"], "error: No such command 'aply'. Did you mean 'apply'?\nSee: onboard --help\n"),
-        (["plan"], "error: Missing argument 'FILE'.\nSee: onboard plan --help\n"),
+        (["plan"], "error: Missing argument 'FILE|FOLDER…'.\nSee: onboard plan --help\n"),
         (
             ["plan", "x", "--nope"],
             "error: No such option '--nope'.\nSee: onboard plan --help\n",

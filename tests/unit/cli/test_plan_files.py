@@ -1,0 +1,340 @@
+"""Plan files as a user meets them: kept, shown, applied exactly, refused when something moved."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import onboarding
+from onboarding import environment, item, plan, plan_file
+from tests.running import ROOT
+from tests.unit.cli import world
+from tests.unit.cli.running import run
+
+MANIFEST = str(ROOT / "examples/admincourt.yaml")
+
+
+@pytest.fixture
+def kept(tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]) -> str:
+    """A plan file for three new objects."""
+    path = str(tmp_path / "court.plan")
+    code, _, err = run(capsys, "plan", MANIFEST, "-q", "--out", path)
+    assert code == 0, err
+    return path
+
+
+def digest(path: str) -> str:
+    return str(json.loads(Path(path).read_text(encoding="utf-8"))["digest"])
+
+
+def journal(tmp_path: Path) -> list[str]:
+    from onboarding.state import opening
+
+    target = environment.load(tmp_path / "onboard.yaml")
+    return [entry.event for entry in opening.of(target).journal(world.AGENCY)]
+
+
+def test_plan_says_where_the_plan_is_and_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    path = tmp_path / "court.plan"
+    words = ("plan", MANIFEST, "-q", "--out", str(path), "--expires-in", "30m")
+    code, out, err = run(capsys, *words)
+    assert code == 0
+    assert f"Digest {digest(str(path))}" in out
+    until = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "…", err)
+    assert until == (
+        f"{path}: written, holds until … UTC.\n"
+        f"  onboard show {path}\n"
+        f"  onboard apply --plan {path}\n"
+    )
+    saved = plan_file.read(path)
+    assert saved.made.expires - saved.made.created == timedelta(minutes=30)
+
+
+def test_apply_writes_what_the_plan_file_holds_without_asking(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    code, out, err = run(capsys, "apply", "--plan", kept)
+    assert code == 0, err
+    assert "State: ready." in out
+    assert world.refs(engines) == {"one", "two", "three"}
+    (begun,) = [e for e in _entries(tmp_path) if e["event"] == "apply-begun"]
+    assert f"sha256:{begun['details']['digest']}" == digest(kept)
+    assert begun["details"]["purpose"] == "apply"
+    assert begun["details"]["by"]
+    assert begun["details"]["tool"] == onboarding.__version__
+    assert len(begun["details"]["manifest"]) == 64
+
+
+def _entries(tmp_path: Path) -> list[dict[str, object]]:
+    from onboarding.state import opening
+
+    target = environment.load(tmp_path / "onboard.yaml")
+    entries = opening.of(target).journal(world.AGENCY)
+    return [{"event": e.event, "details": e.details} for e in entries]
+
+
+def test_a_plan_that_was_applied_is_not_applied_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    run(capsys, "apply", "--plan", kept)
+    before = journal(tmp_path)
+    code, out, err = run(capsys, "apply", "--plan", kept, "-q")
+    assert (code, err) == (0, "")
+    assert "this plan was applied already, on 20" in out
+    assert out.endswith("; nothing is left to do.\n")
+    assert journal(tmp_path) == before
+    del engines[2].held[next(iter(engines[2].held))]
+    code, out, err = run(capsys, "apply", "--plan", kept, "-q")
+    assert (code, out) == (7, "")
+    assert "admincourt: this plan was applied already, and is not applied again" in err
+    assert "since then: create pulumi_stack Thing place/three" in err
+    assert world.refs(engines) == {"one", "two"}
+
+
+def test_what_changed_live_is_named_and_nothing_is_written(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    found = world.thing(item.EngineName.VAULT, "two", x=9)
+    engines[0].held[found.ref] = found
+    code, out, err = run(capsys, "apply", "--plan", kept, "-q")
+    assert (code, out) == (7, "")
+    assert re.sub("[0-9a-f]{64}", "…", err) == (
+        "error: admincourt: what was planned is not what would be done now; nothing was written\n"
+        "  reviewed sha256:…\n"
+        "  now      sha256:…\n"
+        "  vault_pki Thing place/two: planned to create, now to update\n"
+        "Make a new plan and review it: onboard plan FILE --out PLAN\n"
+    )
+    assert world.refs(engines) == {"two"}
+
+
+def test_an_expired_plan_is_refused_whatever_day_is_given(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    _made_at(Path(kept), datetime.now(UTC) - timedelta(hours=25))
+    code, _, err = run(capsys, "apply", "--plan", kept, "--as-of", "2026-01-01")
+    assert code == 7
+    assert "the plan has expired: it held until" in err
+    assert world.refs(engines) == set()
+    code, out, _ = run(capsys, "show", kept)
+    assert code == 0
+    assert "This plan has expired" in out
+
+
+def _made_at(path: Path, when: datetime) -> None:
+    from dataclasses import replace
+
+    saved = plan_file.read(path)
+    made = replace(saved.made, created=when, expires=when + timedelta(hours=24))
+    plan_file.write(path, replace(saved, made=made))
+
+
+def test_a_plan_for_another_environment_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    path = tmp_path / "onboard.yaml"
+    other = environment.load(path).model_copy(update={"name": "elsewhere"})
+    environment.save(path, other)
+    code, _, err = run(capsys, "apply", "--plan", kept)
+    assert code == 7
+    assert "environment: planned for unit, now elsewhere" in err
+
+
+def test_a_plan_of_another_version_of_the_tool_is_refused(
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+    kept: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned_with = onboarding.__version__
+    monkeypatch.setattr(onboarding, "__version__", "9.9.9")
+    code, _, err = run(capsys, "apply", "--plan", kept)
+    assert code == 7
+    assert f"version of onboard: planned with {planned_with}, now 9.9.9" in err
+    assert world.refs(engines) == set()
+
+
+def test_a_manifest_that_was_edited_after_the_review_is_named_field_by_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    manifest = tmp_path / "court.yaml"
+    text = Path(MANIFEST).read_text(encoding="utf-8")
+    manifest.write_text(text, encoding="utf-8")
+    kept = str(tmp_path / "plan")
+    run(capsys, "plan", str(manifest), "-q", "--out", kept)
+    manifest.write_text(text.replace("initial: 2500", "initial: 2600"), encoding="utf-8")
+    code, _, err = run(capsys, "apply", "--plan", kept, "-q")
+    assert code == 7
+    assert "admincourt: the manifest was changed after the plan was made" in err
+    assert re.search(r"court\.yaml: \S*users.initial: 2500 -> 2600", err)
+    manifest.write_text(text + "# a remark\n", encoding="utf-8")
+    assert "only its comments or its form" in run(capsys, "apply", "--plan", kept, "-q")[2]
+    manifest.unlink()
+    assert run(capsys, "apply", "--plan", kept, "-q")[0] == 0
+
+
+def test_a_tampered_file_is_refused(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    path = Path(kept)
+    path.write_text(path.read_text(encoding="utf-8").replace('"create"', '"delete"', 1))
+    code, _, err = run(capsys, "apply", "--plan", kept)
+    assert code == 2
+    assert "was changed after it was written" in err
+
+
+def test_apply_expects_a_digest(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    code, _, err = run(capsys, "apply", MANIFEST, "-q", "--expect", "sha256:" + "0" * 64)
+    assert code == 7
+    assert "the plan is not the one that was reviewed; nothing was written" in err
+    assert world.refs(engines) == set()
+    assert run(capsys, "apply", MANIFEST, "-q", "--expect", "sha256:12")[0] == 2
+    code, _, err = run(capsys, "apply", MANIFEST, "-q", "--expect", digest(kept))
+    assert code == 0, err
+    assert world.refs(engines) == {"one", "two", "three"}
+
+
+@pytest.mark.parametrize("way", ["plan", "expect"])
+def test_a_run_that_was_stopped_goes_on_with_the_rest_of_the_reviewed_plan(
+    way: str, capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    words = {
+        "plan": ("apply", "--plan", kept, "-q"),
+        "expect": ("apply", MANIFEST, "-q", "--expect", digest(kept)),
+    }[way]
+    engines[2].stop_with = KeyboardInterrupt()
+    assert run(capsys, *words)[0] == 130
+    assert world.refs(engines) == {"one", "two"}
+    engines[2].stop_with = None
+    other = world.thing(item.EngineName.SSO, "foreign")
+    engines[1].held[other.ref] = other
+    code, _, err = run(capsys, *words)
+    assert code == 7
+    assert "new: delete sso Thing place/foreign" in err
+    del engines[1].held[other.ref]
+    code, _, err = run(capsys, *words)
+    assert code == 0, err
+    assert world.refs(engines) == {"one", "two", "three"}
+
+
+def test_what_was_never_begun_has_no_rest(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    one = world.thing(item.EngineName.VAULT, "one")
+    engines[0].held[one.ref] = one
+    code, _, err = run(capsys, "apply", "--plan", kept, "-q")
+    assert code == 7
+    assert "no longer needed: create vault_pki Thing place/one" in err
+
+
+def test_a_plan_file_and_manifests_exclude_each_other(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    assert run(capsys, "apply", MANIFEST, "--plan", kept)[0] == 2
+    assert run(capsys, "apply")[0] == 2
+    other = "sha256:" + "1" * 64
+    code, _, err = run(capsys, "apply", "--plan", kept, "--expect", other)
+    assert code == 7
+    assert "is not the plan that was expected" in err
+
+
+def test_several_agencies_are_planned_each_on_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("kind: AgencyMou\n", encoding="utf-8")
+    kept = str(tmp_path / "plan")
+    words = ("plan", MANIFEST, str(broken), str(ROOT / "examples/onde.yaml"), "-q", "-o", "json")
+    code, out, err = run(capsys, *words, "--out", kept)
+    shown = json.loads(out)
+    assert code == 2
+    assert [t["tenant"] for t in shown["tenants"]] == ["admincourt", "onde"]
+    assert [e["exitCode"] for e in shown["ended"]] == [0, 2, 0]
+    assert shown["digest"] == digest(kept)
+    assert f"error: {broken}" in err
+    assert [p.tenant_id for p in plan_file.read(Path(kept)).parts] == ["admincourt", "onde"]
+
+
+def test_one_agency_that_fails_stops_no_other_and_the_run_is_partial(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    words = ("apply", str(tmp_path / "none.yaml"), MANIFEST, "-q", "--yes")
+    code, out, err = run(capsys, *words)
+    assert code == 6
+    assert world.refs(engines) == {"one", "two", "three"}
+    assert out.endswith(
+        f"2 agencies:\n"
+        f"  {tmp_path / 'none.yaml'}  {tmp_path / 'none.yaml'} does not exist\n"
+        f"  {'admincourt':<{len(str(tmp_path / 'none.yaml'))}}  ready\n"
+    )
+    assert "none.yaml does not exist" in err
+
+
+def test_where_every_agency_fails_the_gravest_code_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    found = world.thing(item.EngineName.VAULT, "old")
+    engines[0].held[found.ref] = found
+    code, _, _ = run(capsys, "apply", str(tmp_path / "none.yaml"), MANIFEST, "-q", "--yes")
+    assert code == 2
+    assert world.refs(engines) == {"old"}
+
+
+def test_the_digest_of_several_is_expected_as_a_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    both = (MANIFEST, str(ROOT / "examples/onde.yaml"))
+    kept = str(tmp_path / "plan")
+    run(capsys, "plan", *both, "-q", "--out", kept)
+    code, _, err = run(capsys, "apply", *both, "-q", "--expect", "sha256:" + "0" * 64)
+    assert code == 7
+    assert "the plans are not those that were reviewed; nothing was written" in err
+    assert world.refs(engines) == set()
+
+
+def test_a_canary_stands_in_no_plan_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    canary = "canary-7f3a9c"
+    ref = item.Ref(item.EngineName.CLUSTER, "Thing", "place", "three")
+    engines[2].held[ref] = item.Item(ref, {"x": f"password: {canary}"}, world.AGENCY)
+    kept = tmp_path / "plan"
+    for words in (("--out", str(kept)), ("-o", "json"), ("--verbose",)):
+        code, out, err = run(capsys, "plan", MANIFEST, *words)
+        assert code == 0, err
+        assert canary not in out + err
+    assert canary not in kept.read_text(encoding="utf-8")
+    (change,) = [
+        c for c in plan_file.read(kept).parts[0].plan.changes if c.action is plan.Action.UPDATE
+    ]
+    assert change.fields == (plan.FieldChange("x", "(not shown)", 1),)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html"])
+def test_show_renders_every_form(
+    form: str, capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    code, out, err = run(capsys, "show", kept, "--verbose", "--format", form)
+    assert (code, err) == (0, "")
+    assert digest(kept) in out
+    assert "place/one" in out or form == "json"
+    if form == "json":
+        assert json.loads(out) == json.loads(Path(kept).read_text(encoding="utf-8"))
+
+
+def test_the_schema_of_the_plan_file_is_published(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    import jsonschema
+
+    code, out, _ = run(capsys, "schema", "plan")
+    assert code == 0
+    jsonschema.validate(json.loads(Path(kept).read_text(encoding="utf-8")), json.loads(out))
