@@ -13,7 +13,9 @@ from typing import Any
 
 from onboarding.state import interface
 
-_STEP_BEGUN, _STEP_ENDED, _ENGINE = "change-begun", "change-ended", "engine-begun"
+_STEP_BEGUN, _STEP_ENDED = "change-begun", "change-ended"
+_PART = "engine"
+"""Parts of a run: what they did stands in the changes."""
 _ENDS = {"ended": "done", "failed": "failed", "interrupted": "interrupted"}
 NOT_ENDED = "not ended"
 """The outcome of a run whose end was never written: it goes on still, or was killed."""
@@ -69,7 +71,7 @@ def acts(tenant: str, journal: Iterable[interface.Entry]) -> tuple[Act, ...]:
     running: dict[str, Act] = {}
     for entry in journal:
         verb, _, state = entry.event.rpartition("-")
-        if entry.event == _ENGINE:
+        if verb == _PART and running:
             continue
         if entry.event in (_STEP_BEGUN, _STEP_ENDED) and running:
             _step(next(reversed(running.values())), entry)
@@ -105,7 +107,7 @@ def _act(tenant: str, entry: interface.Entry, what: str, outcome: str) -> Act:
         entry.at,
         what,
         outcome,
-        by=told["by"] or getattr(entry, "by", ""),
+        by=told["by"] or entry.by,
         commit=told["commit"],
         plan=told["digest"],
         purpose=told["purpose"],

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from onboarding import change_rules, clock, errors, links, strict_yaml, tenant
+from onboarding import change_rules, errors, links, strict_yaml, tenant
 from onboarding.manifest import model
 from onboarding.pki import listing
 
@@ -91,16 +91,20 @@ class Trail:
 
 
 def problems(
-    of: Succession, others: Iterable[links.Declared], here: Iterable[str], gone: Iterable[str]
+    of: Succession,
+    others: Iterable[links.Declared],
+    here: Iterable[str],
+    gone: Iterable[str],
+    heirs: Iterable[str] = (),
 ) -> tuple[errors.Problem, ...]:
     """Everything that stands in the way, with the place in the file.
 
     ``others`` are all other known manifests, ``here`` the ids of agencies that were applied,
-    ``gone`` those that have left with a tombstone.
+    ``gone`` those that have left with a tombstone, ``heirs`` who is known as a successor already.
     """
     listed = tuple(others)
     return (
-        *_ids(of, set(here), set(gone)),
+        *_ids(of, set(here), set(gone), set(heirs)),
         *_sums(of),
         *_bodies(of),
         *_hosts(of),
@@ -108,7 +112,9 @@ def problems(
     )
 
 
-def _ids(of: Succession, here: set[str], gone: set[str]) -> Iterator[errors.Problem]:
+def _ids(
+    of: Succession, here: set[str], gone: set[str], heirs: set[str]
+) -> Iterator[errors.Problem]:
     path: strict_yaml.KeyPath = ("metadata", "id")
     for side in (of.before, of.after):
         for one in side:
@@ -119,7 +125,7 @@ def _ids(of: Succession, here: set[str], gone: set[str]) -> Iterator[errors.Prob
             yield _at(one, path, f"{one.manifest.id!r} was never applied here", "name who is")
     for one in of.successors:
         name = one.manifest.id
-        if name in here:
+        if name in here - heirs:
             yield _at(one, path, f"the id {name!r} is that of another agency here", "take another")
         if name in gone:
             message = f"the id {name!r} has a tombstone: an agency of this id has left"
@@ -270,7 +276,3 @@ def _manifest(side: Sequence[links.Declared], agency: str) -> model.AgencyMou:
 
 def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
-
-
-def is_in_force(of: Basis, now: clock.Clock) -> bool:
-    return of.effective <= now.today()

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from onboarding import errors, pause
+from onboarding import clock, errors, pause
 from onboarding.cli import console, options
 from onboarding.state import interface, opening
 
@@ -57,6 +57,7 @@ def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
         journal = store.journal(tenant_id)
         applied = store.applied(tenant_id)
         holder = store.holder(tenant_id)
+        paused = pause.in_force(store, tenant_id, clock.Clock().today())
     except errors.EngineFailed as damaged:
         return _Standing(tenant_id, "records damaged", 0, "", "", damage=damaged)
     runs = [e for e in journal if e.event.startswith("apply-")]
@@ -72,6 +73,7 @@ def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
         tuple(verdict.details.get("pending") or ()) if verdict else (),
         holder,
         _reached(journal) if last and last.event != "apply-ended" else None,
+        paused,
     )
 
 

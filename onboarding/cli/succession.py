@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -155,10 +155,11 @@ def _run(
 def _refuse(
     of: successions.Succession, store: interface.StateStore, given: tuple[Path, ...]
 ) -> None:
-    parties = {*of.ids_before, *of.ids_after}
     here = records.manifests(store)
-    gone = [t for t in store.tenants() if store.kept(t, records.TOMBSTONE) is not None]
-    found = successions.problems(of, _others(here, given, parties), here, gone)
+    gone = [i for i in of.ids_after if store.kept(i, records.TOMBSTONE) is not None]
+    heirs = [heir for agency in of.ids_before for heir in lineage.successors(store, agency)]
+    others = _others(of, here, given)
+    found = (*successions.problems(of, others, here, gone, heirs), *_not_as_applied(of, here))
     if found:
         raise errors.InvalidInput(
             f"{of.kind} of {', '.join(of.ids_before)} into {', '.join(of.ids_after)}:"
@@ -169,21 +170,36 @@ def _refuse(
 
 
 def _others(
-    here: dict[str, str], given: tuple[Path, ...], parties: set[str]
+    of: successions.Succession, here: dict[str, str], given: tuple[Path, ...]
 ) -> tuple[links.Declared, ...]:
-    """All other manifests: those given, else as they were applied last."""
+    """All other manifests that may name who ends: those given, else as they were applied last."""
     from onboarding import folder, strict_yaml
 
+    parties = {*of.ids_before, *of.ids_after}
+    ending = [one.manifest.id for one in of.predecessors]
     found = {}
     for file in folder.files(given):
         one = links.Declared(*manifest.read(file.path))
         found[one.manifest.id] = one
     for agency, text in here.items():
         title = f"last manifest of {agency}"
-        if agency not in found:
+        if agency not in found and any(name in text for name in ending):
             document = strict_yaml.loads(text, title)
             found[agency] = links.Declared(manifest.loads(text, title), document)
     return tuple(one for agency, one in sorted(found.items()) if agency not in parties)
+
+
+def _not_as_applied(of: successions.Succession, here: dict[str, str]) -> Iterator[errors.Problem]:
+    """Who ends must be told as it is: sums and certificates are taken from its manifest."""
+    from onboarding import amendment
+
+    for one in of.predecessors:
+        name = one.manifest.id
+        applied = manifest.loads(here[name], f"last manifest of {name}") if name in here else None
+        if applied is not None and amendment.compare(applied, one.manifest):
+            message = f"it is not as {name} was applied last"
+            remedy = f"see: onboard amendments {one.file}"
+            yield errors.Problem(one.file, 1, 1, "", message, remedy)
 
 
 def _standing(target: environment.Environment, of: successions.Succession) -> dict[str, Any]:

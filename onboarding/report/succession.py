@@ -85,8 +85,8 @@ def _next(
     anew = {(t.successor, t.name) for t in trails if t.fate is not succession.Fate.STAYS}
     steps += [f"onboard certs issue: {name} at {agency}" for agency, name in sorted(anew) if agency]
     steps += [
-        f"from {of.basis.effective}: onboard offboard {one.file}; its first steps end sign-in and"
-        " revoke the certificates"
+        f"from {of.basis.effective}: onboard offboard {one.file}"
+        " (ends sign-in, revokes the certificates)"
         for one in of.predecessors
     ]
     yield from (f"  {number}. {step}" for number, step in enumerate(steps, 1))
