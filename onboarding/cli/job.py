@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onboarding import clock, environment, links, manifest, plan_file, revision, strict_yaml, tenant
+from onboarding import (
+    clock,
+    environment,
+    lineage,
+    links,
+    manifest,
+    plan_file,
+    revision,
+    strict_yaml,
+    tenant,
+)
 from onboarding.cli import options, peers
 from onboarding.leaving import records
 from onboarding.manifest import model
@@ -112,6 +122,7 @@ def _made(
         declared=links.Declared(read, document),
         peers=declared,
         today=now.today(),
+        former=lineage.former_names(store, read.id),
     )
     of = tenant.standing(resolved, stands.phase, stands.generation)
     others = tuple(
@@ -119,6 +130,8 @@ def _made(
         for agency, text in applied.items()
         if agency != of.id
     )
+    family = {*lineage.predecessors(store, of.id), *lineage.successors(store, of.id)}
+    others = tuple(o for o in others if o.id not in family or _shares_a_host(of, o))
     sources = {
         agency: plan_file.Source(one.file if agency in given else "", _text(one))
         for agency, one in declared.items()
@@ -136,6 +149,11 @@ def _made(
         language,
         standing=stands,
     )
+
+
+def _shares_a_host(one: tenant.Tenant, other: tenant.Tenant) -> bool:
+    """A successor may have codes and numbers of its predecessor, but never answer in its place."""
+    return bool({i.host for i in one.instances if i.host} & {i.host for i in other.instances})
 
 
 def _text(of: links.Declared) -> str:
