@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test test-unit test-full check bench setup lab-down clean reference
+.PHONY: help demo pipeline test test-unit test-full check bench setup lab-down clean reference
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -23,6 +23,9 @@ setup: $(VENV)/.ready ## Virtual environment with everything in it
 
 demo: setup ## Build what is missing, start the lab, onboard the Ministry of Public Health
 	@./examples/demo.sh
+
+pipeline: setup ## The CI pipelines of ci/, step by step on this computer: plan, review, apply
+	@./ci/local.sh
 
 check: setup ## Style, types, layers, and whether the README is true
 	@$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onboarding import errors, folder
+from onboarding import branch, errors, folder
 from onboarding.cli import console
 from onboarding.errors import ExitCode
 
@@ -70,14 +70,19 @@ def json(ended: Sequence[Ended]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The manifests of a command; ``peers`` are those among several that can be read."""
+    """The manifests of a command; ``peers`` are those among several that can be read.
+
+    ``listed``: the result is a list whatever their number, because a machine asked for some of
+    many.
+    """
 
     all: tuple[Path, ...]
     peers: tuple[Path, ...] = ()
+    listed: bool = False
 
     @property
     def several(self) -> bool:
-        return len(self.all) > 1
+        return self.listed or len(self.all) > 1
 
 
 def files(places: Sequence[Path]) -> Files:
@@ -90,3 +95,20 @@ def files(places: Sequence[Path]) -> Files:
     ]
     sound = tuple(one.path for one in read if isinstance(one, folder.Read))
     return Files(tuple(one.path for one in read), sound)
+
+
+def touched(ref: str, places: Sequence[Path], shared: Sequence[Path]) -> Files:
+    """Those that the branch of the checkout touches since it left ``ref``, each with its reason.
+
+    Says what it leaves to a person: an agency whose manifest is gone is not taken off by that.
+    """
+    found = branch.since(ref, places, shared)
+    for one in found.touched:
+        console.hint(f"{one.path}: {one.reason}")
+    for gone in found.removed:
+        console.warning(
+            f"{gone.name} was removed. Its agency stays as it is until somebody takes it off "
+            "(onboard offboard)."
+        )
+    peers = files(places) if found.touched else Files(())
+    return Files(tuple(one.path for one in found.touched), peers.peers or peers.all, listed=True)

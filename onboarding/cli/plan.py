@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import actor, clock, environment, errors, patience, plan, plan_file
+from onboarding import actor, clock, environment, errors, patience, plan_file, safety
 from onboarding.cli import console, fleet, options, runs, written
 from onboarding.cli import job as jobs
 
@@ -32,11 +32,19 @@ def _life(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta
         "onboard plan examples/moph.yaml --verbose --language th",
         "onboard plan examples/moph.yaml --detailed-exitcode --output json",
         "onboard plan examples/moph.yaml examples/bdi.yaml --out both.plan --expires-in 8h",
+        "onboard plan agencies/ --changed-since origin/main --out branch.plan",
     ),
 )
 @click.argument("places", type=options.MANIFESTS, nargs=-1, required=True, metavar="FILE|FOLDER…")
 @options.environment_option
 @options.with_option
+@click.option(
+    "--changed-since",
+    "ref",
+    metavar="REF",
+    help="Plan only what this branch touches since it left REF (git): changed manifests, peers "
+    "of their links, and whom a changed environment file or catalogue concerns.",
+)
 @click.option(
     "--out",
     type=options.MANIFEST,
@@ -61,6 +69,7 @@ def plan_command(
     places: tuple[Path, ...],
     wanted: str | None,
     given: tuple[Path, ...],
+    ref: str | None,
     out: Path | None,
     expires_in: timedelta,
     output: str,
@@ -77,7 +86,10 @@ def plan_command(
     """
     if out is not None:
         written.refuse_unwritable(out)
-    files = fleet.files(places)
+    if ref is None:
+        files = fleet.files(places)
+    else:
+        files = fleet.touched(ref, places, [environment.locate(wanted)])
     found = _Found()
     for file in files.all:
         try:
@@ -91,7 +103,7 @@ def plan_command(
     saved = _saved(found.parts, options.target(wanted), as_of, expires_in)
     if out is not None and saved is not None:
         plan_file.write(out, saved)
-    _report(found, saved, out, text=output == "text")
+    _report(found, saved, out, text=output == "text", several=files.several)
     if not files.several and found.refused is not None:
         raise found.refused
     return fleet.code(found.ended)
@@ -134,18 +146,19 @@ def _in_the_way(prepared: reconcile.Prepared) -> errors.Refused | None:
     if not prepared.plan.conflicts:
         return None
     try:
-        plan.refuse_if_unsafe(prepared.plan, allow_delete=True)
+        safety.refuse([h for h in prepared.hazards if not h.flag], frozenset(), prepared.tenant.id)
     except errors.Refused as refused:
         return refused
     return None
 
 
 def _json(job: jobs.Job, prepared: reconcile.Prepared) -> dict[str, Any]:
-    from onboarding.report import amendment, plan_json, run_report
+    from onboarding.report import amendment, hazards, plan_json, run_report
     from onboarding.report import json as findings_json
 
     return {
         **plan_json.of(prepared.plan),
+        "hazards": hazards.json(prepared.hazards),
         "amendments": amendment.json(runs.amended(job)[1]),
         "open": run_report.waiting(prepared.tenant, prepared.environment),
         "findings": [findings_json.finding(f) for f in prepared.findings],
@@ -167,8 +180,14 @@ def _saved(
     return plan_file.seal(made, parts)
 
 
-def _report(found: _Found, saved: plan_file.Saved | None, out: Path | None, *, text: bool) -> None:
-    several = len(found.ended) > 1
+def _report(
+    found: _Found,
+    saved: plan_file.Saved | None,
+    out: Path | None,
+    *,
+    text: bool,
+    several: bool,
+) -> None:
     if saved is not None and out is not None:
         console.hint(
             f"{out}: written, holds until {saved.made.expires:%Y-%m-%d %H:%M} UTC.\n"
@@ -176,7 +195,9 @@ def _report(found: _Found, saved: plan_file.Saved | None, out: Path | None, *, t
             f"  onboard apply --plan {out}"
         )
     digest = f"sha256:{saved.digest}" if saved else None
-    if text and several:
+    if text and not found.ended:
+        console.result("No manifest is touched: there is nothing to plan.")
+    elif text and several:
         console.result("\n" + fleet.text(found.ended))
         if digest:
             console.result(f"Digest of all {digest}")
