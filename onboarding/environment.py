@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib import parse
 
 import platformdirs
 import pydantic
@@ -139,6 +140,10 @@ class Keycloak(_Model):
 
 class Pulumi(_Model):
     backend: str
+    """``file:///folder``, ``postgres://user@host/database``, ``s3://bucket/prefix?endpoint=…``"""
+    credentials_file: FilePath | None = None
+    """As ``State.credentials_file``."""
+    ca_file: FilePath | None = None
     home: FilePath
     command: str = "pulumi"
     passphrase_file: FilePath
@@ -146,6 +151,18 @@ class Pulumi(_Model):
 
 class State(_Model):
     store: str
+    """``file:///folder``, ``postgresql://user@host/database?schema=…``, or
+    ``s3://bucket/prefix?endpoint=https://…&region=…``; never with a password in it."""
+    credentials_file: FilePath | None = None
+    """Mode 0600. PostgreSQL: a password file as libpq reads it. S3: a credentials file as AWS has
+    it. Without one the workload's own identity is used."""
+    ca_file: FilePath | None = None
+    """CA of the server's certificate, where it is not a public one."""
+    lease_seconds: Annotated[float, pydantic.Field(ge=5, le=3600, strict=False)] = 60.0
+    """How long an agency stays held by a run that was cut off on another computer."""
+    folder: FilePath | None = None
+    """Where hand-over kits and logs go on this computer; without it beside a store of files,
+    else in the user's data folder."""
 
 
 class Images(_Model):
@@ -292,14 +309,17 @@ class Environment(_Model):
         }
 
     def store(self) -> Path:
-        """Folder of the state store. Raises ``errors.UsageError`` for another kind of store."""
-        scheme, _, path = self.state.store.partition("://")
-        if scheme != "file" or not path.startswith("/"):
-            raise errors.UsageError(
-                f"environment {self.name!r}: state store {self.state.store!r} is not supported",
-                resolution="Use file:///absolute/folder as state.store.",
-            )
-        return Path(path)
+        """Folder on this computer for hand-over kits and logs; that of a store of files."""
+        if self.state.folder is not None:
+            return self.state.folder
+        if self.state.store.startswith("file://"):
+            return folder_of(self.state.store)
+        return platformdirs.user_data_path("onboard") / "environments" / self.name
+
+
+def folder_of(url: str) -> Path:
+    """The folder of a ``file://`` URL."""
+    return Path(parse.unquote(parse.urlsplit(url).path))
 
 
 def labs_folder() -> Path:
@@ -357,7 +377,23 @@ def load(path: Path) -> Environment:
             resolution="Name an environment with --environment, e.g. the name of a lab.",
         )
     read = strict_yaml.validate(Environment, document)
+    _refuse_passwords(path, read)
     return read.model_validate(_anchored(read.model_dump(), path.absolute().parent))
+
+
+def _refuse_passwords(path: Path, read: Environment) -> None:
+    """A URL ends up in logs and lists of processes; the password itself is not repeated here."""
+    urls = {"state.store": read.state.store, "pulumi.backend": read.pulumi.backend}
+    problems = [
+        errors.Problem(
+            str(path), 0, 0, field, "the URL holds a password",
+            "put it into a file of mode 0600 and name that as credentialsFile",
+        )
+        for field, url in urls.items()
+        if parse.urlsplit(url).password is not None or "password=" in url or "secret" in url
+    ]  # fmt: skip
+    if problems:
+        raise errors.InvalidInput(f"{path} holds a secret", problems)
 
 
 def _anchored(value: Any, folder: Path) -> Any:

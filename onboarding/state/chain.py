@@ -45,6 +45,18 @@ class Chain:
             return self.entries[seq - 1]
         return next((e for e in self.entries if e.seq == seq), None)
 
+    def lacks(self, known: Head) -> str:
+        """Why this cannot be all of a journal that once had the head ``known``; "" if it can."""
+        if not known.seq or known == self.head:
+            return ""
+        at = self.at(known.seq)
+        if at is None:
+            last = self.head.seq
+            return f"record {known.seq}, which was there, is not; the journal ends at {last}"
+        # Records of the first form of the journal are covered together, by no hash of one.
+        same = at.hash == known.hash or not at.by
+        return "" if same else f"record {known.seq} is another one than was there"
+
 
 def checksum(text: str) -> str:
     """SHA-256 of a text, in hexadecimal digits."""

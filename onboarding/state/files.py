@@ -21,6 +21,7 @@ from onboarding.state import last_line, leases, storage, store
 
 _JOURNAL = "journal.jsonl"
 _DOCUMENTS = "documents"
+_NEW = ".new-"
 
 
 class FileStore(store.Store):
@@ -219,7 +220,9 @@ def _append(handle: int, line: bytes) -> None:
 @contextmanager
 def _written(folder: Path, content: bytes) -> Iterator[Path]:
     """A new file of that content, on disk, gone at the end unless it was given another name."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".new-")
+    for left in folder.glob(f"{_NEW}*"):
+        _unlink_if_left(left)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f"{_NEW}{os.getpid()}-")
     new = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
@@ -229,3 +232,14 @@ def _written(folder: Path, content: bytes) -> Iterator[Path]:
         yield new
     finally:
         new.unlink(missing_ok=True)
+
+
+def _unlink_if_left(new: Path) -> None:
+    """Remove the half-made file of a process that is no more."""
+    process = new.name.removeprefix(_NEW).partition("-")[0]
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        new.unlink(missing_ok=True)
+    except PermissionError:
+        return

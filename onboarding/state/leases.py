@@ -37,6 +37,8 @@ class Written:
     nonce: str
     mark: Mapping[str, Any]
     released: bool = False
+    beat: int = 0
+    """Counts writings, so that no two are alike."""
     head: chain.Head = field(default_factory=chain.Head)
 
     def sealed(self, tenant_id: str) -> bytes:
@@ -117,8 +119,8 @@ class Mine:
     def check(self) -> None:
         """Raise ``errors.LeaseLost`` unless nobody else has taken it."""
         with self._lock:
-            found = None if self.lost else self.place.lease(self.tenant_id)
-            if found is None or found.version != self.version:
+            found = self.place.lease(self.tenant_id)
+            if self.lost or found is None or found.version != self.version:
                 self.lost = True
                 raise self.gone(found)
             due = time.monotonic() - self._renewed > self.written.seconds / 2
@@ -150,6 +152,7 @@ class Mine:
                 continue
 
     def _swap(self, wanted: Written) -> bool:
+        wanted = replace(wanted, beat=self.written.beat + 1)
         version = self.place.swap_lease(self.tenant_id, wanted.sealed(self.tenant_id), self.version)
         if version is None:
             self.lost = True

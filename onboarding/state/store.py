@@ -84,23 +84,13 @@ class Store:
 
     def records(self, tenant_id: str) -> chain.Chain:
         """The journal as far as it is whole, and what is wrong after that."""
-        found = chain.read(self.place.lines(tenant_id), tenant_id)
-        return found if found.damage else replace(found, damage=self._shortened(found, tenant_id))
-
-    def _shortened(self, found: chain.Chain, tenant_id: str) -> str:
-        """Why the journal cannot be all of it: the lease remembers a record it does not hold."""
+        # The lease first: others may append, but nothing it remembers may be missing.
         held = self.place.lease(tenant_id)
-        known = leases.opened(held.content, tenant_id).head if held else chain.Head()
-        at = found.at(known.seq)
-        if not known.seq or (known.seq == found.head.seq and known.hash == found.head.hash):
-            return ""
-        if at is not None and at.hash == known.hash:
-            return ""
-        return (
-            f"record {known.seq}, which was there, is not; the journal ends at {found.head.seq}"
-            if at is None
-            else f"record {known.seq} is another one than was there"
-        )
+        found = chain.read(self.place.lines(tenant_id), tenant_id)
+        if found.damage or held is None:
+            return found
+        known = leases.opened(held.content, tenant_id).head
+        return replace(found, damage=found.lacks(known))
 
     def _whole(self, tenant_id: str) -> chain.Chain:
         found = self.records(tenant_id)
@@ -159,7 +149,7 @@ class Store:
         seen = leases.look(self.place, tenant_id)
         free = leases.new(self._seconds, 0, head) if seen is None else seen.written
         if seen is None or (free.released and free.head.seq < head.seq):
-            wanted = replace(free, head=head, released=True)
+            wanted = replace(free, head=head, released=True, beat=free.beat + 1)
             version = seen.version if seen else ""
             self.place.swap_lease(tenant_id, wanted.sealed(tenant_id), version)
 

@@ -203,6 +203,8 @@ def test_a_store_of_the_first_version_is_read_and_continued(tmp_path: Path) -> N
     assert store.kept("moph", "approval-1") == {"by": "ก"}
     before = store.journal("moph")
     with store.lease("moph"):
+        pass
+    with store.lease("moph"):
         store.record("moph", "apply-begun")
         store.keep_applied("moph", [thing("b")])
         store.keep_manifest("moph", "b: 1\n")
