@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from onboarding import history
 
+_DIGEST = re.compile("[0-9a-f]{40,64}")
 _SHORT = 12
 """Characters of a digest or commit that tell it from others at a glance."""
 
@@ -15,12 +17,12 @@ def text(acts: Sequence[history.Act], *, verbose: bool = False) -> str:
     """A table, oldest first; with ``verbose`` every change and detail below its line."""
     if not acts:
         return "nothing was done yet"
-    rows = [(f"{a.at[:19]}Z", a.tenant, a.what, _outcome(a), _origin(a)) for a in acts]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    rows = [(f"{a.at[:19]}Z", a.tenant, a.what, _origin(a), _outcome(a)) for a in acts]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines: list[str] = []
     for act, row in zip(acts, rows, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        lines.append("  ".join([*cells, row[4]]).rstrip())
+        lines.append("  ".join([*cells, row[4], f"({row[3]})" if row[3] else ""]).rstrip())
         if verbose:
             lines += (f"    {line}" for line in _below(act))
     return "\n".join(lines)
@@ -63,7 +65,8 @@ def _told(act: history.Act) -> str:
         verdicts = ("fail", "unknown", "pass")
         counted = ", ".join(f"{act.details[v]} {v}" for v in verdicts if act.details.get(v))
         return ("ready, " if act.details.get("ready") else "not ready, ") + counted
-    return ", ".join(f"{name} {_shown(value)}" for name, value in act.details.items() if value)
+    told = (f"{name} {_short(_shown(value))}" for name, value in act.details.items() if value)
+    return ", ".join(told)
 
 
 def _shown(value: Any) -> str:
@@ -74,17 +77,23 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
+def _short(value: str) -> str:
+    """A digest by its beginning; anything else whole."""
+    return value[:_SHORT] if _DIGEST.fullmatch(value) else value
+
+
 def _origin(act: history.Act) -> str:
+    """By whom, from which plan and which commit."""
     parts = (
         f"by {act.by}" if act.by else "",
         f"plan {act.plan[:_SHORT]}" if act.plan else "",
         f"commit {act.commit[:_SHORT]}" if act.commit else "",
     )
-    return "  ".join(part for part in parts if part)
+    return ", ".join(part for part in parts if part)
 
 
 def _below(act: history.Act) -> Iterator[str]:
-    if act.is_run:
+    if act.details:
         yield from (f"{name}: {_shown(value)}" for name, value in act.details.items())
     if act.plan:
         yield f"plan: sha256:{act.plan}"

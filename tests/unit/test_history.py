@@ -37,7 +37,7 @@ def test_a_run_is_one_line_with_who_what_and_from_where() -> None:
     )
     assert report.text([act]) == (
         "2026-11-22T10:00:00Z  moph  apply  done, 1 applied  "
-        "by ploy@host  plan dddddddddddd  commit cccccccccccc"
+        "(by ploy@host, plan dddddddddddd, commit cccccccccccc)"
     )
 
 
@@ -63,7 +63,7 @@ def test_the_verification_after_a_run_stands_in_its_line_a_later_one_in_its_own(
     assert run.ready is False
     assert report.text([run, later]) == (
         "2026-11-22T10:00:00Z  moph  apply     done, 1 applied, not ready"
-        "  by ploy@host  plan dddddddddddd  commit cccccccccccc\n"
+        "  (by ploy@host, plan dddddddddddd, commit cccccccccccc)\n"
         "2026-11-22T10:00:06Z  moph  verified  not ready, 2 fail, 9 pass"
     )
 

@@ -162,3 +162,42 @@ def test_history_of_nobody_is_a_mistake_that_names_who_is_there(
         "  agencies: admincourt\n"
         "Name a manifest, or an agency of this environment (onboard status).\n"
     )
+
+
+def test_a_history_is_checked_exported_and_checked_without_the_store(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], tmp_path: Path
+) -> None:
+    run(capsys, "apply", str(MANIFEST), "--yes", "-q")
+    code, out, _ = run(capsys, "history", "--verify")
+    head = out.strip().rpartition("sha256:")[2]
+    assert (code, re.sub(r"\d+ records", "N records", out)) == (
+        0,
+        f"admincourt: N records, whole; head sha256:{head}\n",
+    )
+    run(capsys, "verify", str(MANIFEST), "-q")
+    code, out, _ = run(capsys, "history", "admincourt", "--expect-head", head)
+    assert (code, "whole" in out) == (0, True)
+    export = tmp_path / "history.jsonl"
+    assert run(capsys, "history", "admincourt", "--export", str(export))[0] == 0
+    assert run(capsys, "history", "--verify", str(export))[:2] == (0, out)
+    text = export.read_text(encoding="utf-8")
+    export.write_text(text.replace("apply-ended", "apply-failed"), encoding="utf-8")
+    code, out, err = run(capsys, "history", "--verify", str(export), "-o", "json")
+    assert code == 1
+    assert json.loads(out)["chains"][0]["whole"] is False
+    assert "the checksum does not fit" in json.loads(err)["error"]["details"][0]
+
+
+def test_a_history_that_was_cut_or_changed_is_broken(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], tmp_path: Path
+) -> None:
+    run(capsys, "apply", str(MANIFEST), "--yes", "-q")
+    words = ("history", "admincourt", "--expect-head", "ab" * 32)
+    code, out, err = run(capsys, *words)
+    assert (code, "broken: the expected record abababababab is not in it" in out) == (1, True)
+    (journal,) = (tmp_path / "store/tenants/admincourt").glob("journal*")
+    lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    journal.write_text("".join([lines[0], *lines[2:]]), encoding="utf-8")
+    code, out, err = run(capsys, "history", "--verify")
+    assert code == 1
+    assert "line 2: it does not follow the record before it" in err
