@@ -302,6 +302,8 @@ class _Relay(http.server.BaseHTTPRequestHandler):
     def finish(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             super().finish()
+        # The server closes the plain connection, which the one with TLS has taken over.
+        self.request.close()
 
     def log_message(self, *_: Any) -> None:
         """What was asked is kept by the proxy."""
