@@ -53,7 +53,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One item to create, update or delete. ``desired`` is None for a deletion."""
+    """One item to create, update or delete. ``desired`` is None for a deletion.
+
+    ``released``: its data may go, for a second person agreed. It is no part of the digest, and
+    given right before the plan is written.
+    """
 
     action: Action
     ref: item.Ref
@@ -66,6 +70,7 @@ class Change:
 Begin = Callable[[Change], None]
 """Called right before a change is written: it records that it begins, and raises
 ``errors.LeaseLost`` where this run may write no more."""
+    released: bool = False
 
 
 def unrecorded(change: Change) -> None:

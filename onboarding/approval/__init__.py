@@ -149,6 +149,11 @@ def _names(by: environment.Approver) -> tuple[str, ...]:
     return (by.identity, by.identity.partition("@")[0], *by.accounts)
 
 
+def roles_wanted(case: Case) -> frozenset[str]:
+    """The roles of the second persons that a plan needs; none where it needs nobody."""
+    return frozenset(h.approver for h in case.hazards if h.needs_second_person)
+
+
 def valid(
     case: Case, now: datetime, applied_by: str = ""
 ) -> tuple[tuple[Approval, ...], tuple[str, ...]]:
@@ -212,15 +217,15 @@ def require(case: Case, applied_by: str, now: datetime) -> tuple[Approval, ...]:
 
     Each is marked as used in the journal. Raises ``errors.Refused`` saying why nobody's counts.
     """
-    wanted = {h.approver: h for h in reversed(case.hazards) if h.needs_second_person}
+    wanted = roles_wanted(case)
     if not wanted:
         return ()
     good, bad = valid(case, now, applied_by)
     roles = {a.identity: a.roles for a in case.target.approvers}
-    taken = {role: [a for a in good if role in roles[a.identity]] for role in wanted}
+    taken = {role: [a for a in good if role in roles[a.identity]] for role in sorted(wanted)}
     missing = [role for role, found in taken.items() if not found]
     if missing:
-        why = [f"{role}: {wanted[role].message}" for role in missing]
+        why = [f"{h.approver}: {h.message}" for h in case.hazards if h.approver in missing]
         why += [f"{a.identity} has not the role {role}" for a in good for role in missing]
         why += [*bad, *_of_other_plans(case)]
         case.store.record(case.tenant_id, REFUSED, digest=case.digest, by=applied_by, why=why)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import actor, clock, environment, errors, plan, plan_file, safety
+from onboarding import actor, clock, environment, errors, pause, plan, plan_file, safety
 from onboarding.cli import console, fleet, held, options, runs
 from onboarding.cli import job as jobs
 
@@ -183,6 +183,8 @@ def _each(tasks: list[_Task], wish: _Wish) -> Iterator[tuple[fleet.Ended, dict[s
             stopped = interrupted
             console.error(interrupted)
             yield fleet.failed(task.name, interrupted), None
+        except pause.Paused as left_alone:
+            yield fleet.paused(left_alone), None
         except errors.OnboardError as broken:
             console.error(broken)
             yield fleet.failed(task.name, broken), None
@@ -202,7 +204,7 @@ def _one(task: _Task, wish: _Wish) -> tuple[fleet.Ended, dict[str, Any] | None]:
             _ask(job)
             prepared = _unmoved(job, prepared)
             _refuse(prepared, wish.allowed)
-        _require_second_person(job, prepared, task.reviewed)
+        prepared = _approved(job, prepared, task.reviewed)
         run = _carry_out(job, prepared, task.reviewed)
         findings: tuple[policy.Finding, ...] | None = None
         if run.failure is None and wish.verify:
@@ -231,9 +233,10 @@ def _refuse(prepared: reconcile.Prepared, allowed: frozenset[str]) -> None:
         raise refusal
 
 
-def _require_second_person(
+def _approved(
     job: jobs.Job, prepared: reconcile.Prepared, reviewed: held.Reviewed | None
-) -> None:
+) -> reconcile.Prepared:
+    """With leave to lose data, where a second person has agreed to that."""
     from onboarding import approval
 
     by = actor.name()
@@ -242,7 +245,9 @@ def _require_second_person(
     case = approval.Case(
         job.environment, job.store, prepared.plan, prepared.hazards, made_by, digest
     )
-    approval.require(case, by, datetime.now(UTC))
+    if not approval.require(case, by, datetime.now(UTC)):
+        return prepared
+    return replace(prepared, plan=safety.released(prepared.plan, prepared.hazards))
 
 
 def _ask(job: jobs.Job) -> None:

@@ -26,6 +26,7 @@ _COMMANDS = {
     "impact": ("impact", "impact", "What another version would change for agencies."),
     "plan": ("plan", "plan_command", "Show what would change; write nothing."),
     "show": ("show", "show_command", "Show a plan file for review."),
+    "approve": ("approve", "approve_command", "Agree to a plan as its second person."),
     "apply": ("apply", "apply_command", "Show the plan, ask, write it, verify it."),
     "verify": ("verify", "verify_command", "Judge the live systems, control by control."),
     "drift": ("drift", "drift_command", "What differs live from what was applied."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import actor, clock, environment, errors, patience, plan_file, safety
+from onboarding import actor, clock, environment, errors, patience, pause, plan_file, safety
 from onboarding.cli import console, fleet, options, runs, written
 from onboarding.cli import job as jobs
 

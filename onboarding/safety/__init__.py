@@ -126,6 +126,14 @@ def refuse(hazards: Iterable[Hazard], allowed: frozenset[str], tenant_id: str = 
     raise errors.Refused(message, details=details, resolution=resolution)
 
 
+def released(of: plan.Plan, hazards: Iterable[Hazard]) -> plan.Plan:
+    """The plan, with leave to lose the data that its hazards name; for what was approved."""
+    losing = [h for h in hazards if h.rule in (words.DATA_DELETION, words.REPLACEMENT)]
+    lost = {c.ref for h in losing for c in h.changes}
+    changes = (replace(c, released=True) if c.ref in lost else c for c in of.changes)
+    return replace(of, changes=tuple(changes))
+
+
 def _allowed_by(hazard: Hazard, facts: Facts) -> Hazard | None:
     """The hazard with its flag and the role of its second person; None where nobody need care.
 

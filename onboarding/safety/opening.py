@@ -33,7 +33,8 @@ _Told = tuple[str, plan.Change]
 
 def _paths(of: plan.Plan, facts: Facts) -> Iterator[_Told]:
     """By namespace: one policy may take away what another gave, or the other way round."""
-    changed = [c for c in of.changes if c.ref.kind == _POLICY]
+    gone = {c.ref.name for c in of.changes if c.ref.kind == "Namespace" and c.desired is None}
+    changed = [c for c in of.changes if c.ref.kind == _POLICY and c.ref.scope not in gone]
     agreed = facts.applied or facts.live
     for scope in sorted({c.ref.scope for c in changed}):
         here = [c for c in changed if c.ref.scope == scope]

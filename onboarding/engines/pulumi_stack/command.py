@@ -80,7 +80,7 @@ def init(stack: Stack) -> None:
 
 
 def unprotect(stack: Stack) -> None:
-    """Let an update delete what holds data: only for an agency that has left."""
+    """Let the next update delete what holds data, for which a second person has agreed."""
     code, said = _run(stack, ["state", "unprotect", "--all", "--yes", f"--stack={stack.name}"])
     if code:
         raise errors.EngineFailed(

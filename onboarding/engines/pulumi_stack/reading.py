@@ -15,6 +15,8 @@ from onboarding.engines.pulumi_stack import evidence as extra
 from onboarding.engines.pulumi_stack import live
 from onboarding.kube import kinds
 
+_USED = ("ResourceQuota",)
+"""Kinds whose use is read with every plan: a quota is not set below it unseen."""
 _MOST_NAMED = 20
 """Agencies that are named in a selector; beyond that all of ours are listed."""
 
@@ -53,7 +55,7 @@ def observe(
         for found in objects:
             agency = labels.owner(found["metadata"].get("labels"))
             if agency in seen.of and not live.of_another_engine(kind, found):
-                seen.add(agency, live.of(kind, found, status=evidence))
+                seen.add(agency, live.of(kind, found, status=evidence or kind in _USED))
     for of in tenants:
         for thing in _unlisted(cluster, target, of, seen.of[of.id]):
             seen.add(of.id, thing)

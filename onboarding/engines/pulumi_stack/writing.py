@@ -64,7 +64,10 @@ def apply(
     fresh = not command.known(stack)
     if fresh:
         command.init(stack)
-    elif gone:
+    elif cut_off:
+        command.forget_pending(stack)
+    if (gone or any(c.released for c in changes)) and not fresh:
+        # The update, which does nothing but what was planned, protects again what stays.
         command.unprotect(stack)
     vanished = any(c.action is plan.Action.CREATE for c in changes) and _was_applied(changes)
     refresh = vanished and not fresh
@@ -78,13 +81,13 @@ def apply(
 
 
 def _refuse_loss(changes: Sequence[plan.Change]) -> None:
-    lost = [c for c in changes if c.action is plan.Action.DELETE and c.holds_data]
+    deleted = (c for c in changes if c.action is plan.Action.DELETE and c.holds_data)
+    lost = [c for c in deleted if not c.released]
     if lost:
         raise errors.Refused(
             f"{len(lost)} object(s) that hold data would be deleted; nothing was written",
             details=[str(c.ref) for c in lost],
-            resolution="Keep them in the manifest. An agency or instance that leaves is exported"
-            " first and taken off by its own procedure.",
+            resolution="Keep them in the manifest, or have a second person approve the plan.",
         )
 
 

@@ -104,6 +104,10 @@ def test_the_end_of_the_default_deny_opens_everything() -> None:
     )
 
 
+def test_where_the_namespace_goes_too_nothing_opens() -> None:
+    assert "network-opening" not in plans.judge([], [NAMESPACE, DENY, way_in(GATEWAY)])
+
+
 def test_what_one_policy_gives_and_another_took_is_no_opening() -> None:
     moved = item.Item(item.Ref(DENY.ref.engine, "NetworkPolicy", NS, "new"), way_in(GATEWAY).fields)
     found = plans.judge([NAMESPACE, DENY, moved], [NAMESPACE, DENY, way_in(GATEWAY)])
