@@ -7,6 +7,7 @@ names of agencies that go on, ``certificates`` the trail as it was seen when it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from onboarding import errors, succession
@@ -122,6 +123,21 @@ def successors(store: interface.StateStore, tenant_id: str) -> tuple[str, ...]:
             for agency in (*one["successors"], *one["goingOn"])
         )
     )
+
+
+def refuse_too_early(store: interface.StateStore, tenant_id: str, today: date) -> None:
+    """Raise ``errors.Refused`` for an agency that the law lets serve for some days yet."""
+    for one in of(store, tenant_id):
+        effective = date.fromisoformat(one["effective"])
+        if tenant_id in one["predecessors"] and today < effective:
+            heirs = ", ".join(successors(store, tenant_id))
+            raise errors.Refused(
+                f"{tenant_id} serves until its {one['kind']} takes effect on {effective}",
+                details=[
+                    f"{one['gazette']}; successors: {', '.join(successors(store, tenant_id))}"
+                ],
+                resolution=f"Let it leave from {effective} on.",
+            )
 
 
 def _before(store: interface.StateStore, tenant_id: str) -> Iterator[str]:

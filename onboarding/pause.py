@@ -11,10 +11,6 @@ from onboarding.state import interface
 DOCUMENT = "pause"
 
 
-class Paused(errors.Refused):
-    """The agency is paused; a run over several says so and goes on with the others."""
-
-
 @dataclass(frozen=True, slots=True)
 class Pause:
     """``until`` is the last day of the pause."""
@@ -26,6 +22,20 @@ class Pause:
 
     def __str__(self) -> str:
         return f"paused until {self.until}: {self.reason}"
+
+
+class Paused(errors.Refused):
+    """The agency is paused; a run over several says so and goes on with the others."""
+
+    def __init__(self, tenant_id: str, of: Pause) -> None:
+        super().__init__(
+            f"{tenant_id} is {of}",
+            details=[f"since {of.since}, by {of.by}"],
+            resolution="Wait for its end, or run: onboard resume with its manifest. "
+            "verify and drift read it meanwhile.",
+        )
+        self.tenant_id = tenant_id
+        self.pause = of
 
 
 def json(of: Pause) -> dict[str, str]:
@@ -78,12 +88,7 @@ def refuse(store: interface.StateStore, tenant_id: str, today: date) -> None:
     """Raise ``Paused`` where a run has to leave the agency alone."""
     found = in_force(store, tenant_id, today)
     if found is not None:
-        raise Paused(
-            f"{tenant_id} is {found}",
-            details=[f"since {found.since}, by {found.by}"],
-            resolution="Wait for its end, or run: onboard resume with its manifest. "
-            "verify and drift read it meanwhile.",
-        )
+        raise Paused(tenant_id, found)
 
 
 def _kept(store: interface.StateStore, tenant_id: str) -> Pause | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onboarding import branch, errors, folder
+from onboarding import branch, errors, folder, pause
 from onboarding.cli import console
 from onboarding.errors import ExitCode
 
@@ -43,6 +43,11 @@ class Ended:
 def failed(name: str, error: errors.OnboardError) -> Ended:
     """An agency whose part ended with an error; nothing of it was written."""
     return Ended(name, error.exit_code, error.message, whole=False)
+
+
+def paused(left_alone: pause.Paused) -> Ended:
+    """An agency that is left alone on purpose: it is told of, and spoils nothing."""
+    return Ended(left_alone.tenant_id, ExitCode.DONE, f"left alone: {left_alone.pause}")
 
 
 def code(ended: Sequence[Ended]) -> ExitCode:

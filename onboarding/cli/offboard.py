@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onboarding import actor, clock, errors, plan_file, tenant
+from onboarding import actor, clock, errors, lineage, pause, plan_file, tenant
 from onboarding.cli import console, offboard_text, options
 from onboarding.cli import job as jobs
 from onboarding.leaving import records
@@ -90,6 +90,9 @@ def offboard_command(
     if status:
         return offboard_text.show_status(job)
     _refuse_another_day(job, as_of)
+    if not (cancel or rejoin):
+        pause.refuse(job.store, job.tenant.id, as_of.today())
+        lineage.refuse_too_early(job.store, job.tenant.id, as_of.today())
     with job.store.lease(job.tenant.id):
         if rejoin:
             number = records.reopen(job.store, job.tenant.id)

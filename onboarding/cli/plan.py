@@ -95,6 +95,10 @@ def plan_command(
         try:
             job = jobs.start(file, wanted, (*given, *files.peers), as_of, output, language)
             _add(found, job, runs.prepare(job), detailed=detailed_exitcode)
+        except pause.Paused as left_alone:
+            if not files.several:
+                raise
+            found.ended.append(fleet.paused(left_alone))
         except errors.OnboardError as broken:
             if not files.several:
                 raise

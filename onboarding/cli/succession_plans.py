@@ -19,12 +19,15 @@ class Planned:
     file: str
     plan: plan.Plan
     refusal: str
+    flags: tuple[str, ...]
 
     def line(self) -> str:
         counts = self.plan.counts()
         told = ", ".join(f"{counts[a]} to {a.value}" for a in plan.Action)
         digest = f"Digest sha256:{self.plan.digest}"
         line = f"{self.agency}: {told}, {self.plan.unchanged} unchanged. {digest}"
+        if self.flags:
+            line += f"\n  apply asks for {', '.join(self.flags)}"
         return f"{line}\n  apply would refuse this: {self.refusal}" if self.refusal else line
 
     def json(self) -> dict[str, Any]:
@@ -35,6 +38,7 @@ class Planned:
             "digest": f"sha256:{self.plan.digest}",
             "counts": {**counts, "unchanged": self.plan.unchanged},
             "refusal": self.refusal or None,
+            "flags": list(self.flags),
         }
 
 
@@ -51,7 +55,9 @@ def of(
         apart = {*which.ids_before, *which.ids_after} - {one.manifest.id}
         job = replace(job, others=tuple(o for o in job.others if o.id not in apart))
         prepared = runs.prepare(job)
-        made.append(Planned(one.manifest.id, one.file, prepared.plan, _refusal(prepared)))
+        flags = tuple(sorted({h.flag for h in prepared.hazards if h.flag}))
+        plans = prepared.plan, _refusal(prepared), flags
+        made.append(Planned(one.manifest.id, one.file, *plans))
     return made
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from onboarding import desired, environment, errors, item, kube, tenant, vault
+from onboarding import desired, environment, errors, item, kube, lineage, tenant, vault
 from onboarding.identity import events as identity_events
 from onboarding.leaving import bag, export, run, sources, steps
 
@@ -38,9 +38,11 @@ def carry_out(case: run.Case, place: Path, source: Source = simulated) -> bag.Se
     with case.report.step("Export"), bag.making(place, identifier) as folder:
         held, counted = _fill(case, folder, source)
         agency = case.of.manifest.agency
+        heirs = lineage.successors(case.store, case.of.id)
         bag.seal(
             folder,
             {
+                **({"Records-Receiver": ", ".join(heirs)} if heirs else {}),
                 "Source-Organization": agency.name_en,
                 "External-Description": f"Records of {agency.name_th} ({agency.name_en})",
                 "External-Identifier": identifier,

@@ -232,6 +232,16 @@ def test_two_successions_of_one_day_are_refused(
         recorded(store, tmp_path, "a", "c", 1)
 
 
+def test_who_ends_serves_until_the_day_of_effect(
+    store: interface.StateStore, tmp_path: Path
+) -> None:
+    recorded(store, tmp_path, "a", "b", 2)
+    with pytest.raises(errors.Refused, match="a serves until its rename takes effect"):
+        lineage.refuse_too_early(store, "a", date(2026, 12, 1))
+    lineage.refuse_too_early(store, "a", date(2026, 12, 2))
+    lineage.refuse_too_early(store, "b", date(2026, 12, 1))
+
+
 def test_former_names_are_remembered(store: interface.StateStore, tmp_path: Path) -> None:
     old, new = signing(tmp_path, "same", "กรมเก่า"), signing(tmp_path, "same", "กรมใหม่")
     old = signing(tmp_path, "same", "กรมเก่า")

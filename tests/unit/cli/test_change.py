@@ -54,6 +54,20 @@ def test_a_paused_agency_is_left_alone_until_it_is_resumed(
     assert run(capsys, "resume", "admincourt")[1] == "admincourt was not paused\n"
 
 
+def test_a_run_over_several_says_who_is_paused_and_goes_on(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    run(capsys, "apply", str(MANIFEST), "--yes", "-q")
+    run(capsys, "pause", "admincourt", "--reason", "audit", "--until", TODAY)
+    other = str(ROOT / "examples/m-culture.yaml")
+    code, out, err = run(capsys, "-q", "plan", str(MANIFEST), other)
+    assert (code, err) == (0, "")
+    assert f"  admincourt  left alone: paused until {TODAY}: audit\n" in out
+    code, out, _ = run(capsys, "-q", "apply", str(MANIFEST), other, "--yes", "-o", "json")
+    assert [one["name"] for one in json.loads(out)["ended"]] == ["admincourt", "m-culture"]
+    assert len(json.loads(out)["tenants"]) == 1
+
+
 def test_a_pause_ends_by_itself(
     capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
 ) -> None:
