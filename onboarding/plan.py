@@ -35,6 +35,10 @@ DRIFT = "repairs drift"
 """Reason of a change that brings back what was applied."""
 
 
+_ENDS = {Purpose.FREEZE: "not while it leaves", Purpose.DESTROY: "the agency leaves"}
+"""Why an object goes that the manifest still asks for."""
+
+
 class Status(StrEnum):
     APPLIED = "applied"
     UNCHANGED = "unchanged"
@@ -159,7 +163,7 @@ def diff(
             None,
             reason=f"{DRIFT}: nobody applied it"
             if last and i.ref not in last
-            else "no longer in the manifest",
+            else _ENDS.get(purpose, "no longer in the manifest"),
             holds_data=i.holds_data,
         )
         for i in live.values()

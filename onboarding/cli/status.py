@@ -11,6 +11,7 @@ import click
 
 from onboarding import clock, errors, pause
 from onboarding.cli import console, options
+from onboarding.leaving import records
 from onboarding.state import interface, opening
 
 
@@ -54,9 +55,10 @@ class _Standing:
 def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
     """The state told by the last events of the journal; damaged records are a state too."""
     try:
-        journal = store.journal(tenant_id)
+        journal = records.this_time(store.journal(tenant_id))
         applied = store.applied(tenant_id)
         holder = store.holder(tenant_id)
+        leaving = records.state(records.standing(store, tenant_id))
         paused = pause.in_force(store, tenant_id, clock.Clock().today())
     except errors.EngineFailed as damaged:
         return _Standing(tenant_id, "records damaged", 0, "", "", damage=damaged)
@@ -66,7 +68,7 @@ def _standing(store: interface.StateStore, tenant_id: str) -> _Standing:
     verdict = verdicts[-1] if verdicts else None
     return _Standing(
         tenant_id,
-        _state(last, verdict, runs_now=holder is not None),
+        leaving or _state(last, verdict, runs_now=holder is not None),
         len(applied),
         last.at if last else "",
         last.details.get("digest", "") if last else "",

@@ -6,16 +6,17 @@ Documents of an agency: ``leaving`` while it leaves, ``tombstone`` once it has g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from onboarding import errors, manifest, tenant
 from onboarding.leaving import steps
-from onboarding.state import interface as state
+from onboarding.state import interface
 
 LEAVING = "leaving"
 TOMBSTONE = "tombstone"
+REJOIN = "rejoin-begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ HERE = Standing(tenant.Phase.PRESENT, 1)
 """An agency that never left."""
 
 
-def standing(store: state.StateStore, tenant_id: str) -> Standing:
+def standing(store: interface.StateStore, tenant_id: str) -> Standing:
     """Raises ``errors.EngineFailed`` where a record is damaged."""
     tombstone = store.kept(tenant_id, TOMBSTONE)
     if tombstone is not None:
@@ -43,6 +44,22 @@ def standing(store: state.StateStore, tenant_id: str) -> Standing:
         return Standing(tenant.Phase.PRESENT, len(past) + 1)
     leaving = steps.from_json(kept)
     return Standing(leaving.phase, len(past) + 1, leaving)
+
+
+def state(of: Standing) -> str:
+    """In a few words where an agency stands that leaves or has left; "" for any other."""
+    if of.tombstone is not None:
+        return f"has left on {str(of.tombstone['at'])[:10]}"
+    if of.leaving is None:
+        return ""
+    if of.leaving.cancelling:
+        return "stays: run offboard --cancel again to go on"
+    if of.leaving.destruction is not None:
+        return "leaving, destroying has begun: run offboard again to go on"
+    done = [e.step.value for e in of.leaving.evidence]
+    return (
+        f"leaving, {done[-1]} done, next: {of.leaving.next.value}" if done else "leaving, freezing"
+    )
 
 
 def refuse_unless_present(of: Standing, tenant_id: str) -> None:
@@ -61,17 +78,17 @@ def refuse_unless_present(of: Standing, tenant_id: str) -> None:
         )
 
 
-def keep(store: state.StateStore, tenant_id: str, of: steps.Leaving) -> None:
+def keep(store: interface.StateStore, tenant_id: str, of: steps.Leaving) -> None:
     store.keep(tenant_id, LEAVING, steps.to_json(of))
 
 
-def bury(store: state.StateStore, tenant_id: str, tombstone: Mapping[str, Any]) -> None:
+def bury(store: interface.StateStore, tenant_id: str, tombstone: Mapping[str, Any]) -> None:
     """End a leaving: the tombstone first, so that no kill leaves an agency without either."""
     store.keep(tenant_id, TOMBSTONE, tombstone)
     store.forget(tenant_id, LEAVING)
 
 
-def reopen(store: state.StateStore, tenant_id: str) -> int:
+def reopen(store: interface.StateStore, tenant_id: str) -> int:
     """Let an agency that has left join again; the tombstone stays under its number.
 
     Returns the number of its new time here. Raises ``errors.Refused`` where it has not left.
@@ -80,12 +97,20 @@ def reopen(store: state.StateStore, tenant_id: str) -> int:
     if found.tombstone is None:
         raise errors.Refused(f"{tenant_id} has not left; there is nothing to join again")
     store.keep(tenant_id, f"{TOMBSTONE}-{found.generation}", found.tombstone)
-    store.record(tenant_id, "rejoin-begun", generation=found.generation + 1)
+    store.record(tenant_id, REJOIN, generation=found.generation + 1)
+    # What was applied is the chain that stays behind: nothing of the new time here.
+    store.keep_applied(tenant_id, ())
     store.forget(tenant_id, TOMBSTONE)
     return found.generation + 1
 
 
-def manifests(store: state.StateStore) -> dict[str, str]:
+def this_time(journal: Sequence[interface.Entry]) -> Sequence[interface.Entry]:
+    """What was recorded since the agency joined last."""
+    joined = [n for n, entry in enumerate(journal) if entry.event == REJOIN]
+    return journal[joined[-1] + 1 :] if joined else journal
+
+
+def manifests(store: interface.StateStore) -> dict[str, str]:
     """The last manifest of every agency that is here: one that has gone claims nothing."""
     return {
         agency: text
@@ -94,7 +119,7 @@ def manifests(store: state.StateStore) -> dict[str, str]:
     }
 
 
-def peers(store: state.StateStore, tenant_id: str) -> tuple[str, ...]:
+def peers(store: interface.StateStore, tenant_id: str) -> tuple[str, ...]:
     """Agencies whose last manifest declares a link with this one, sorted."""
     return tuple(
         sorted(

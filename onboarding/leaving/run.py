@@ -213,14 +213,15 @@ def destroy(
     run = _carry_out(doing, prepared, DESTROY_ORDER)
     if run.failure is not None:
         return run, {}
-    pulumi_stack.PulumiStack(case.target, environment.Role.APPLIER).forget(prepared.tenant)
     again = prepare(case, steps.Step.DESTROY)
     _all_done(again.plan, "destroyed")
     left = counts(again)
+    pulumi_stack.PulumiStack(case.target, environment.Role.APPLIER).forget(prepared.tenant)
     with vault.connect(case.target, environment.Role.APPLIER) as door:
         listed = revocation.published(door, case.of.pki_mount)
     facts = {
         "plan": digest,
+        "asOf": case.now.today().isoformat(),
         "list": list_facts(listed),
         "after": left,
     }

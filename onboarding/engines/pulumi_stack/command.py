@@ -91,8 +91,11 @@ def unprotect(stack: Stack) -> None:
 
 
 def remove(stack: Stack) -> None:
-    """Forget a stack that holds nothing any more. Pulumi itself refuses one that does."""
-    code, said = _run(stack, ["stack", "rm", "--yes", stack.name])
+    """Forget a stack whose objects are gone: what it still holds are its provider and itself."""
+    options = ["--yes", "--skip-preview", "--suppress-outputs", f"--stack={stack.name}"]
+    code, said = _run(stack, ["destroy", *options])
+    if not code:
+        code, said = _run(stack, ["stack", "rm", "--yes", stack.name])
     if code and "no stack named" not in said:
         raise errors.EngineFailed(
             f"Pulumi could not remove the empty stack {stack.name!r}",
