@@ -141,6 +141,8 @@ def _applier() -> Rules:
         # A literal start outranks "+": of the root only these remain.
         f"{ROOT}/*": ("read", "list"),
         f"{ROOT}/root/sign-intermediate": _WRITE,
+        # What the tool itself remembers of agencies' journals: metadata only, never deleted.
+        "kv/metadata/_onboard/+": ("create", "read", "update"),
         "kv/data/+/+/oidc-client": _WRITE,
         # Deleting metadata destroys the entry with all its versions: only what is ours.
         "kv/metadata/+/+/oidc-client": ("create", "read", "update", "delete", "list"),

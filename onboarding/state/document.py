@@ -1,9 +1,9 @@
 """Documents beside the journal: what was applied, the manifest, approvals and such.
 
-A document never changes. A new version gets a name of its own, ``<name>@<number>-<hash>``, and
-counts from the moment when the journal's record of that number says so; the one before it is
-removed afterwards. So a kill at any point leaves exactly one that counts, and a copy of an older
-one is told by the journal.
+A document never changes. A new version gets a name of its own, ``<name>@<number>-<part of its
+hash>``, and counts from the moment when the journal's record of that number says so; the one
+before it is removed afterwards. So a kill at any point leaves exactly one that counts, and a copy
+of an older one is told by the journal.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def sealed(tenant_id: str, name: str, document: Any) -> tuple[bytes, str]:
 
 
 def key(name: str, seq: int, made: str) -> str:
-    """Under what name a version of a document is stored."""
-    return f"{name}@{seq:010d}-{made[:16]}"
+    """Under what name a version of a document is stored: two of one number differ in the hash."""
+    return f"{name}@{seq:010d}-{int(made[:15], 16)}"
 
 
 def name_of(stored: str) -> str:
