@@ -133,9 +133,7 @@ def refuse_too_early(store: interface.StateStore, tenant_id: str, today: date) -
             heirs = ", ".join(successors(store, tenant_id))
             raise errors.Refused(
                 f"{tenant_id} serves until its {one['kind']} takes effect on {effective}",
-                details=[
-                    f"{one['gazette']}; successors: {', '.join(successors(store, tenant_id))}"
-                ],
+                details=[f"{one['gazette']}; successors: {heirs}"],
                 resolution=f"Let it leave from {effective} on.",
             )
 
