@@ -45,6 +45,7 @@ test-full: test ## What takes longer than CI should
 
 reference: setup ## Measure what the manifest's fields do, write docs/reference/manifest.md
 	@$(BIN)/python -m tests.effects
+	@$(BIN)/python -m tests.kinds_read
 	@$(BIN)/python -m onboarding.manifest.reference > docs/reference/manifest.md
 
 bench: setup ## Ratios against a floor or a peer, in one run

@@ -49,7 +49,7 @@ def measured() -> dict[str, dict[str, Any]]:
         samples = (every_field, _with_few_bodies(manifest.load(POOLED)))
         for sample in samples:
             _change_everything(sample, at, drives, rests)
-        controls = reads.controls((_resolved(sample, at) for sample in samples), at, rests)
+        controls = reads.controls((resolved(sample, at) for sample in samples), at, rests)
     found = {}
     for node in outline.everything():
         path = node.plain_path
@@ -75,7 +75,7 @@ def _change_everything(
     rests: Mapping[reads.Attribute, set[str]],
 ) -> None:
     nodes = {node.plain_path: node for node in outline.everything()}
-    before = _resolved(sample, at)
+    before = resolved(sample, at)
     items, attributes = _items(before, at), reads.attributes(before)
     nothing_new: dict[str, int] = defaultdict(int)
     for path, keys, value in _parts(sample):
@@ -84,7 +84,7 @@ def _change_everything(
                 continue
             known = len(drives[path])
             try:
-                after = _resolved(_replaced(sample, keys, other), at)
+                after = resolved(_replaced(sample, keys, other), at)
                 changed = _items(after, at)
             except Exception:  # noqa: BLE001, S112 - a value that nothing can be made of
                 continue
@@ -98,7 +98,7 @@ def _change_everything(
                     rests[attribute].add(path)
 
 
-def _resolved(of: model.AgencyMou, at: environment.Environment) -> tenant.Tenant:
+def resolved(of: model.AgencyMou, at: environment.Environment) -> tenant.Tenant:
     """As it would be where every peer declares the same links."""
     peers = {}
     for peer in {link.peer for link in of.links}:
