@@ -51,6 +51,13 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.safety_options
 @click.option(
+    "--max-tenants",
+    "most",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many agencies one run may change without --allow-many-tenants.",
+)
+@click.option(
     "--no-verify", is_flag=True, help="Do not verify afterwards; the state stays 'not verified'."
 )
 def apply_command(
@@ -64,6 +71,7 @@ def apply_command(
     as_of: clock.Clock,
     yes: bool,
     allowed: frozenset[str],
+    most: int | None,
     no_verify: bool,
 ) -> int:
     """Bring the agency of FILE into the state its manifest describes, or each of several.
@@ -76,7 +84,7 @@ def apply_command(
     written, and the exit code is 7. A plan that was applied is not applied again. Several
     agencies are written one after the other; one that fails stops no other (exit code 6).
     """
-    wish = _Wish(yes or bool(planned or expected), allowed, not no_verify)
+    wish = _Wish(yes or bool(planned or expected), allowed, not no_verify, most or 0)
     if planned is not None:
         if places or given:
             raise errors.UsageError("--plan takes no FILE and no --with: the plan file holds them")
@@ -109,6 +117,8 @@ class _Wish:
     yes: bool
     allowed: frozenset[str]
     verify: bool
+    most: int = 0
+    """Agencies that the run may change; 0: as many as the policy says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,7 @@ def _of_files(
 
 def _all(tasks: list[_Task], wish: _Wish, output: str) -> int:
     """One agency after the other; what becomes of one changes nothing for the next."""
+    _refuse_many(tasks, wish)
     if len(tasks) == 1:
         ended, shown = _one(tasks[0], wish)
         if shown is not None:
@@ -169,6 +180,25 @@ def _all(tasks: list[_Task], wish: _Wish, output: str) -> int:
     else:
         console.result("\n" + fleet.text(every))
     return fleet.code(every)
+
+
+def _refuse_many(tasks: list[_Task], wish: _Wish) -> None:
+    """Raise ``errors.Refused``, before anything is written, for a run that changes too many."""
+    flag, _ = safety.FLAGS[safety.MANY_TENANTS]
+    if flag in wish.allowed or not safety.many([t.name for t in tasks], wish.most):
+        return
+    changed = [task.name for task in tasks if _would_change(task)]
+    safety.refuse(safety.many(changed, wish.most), wish.allowed)
+
+
+def _would_change(task: _Task) -> bool:
+    if task.reviewed is not None and task.reviewed.part is not None:
+        return bool(task.reviewed.part.plan.changes)
+    try:
+        return bool(runs.prepare(task.start()).plan.changes)
+    except errors.OnboardError:
+        # It is told, as its own error, when its turn comes; nothing of it is written.
+        return False
 
 
 def _each(tasks: list[_Task], wish: _Wish) -> Iterator[tuple[fleet.Ended, dict[str, Any] | None]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Hazard = words.Hazard
 Facts = words.Facts
 FLAGS = words.FLAGS
+MANY_TENANTS = words.MANY_TENANTS
 
 
 def judge(of: plan.Plan, facts: Facts) -> tuple[Hazard, ...]:
