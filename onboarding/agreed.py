@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onboarding import manifest
+from onboarding import amendment, errors, manifest, strict_yaml
 from onboarding.manifest import model
 from onboarding.state import interface
 
@@ -31,6 +31,30 @@ class Agreed:
         return manifest.loads(self.text, f"manifest applied {self.at[:10] or 'last'}")
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What of an MOU changed since the manifest applied last, on ``day`` ("" where unknown).
+
+    ``unknown`` says why nothing can be said: this version cannot read that manifest any more.
+    """
+
+    day: str
+    found: tuple[amendment.Amendment, ...] = ()
+    unknown: str = ""
+
+
+def since(store: interface.StateStore, of: model.AgencyMou) -> Since:
+    """Compare a manifest with the one applied last; nothing differs where none was."""
+    kept = applied(store, of.id)
+    if not kept:
+        return Since("")
+    day = kept[-1].at[:10]
+    try:
+        return Since(day, amendment.compare(kept[-1].read(), of))
+    except errors.InvalidInput as unreadable:
+        return Since(day, unknown=unreadable.message)
+
+
 def keep(store: interface.StateStore, of: model.AgencyMou, text: str, *, plan: str) -> None:
     """Remember the manifest that a run is about to be made from, ``plan`` being its digest."""
     sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -52,9 +76,9 @@ def applied(store: interface.StateStore, tenant_id: str) -> tuple[Agreed, ...]:
     text = store.manifests().get(tenant_id)
     if text is None:
         return ()
-    of = manifest.loads(text, f"last manifest of {tenant_id}").mou
+    told = strict_yaml.loads(text, f"last manifest of {tenant_id}").value["mou"]
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return (Agreed(sha256, of.number, of.signed_on.isoformat(), text),)
+    return (Agreed(sha256, str(told["number"]), str(told["signedOn"]), text),)
 
 
 def _applied(store: interface.StateStore, tenant_id: str) -> Iterator[Agreed]:

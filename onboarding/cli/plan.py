@@ -157,13 +157,14 @@ def _in_the_way(prepared: reconcile.Prepared) -> errors.Refused | None:
 
 
 def _json(job: jobs.Job, prepared: reconcile.Prepared) -> dict[str, Any]:
+    from onboarding import agreed
     from onboarding.report import amendment, hazards, plan_json, run_report
     from onboarding.report import json as findings_json
 
     return {
         **plan_json.of(prepared.plan),
         "hazards": hazards.json(prepared.hazards),
-        "amendments": amendment.json(runs.amended(job)[1]),
+        "amendments": amendment.since_json(agreed.since(job.store, job.tenant.manifest)),
         "open": run_report.waiting(prepared.tenant, prepared.environment),
         "findings": [findings_json.finding(f) for f in prepared.findings],
     }

@@ -10,7 +10,6 @@ from onboarding.cli import job as jobs
 from onboarding.leaving import records
 
 if TYPE_CHECKING:
-    from onboarding import amendment as amendments
     from onboarding import policy, reconcile
 
 
@@ -34,14 +33,14 @@ def prepare(job: jobs.Job) -> reconcile.Prepared:
 
 
 def show_plan(job: jobs.Job, prepared: reconcile.Prepared, *, to_result: bool) -> None:
+    from onboarding import agreed
     from onboarding.report import amendment, hazards, plan_text, run_report, text
 
     marks = console.marks() if to_result else {}
     judged = text.open_findings(prepared.findings, language=job.language, marks=marks)
     waiting = run_report.waiting(prepared.tenant, prepared.environment)
     made = plan_text.of(prepared.plan, verbose=console.verbose())
-    since, found = amended(job)
-    changed = [*amendment.short(found, since), ""] if found else []
+    changed = amendment.short(agreed.since(job.store, job.tenant.manifest))
     grave = hazards.text(prepared.hazards, verbose=console.verbose())
     shown = "\n".join([jobs.title(job), "", *changed, *grave, made, *waiting, "", judged])
     if to_result:
@@ -65,16 +64,6 @@ def part(job: jobs.Job, prepared: reconcile.Prepared) -> plan_file.Part:
         tuple(plan_file.Judged.of(f) for f in prepared.findings if f.result.verdict in still_open),
         prepared.hazards,
     )
-
-
-def amended(job: jobs.Job) -> tuple[str, tuple[amendments.Amendment, ...]]:
-    """The day of the manifest applied last, or "", and what of the MOU changed since."""
-    from onboarding import agreed, amendment
-
-    kept = agreed.applied(job.store, job.tenant.id)
-    if not kept:
-        return "", ()
-    return kept[-1].at[:10], amendment.compare(kept[-1].read(), job.tenant.manifest)
 
 
 def examine(job: jobs.Job) -> tuple[policy.Finding, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from onboarding import amendment
+from onboarding import agreed, amendment
 from onboarding.manifest import outline
 from onboarding.report import dates
 
@@ -73,17 +73,25 @@ def text(found: Sequence[amendment.Amendment], *, language: str = "en") -> str:
     return "\n".join(lines)
 
 
-def short(found: Sequence[amendment.Amendment], since: str) -> list[str]:
-    """A few lines for a plan; none where nothing changed. ``since`` is a day or ""."""
-    if not found:
+def short(of: agreed.Since) -> list[str]:
+    """A few lines for a plan and an empty one; none where nothing changed."""
+    since = f"since the manifest applied {of.day or 'last'}"
+    if of.unknown:
+        return [f"MOU: what changed {since} is unknown: {of.unknown}", ""]
+    if not of.found:
         return []
-    counted = f"{len(found)} change" + ("s" if len(found) > 1 else "")
-    lines = [f"MOU: {counted} since the manifest applied {since or 'last'}"]
-    for act, asking in amendment.to_sign(found):
+    counted = f"{len(of.found)} change" + ("s" if len(of.found) > 1 else "")
+    lines = [f"MOU: {counted} {since}"]
+    for act, asking in amendment.to_sign(of.found):
         paths = [one.path for one in asking]
         more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
         lines.append(f"  {_verb(act)} {act.en}: {', '.join(paths[:3])}{more}")
-    return lines
+    return [*lines, ""]
+
+
+def since_json(of: agreed.Since) -> dict[str, Any] | None:
+    """As ``json``; None where nothing can be said."""
+    return None if of.unknown else json(of.found)
 
 
 def json(found: Sequence[amendment.Amendment]) -> dict[str, Any]:

@@ -81,8 +81,7 @@ def _amended(of: tenant.Tenant, store: state.StateStore) -> Mapping[str, tuple[s
     """What of the MOU changed since it was applied last, by the role that approves it."""
     from onboarding import agreed, amendment
 
-    kept = agreed.applied(store, of.id)
-    found = amendment.compare(kept[-1].read(), of.manifest) if kept else ()
+    found = agreed.since(store, of.manifest).found
     by_role: dict[str, list[str]] = {}
     for act, changes in amendment.to_sign(found):
         lines = by_role.setdefault(act.approver, [])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onboarding import clock
+from onboarding import clock, errors
 from tests.running import ROOT
 from tests.unit.cli import world
 from tests.unit.cli.running import run
@@ -215,3 +215,23 @@ def test_a_history_that_was_cut_or_changed_is_broken(
     code, out, err = run(capsys, "history", "--verify")
     assert code == 1
     assert "line 2: it does not follow the record before it" in err
+
+
+def test_a_manifest_that_cannot_be_read_any_more_blocks_no_plan(
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from onboarding import agreed
+
+    run(capsys, "apply", str(MANIFEST), "--yes", "-q")
+
+    def unreadable(_: object) -> None:
+        raise errors.InvalidInput("mou.number is of an older form")
+
+    monkeypatch.setattr(agreed.Agreed, "read", unreadable)
+    code, out, _ = run(capsys, "-q", "plan", str(MANIFEST))
+    assert code == 0
+    assert "is unknown: mou.number is of an older form" in out
+    code, out, _ = run(capsys, "-q", "plan", str(MANIFEST), "-o", "json")
+    assert json.loads(out)["amendments"] is None
