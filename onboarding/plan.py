@@ -228,39 +228,3 @@ def _sealable(change: Change) -> dict[str, Any]:
         "fields": [[f.path, f.before, f.after] for f in change.fields],
         "holdsData": change.holds_data,
     }
-
-
-def refuse_if_unsafe(plan: Plan, *, allow_delete: bool) -> None:
-    """Raise ``errors.Refused`` for what no run may do without being told to.
-
-    Conflicts are never overridden: what someone else made must be moved or adopted first.
-    """
-    if plan.conflicts:
-        raise errors.Refused(
-            f"{plan.tenant_id}: {len(plan.conflicts)} object(s) in our place are not ours",
-            details=[
-                f"{c.ref}: "
-                + (
-                    f"belongs to agency {c.owner!r}"
-                    if c.owner
-                    else "carries no owner label of ours"
-                )
-                for c in plan.conflicts
-            ],
-            resolution="Rename or remove the objects, or give the agency another metadata.id.",
-        )
-    deleted = [c for c in plan.changes if c.action is Action.DELETE]
-    records = [c for c in deleted if c.holds_data]
-    if records:
-        raise errors.Refused(
-            f"{plan.tenant_id}: the plan would delete {len(records)} object(s) that hold data",
-            details=[str(c.ref) for c in records],
-            resolution="Records are exported before they are deleted: put the unit or system back "
-            "into the manifest.",
-        )
-    if deleted and not allow_delete:
-        raise errors.Refused(
-            f"{plan.tenant_id}: the plan deletes {len(deleted)} object(s)",
-            details=[str(c.ref) for c in deleted],
-            resolution="Review them, then add --allow-delete.",
-        )

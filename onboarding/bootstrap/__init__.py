@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from onboarding import environment, errors, item, plan, progress
+from onboarding import environment, errors, item, plan, progress, safety
 
 OWNER = "environment"
 """The owner of what belongs to the environment itself; no agency may have this id."""
@@ -83,7 +83,8 @@ def run(
     target = environment.load(path)
     _check_pins(target, repin=repin)
     made = prepare(target, report)
-    plan.refuse_if_unsafe(made, allow_delete=False)
+    # Planned anew from the environment file each time: only what goes or is in the way matters.
+    safety.refuse(safety.judge(made, safety.Facts(established=False)), frozenset())
     if made.changes and not agree(made):
         raise errors.Refused("nothing was changed", resolution="Answer yes, or add --yes.")
     outcomes = _carried_out(target, made, report)

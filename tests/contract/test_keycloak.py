@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from onboarding import environment, errors, item, manifest, plan, progress, tenant
+from onboarding import environment, errors, item, manifest, plan, progress, safety, tenant
 from onboarding.bootstrap import keycloak_realms
 from onboarding.desired import realm_flow, realm_mark
 from onboarding.desired import sso as desired
@@ -377,7 +377,7 @@ def test_what_is_ours_and_wanted_no_more_is_deleted(applied: Bench) -> None:
     made = applied.planned()
     assert made.counts()[plan.Action.DELETE] == 2
     with pytest.raises(errors.Refused):
-        plan.refuse_if_unsafe(made, allow_delete=False)
+        safety.refuse(safety.judge(made, safety.Facts()), frozenset())
     assert {o.status for o in applied.apply(made)} == {plan.Status.APPLIED}
     assert not applied.planned().changes
 
@@ -388,7 +388,7 @@ def test_a_client_that_someone_else_made_is_a_conflict(shared: Bench) -> None:
     made = shared.planned()
     assert [str(c.ref) for c in made.conflicts] == [f"Client gdcc/{name}"]
     with pytest.raises(errors.Refused):
-        plan.refuse_if_unsafe(made, allow_delete=True)
+        safety.refuse(safety.judge(made, safety.Facts()), frozenset({"--allow-delete"}))
 
 
 def test_a_race_for_a_name_never_takes_over_what_is_not_ours(shared: Bench) -> None:

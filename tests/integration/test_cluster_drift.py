@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from onboarding import environment, errors, labels, plan
+from onboarding import environment, errors, labels, plan, safety
 from tests.integration import cluster_place
 
 pytestmark = pytest.mark.lab
@@ -165,7 +165,7 @@ def test_an_object_whose_label_was_taken_off_is_a_conflict(place: Place) -> None
     found = place.planned()
     assert [(c.ref.kind, c.owner) for c in found.conflicts] == [("LimitRange", "")]
     with pytest.raises(errors.Refused, match="not ours"):
-        plan.refuse_if_unsafe(found, allow_delete=True)
+        safety.refuse(safety.judge(found, safety.Facts()), frozenset({"--allow-delete"}))
     by_hand(place, "LimitRange", "containers", {"op": "add", "path": path, "value": labels.MANAGER})
     assert place.planned().changes == ()
 
@@ -179,7 +179,7 @@ def test_a_namespace_that_someone_else_made_is_a_conflict(empty: Place, owner: s
         ("Namespace", empty.namespace, owner)
     ]
     with pytest.raises(errors.Refused, match="not ours"):
-        plan.refuse_if_unsafe(found, allow_delete=True)
+        safety.refuse(safety.judge(found, safety.Facts()), frozenset({"--allow-delete"}))
     if not owner:
         # Behind the plan stands the cluster's own fence: the applier cannot take it over.
         outcomes = empty.apply(

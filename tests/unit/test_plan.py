@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from onboarding import errors, item, plan
+from onboarding import item, plan
 
 TARGET = {"cluster": "uid-1"}
 
@@ -63,21 +63,7 @@ def test_what_stands_in_our_place_is_a_conflict_and_never_overwritten(owner: str
     made = diff([thing("a", {"x": 1})], [thing("a", {"x": 2}, owner=owner)])
     assert made.changes == ()
     assert made.conflicts == (plan.Conflict(thing("a").ref, owner),)
-    with pytest.raises(errors.Refused, match="not ours"):
-        plan.refuse_if_unsafe(made, allow_delete=True)
 
-
-def test_deletion_needs_to_be_allowed() -> None:
-    made = diff([], [thing("a")])
-    with pytest.raises(errors.Refused, match="deletes 1 object"):
-        plan.refuse_if_unsafe(made, allow_delete=False)
-    plan.refuse_if_unsafe(made, allow_delete=True)
-
-
-def test_deletion_of_what_holds_data_is_refused_even_where_deletion_is_allowed() -> None:
-    made = diff([], [thing("a", data=True)])
-    with pytest.raises(errors.Refused, match="hold data"):
-        plan.refuse_if_unsafe(made, allow_delete=True)
 
 
 def test_changes_stand_in_the_order_of_engines() -> None:
