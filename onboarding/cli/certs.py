@@ -76,8 +76,10 @@ def issue_command(
     device's after 90 days. The same request gets the same certificate again; that of a device a
     new one once it is due.
     """
+    from onboarding.leaving import records
     from onboarding.pki import devices
     from onboarding.pki import issue as issuing
+    from onboarding.state import opening
 
     if (signer_id is None) == (device_id is None):
         raise errors.UsageError(
@@ -86,6 +88,7 @@ def issue_command(
         )
     target = options.target(wanted)
     of = _known(file, target)
+    records.refuse_unless_present(records.standing(opening.of(target), of.id), of.id)
     now = clock.Clock()
     if device_id is not None:
         device = devices.device_of(of, device_id)
@@ -104,13 +107,16 @@ def issue_command(
 
 
 def _known(file: Path, target: environment.Environment) -> tenant.Tenant:
-    """The agency of a manifest, with the names that it had before."""
+    """The agency of a manifest as it stands, with the names that it had before."""
     from onboarding import lineage, manifest
+    from onboarding.leaving import records
     from onboarding.state import opening
 
     read = manifest.load(file)
-    former = lineage.former_names(opening.of(target), read.id)
-    return tenant.resolve(read, target, former=former)
+    store = opening.of(target)
+    of = tenant.resolve(read, target, former=lineage.former_names(store, read.id))
+    stands = records.standing(store, of.id)
+    return tenant.standing(of, stands.phase, stands.generation)
 
 
 @contextmanager

@@ -90,6 +90,7 @@ def offboard_command(
     if status:
         return offboard_text.show_status(job)
     _refuse_another_day(job, as_of)
+    pause.refuse(job.store, job.tenant.id, job.now.today())
     if not (cancel or rejoin):
         pause.refuse(job.store, job.tenant.id, as_of.today())
         lineage.refuse_too_early(job.store, job.tenant.id, as_of.today())
