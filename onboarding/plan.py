@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from onboarding import discretion, errors, item, normal_form
@@ -75,6 +76,9 @@ Begin = Callable[[Change], None]
 """Called right before a change is written: it records that it begins, and raises
 ``errors.LeaseLost`` where this run may write no more."""
     released: bool = False
+
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def unrecorded(change: Change) -> None:

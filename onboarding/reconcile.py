@@ -25,6 +25,7 @@ from onboarding import (
     progress,
     safety,
     tenant,
+    unfinished,
     verify,
 )
 from onboarding.engines import interface
@@ -179,6 +180,7 @@ def carry_out(
     of, made = prepared.tenant, prepared.plan
     check_identity(engines, prepared.environment)
     digest = warrant.digest or made.digest
+    left = unfinished.of(store.journal(of.id))
     _record_begin_of_run(prepared, digest, warrant, store)
     outcomes: list[plan.Outcome] = []
     seconds: dict[item.EngineName, float] = {}
@@ -187,13 +189,15 @@ def carry_out(
         with _remembered(prepared, outcomes, store):
             for name in order:
                 changes = made.of(name)
-                if not changes:
+                cut_off = left.get(name.value)
+                if not changes and (cut_off is None or made.purpose is not plan.Purpose.APPLY):
                     continue
                 if any(o.status is plan.Status.FAILED for o in outcomes):
                     outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in changes]
                     continue
                 began = time.monotonic()
-                _run_engine(by_name[name], of, changes, store, report, outcomes)
+                work = _Work(by_name[name], changes, cut_off or plan.NOTHING)
+                _run_engine(work, of, store, report, outcomes)
                 seconds[name] = time.monotonic() - began
         applied.remember_decided(of, outcomes, by_name, store)
         run = Run(prepared, tuple(outcomes), seconds)
@@ -248,15 +252,24 @@ def _record_begin_of_run(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one engine has to write, and what a run that was cut off in it had begun."""
+
+    engine: interface.Engine
+    changes: Sequence[plan.Change]
+    unfinished: Mapping[str, str]
+
+
 def _run_engine(
-    engine: interface.Engine,
+    work: _Work,
     of: tenant.Tenant,
-    changes: Sequence[plan.Change],
     store: state.StateStore,
     report: progress.Progress,
     outcomes: list[plan.Outcome],
 ) -> None:
     """Append each outcome as it ends, so that an interruption loses none."""
+    engine, changes = work.engine, work.changes
     store.record(of.id, "engine-begun", engine=engine.name.value, changes=len(changes))
     raised: errors.OnboardError | None = None
 
@@ -266,8 +279,10 @@ def _run_engine(
 
     try:
         with (
-            report.step(f"{_TITLES[engine.name]} ({len(changes)} changes)"),
-            _ended(engine.apply(of, changes, report, begin=begin)) as told,
+            report.step(f"{_TITLES[engine.name]} ({_amount(changes)})"),
+            _ended(
+                engine.apply(of, changes, report, begin=begin, unfinished=work.unfinished)
+            ) as told,
         ):
             for outcome in _steps(engine.name, told):
                 outcomes.append(outcome)
@@ -291,6 +306,12 @@ def _run_engine(
         outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=silent))
         missing = missing[1:]
     outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
+    if not any(o.status is plan.Status.FAILED for o in outcomes):
+        store.record(of.id, "engine-ended", engine=engine.name.value)
+
+
+def _amount(changes: Sequence[plan.Change]) -> str:
+    return f"{len(changes)} changes" if changes else "finishing what a stopped run left"
 
 
 def _steps(name: item.EngineName, told: Iterator[plan.Outcome]) -> Iterator[plan.Outcome]:

@@ -18,6 +18,12 @@ def desired(of: tenant.Tenant, _: environment.Environment) -> tuple[item.Item, .
     return tuple(_secret(of, instance) for instance in of.instances if instance.host)
 
 
+def ref(instance: tenant.Instance) -> item.Ref:
+    """Of the certificate of an instance."""
+    name = secret_name(instance)
+    return item.Ref(item.EngineName.INGRESS_TLS, "TlsSecret", instance.namespace, name)
+
+
 def secret_name(instance: tenant.Instance) -> str:
     """Name of the Secret that the Ingress refers to."""
     return f"{instance.workload}-tls"
@@ -44,7 +50,4 @@ def _secret(of: tenant.Tenant, instance: tenant.Instance) -> item.Item:
         "notAfter": item.KNOWN_AFTER_APPLY,
         "renewal": NOT_DUE,
     }
-    ref = item.Ref(
-        item.EngineName.INGRESS_TLS, "TlsSecret", instance.namespace, secret_name(instance)
-    )
-    return item.Item(ref, fields, of.id)
+    return item.Item(ref(instance), fields, of.id)

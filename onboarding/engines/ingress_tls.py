@@ -27,6 +27,8 @@ from onboarding.pki import certificates, listing
 
 _CHAIN = "tls.crt"
 _SAFETY = timedelta(minutes=5)
+_BACKDATED = timedelta(minutes=1)
+"""More than Vault dates a new certificate back."""
 
 
 class IngressTls:
@@ -66,6 +68,7 @@ class IngressTls:
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
         with vault.connect(self._target, self._role) as door:
             for change in changes:
@@ -79,6 +82,31 @@ class IngressTls:
                     yield plan.Outcome(change, plan.Status.FAILED, seconds, problem)
                     return
                 yield plan.Outcome(change, plan.Status.APPLIED, time.monotonic() - began)
+            for instance in of.instances:
+                ref = wanted.ref(instance)
+                if str(ref) in unfinished:
+                    self._revoke_unused(door, of, instance, unfinished[str(ref)], report)
+
+    def _revoke_unused(
+        self,
+        door: vault.Vault,
+        of: tenant.Tenant,
+        instance: tenant.Instance,
+        begun: str,
+        report: progress.Progress,
+    ) -> None:
+        """Revoke what was signed since ``begun`` and is not in use: a run that was cut off lost
+        the answer, or the key with it."""
+        name = wanted.certificate_name(instance)
+        public = self._cluster.get("ConfigMap", name, instance.namespace) or {}
+        used = str((public.get("data") or {}).get(_CHAIN) or "")
+        since = datetime.fromisoformat(begun) - _BACKDATED
+        for one in listing.leaves(door, of):
+            of_run = not one.revoked_at and listing.moment(one.facts["notBefore"]) >= since
+            unused = not used or one.serial != certificates.facts(used)["serial"]
+            if of_run and unused and one.facts["dnsNames"] == [instance.host]:
+                report.note(f"revoke {one.serial}: signed for a run that was cut off")
+                door.write(f"{of.pki_mount}/revoke", {"serial_number": one.serial})
 
     def _write(self, door: vault.Vault, of: tenant.Tenant, change: plan.Change) -> None:
         ref = change.ref

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from onboarding import item, plan, progress, tenant
@@ -15,6 +15,8 @@ class Engine(Protocol):
     changes of one tenant, in an order of its own, calls ``begin`` right before it writes one
     (an engine that writes all in one process: for each before it starts), yields an outcome for
     each as it ends, and stops at the first failure (the caller marks the rest as not attempted).
+    ``unfinished`` says what a run that was cut off had begun (since when, by reference): what
+    that left behind beside the items is completed or removed, even where no change is given.
     Both raise ``errors.OnboardError`` only.
     """
 
@@ -38,4 +40,5 @@ class Engine(Protocol):
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]: ...

@@ -99,6 +99,7 @@ class Sso:
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
         self._keys_of.clear()
         yield from carrying_out.run(self._connected(), changes, self._key_of(of), report, begin)

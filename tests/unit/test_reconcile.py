@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ class Recorded:
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
         for change in changes:
             if change.ref.name == self.interrupt_at:
@@ -161,6 +162,7 @@ def test_an_engine_has_ended_before_the_run_is_said_to_be_stopped(
             report: progress.Progress,
             *,
             begin: plan.Begin = plan.unrecorded,
+            unfinished: Mapping[str, str] = plan.NOTHING,
         ) -> Iterator[plan.Outcome]:
             try:
                 yield from super().apply(of, changes, report, begin=begin)
@@ -191,6 +193,7 @@ def test_an_engine_that_raises_ends_as_the_outcome_of_its_next_change(
             report: progress.Progress,
             *,
             begin: plan.Begin = plan.unrecorded,
+            unfinished: Mapping[str, str] = plan.NOTHING,
         ) -> Iterator[plan.Outcome]:
             yield plan.Outcome(changes[0], plan.Status.APPLIED)
             raise errors.Unreachable("gone away")
@@ -237,3 +240,37 @@ def test_a_run_that_lost_its_lease_writes_no_more(
         run = reconcile.carry_out(prepared(target, lost), engines, lost, progress.Silent())
     assert isinstance(run.failure, errors.LeaseLost)
     assert [len(e.asked) for e in engines] == [2, 1, 0, 0, 0]
+
+
+def test_what_a_killed_run_left_is_handed_to_its_engine_once(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    handed: list[dict[str, str]] = []
+
+    class Dying(Recorded):
+        def apply(
+            self,
+            of: tenant.Tenant,
+            changes: Sequence[plan.Change],
+            report: progress.Progress,
+            *,
+            begin: plan.Begin = plan.unrecorded,
+            unfinished: Mapping[str, str] = plan.NOTHING,
+        ) -> Iterator[plan.Outcome]:
+            handed.append(dict(unfinished))
+            for change in changes:
+                begin(change)
+                raise Killed
+            yield from ()
+
+    engines[2] = Dying(item.EngineName.CLUSTER)
+    with pytest.raises(Killed):
+        reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    done = plan.diff(MOPH.id, WANTED, WANTED, WANTED, target=target.pins())
+    whole = reconcile.Prepared(MOPH, target, tuple(WANTED), {}, done, ())
+    for _ in range(2):
+        reconcile.carry_out(whole, engines, store, progress.Silent())
+    assert [list(h) for h in handed] == [[], [str(WANTED[4].ref)]]

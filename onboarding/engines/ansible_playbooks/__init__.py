@@ -7,7 +7,7 @@ starts no Ansible.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,6 +53,7 @@ class AnsiblePlaybooks:
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
         check: bool = False,
         seconds: float | None = None,
     ) -> Iterator[plan.Outcome]:

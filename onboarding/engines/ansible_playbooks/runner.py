@@ -8,6 +8,7 @@ child's environment is made from nothing, and no secret is in either.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import math
 import os
@@ -31,6 +32,9 @@ from onboarding import errors
 POLL_SECONDS = 0.3
 STOP_SECONDS = 10.0
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made in it is private to the user
+_PREFIX = "onboard-run-"
+_HELD = ".held"
+_RUN = "run"
 _ENDED = ("runner_on_ok", "runner_on_failed", "runner_on_unreachable")
 _KEPT = ("AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS", "RUNNER_ONLY_FAILED_EVENTS")
 
@@ -61,13 +65,49 @@ class Ending:
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """A folder with mode 0700 for one run, wiped at its end."""
-    memory = str(_MEMORY) if os.access(_MEMORY, os.W_OK | os.X_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="onboard-", dir=memory))
+    """A folder with mode 0700 for one run, wiped at its end, else by the next run."""
+    place = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    for left in place.glob(f"{_PREFIX}*"):
+        _wipe_if_left(left)
+    # Locked before it has a name by which other runs look for it.
+    new = Path(tempfile.mkdtemp(prefix="onboard-new-", dir=place))
+    folder = new.with_name(new.name.replace("onboard-new-", _PREFIX))
+    handle = os.open(new / _HELD, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        new.rename(folder)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _wipe_if_left(folder: Path) -> None:
+    """Wipe the folder of a run that was killed, and end what of it still runs.
+
+    The kernel gives a lock back with the process that held it.
+    """
+    try:
+        handle = os.open(folder / _HELD, os.O_WRONLY)
+    except OSError:
+        # Of another user, or just being wiped.
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return
+    else:
+        end = time.monotonic() + STOP_SECONDS
+        while _sweep(str(_artifacts(folder))) and time.monotonic() < end:
+            time.sleep(POLL_SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(handle)
+
+
+def _artifacts(folder: Path) -> Path:
+    """Where ansible-runner keeps what a run says."""
+    return folder / "artifacts" / _RUN
 
 
 def private_file(path: Path, text: str) -> Path:
@@ -148,7 +188,7 @@ def _config(
         playbook=str(playbooks / playbook),
         inventory=str(playbooks / "inventory.yml"),
         cmdline=f"-e @{shlex.quote(str(given))}" + (" --check" if check else ""),
-        ident="run",
+        ident=_RUN,
         quiet=True,
         timeout=math.ceil(seconds),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from onboarding import environment, item, kube, plan, progress, tenant
 from onboarding.engines.pulumi_stack import command, reading, writing
@@ -46,9 +46,10 @@ class PulumiStack:
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
-        """See ``writing.apply``. Starts no process where there is nothing to change."""
-        if not changes:
+        """See ``writing.apply``. Starts no process where there is nothing to change or finish."""
+        if not changes and not unfinished:
             return
         work = writing.Work(self._target, self._role, self.cluster, of)
-        yield from writing.apply(work, changes, report, begin)
+        yield from writing.apply(work, changes, report, begin, cut_off=bool(unfinished))

@@ -54,7 +54,10 @@ def prepare(stack: Stack) -> None:
     project = {"name": PROJECT, "runtime": "python", "description": "Agencies on GDCC"}
     file = stack.folder / "Pulumi.yaml"
     if not file.exists():
-        file.write_text(json.dumps(project), encoding="utf-8")
+        # In one step: half a file would be in the way of every later run.
+        part = stack.folder / "Pulumi.yaml.part"
+        part.write_text(json.dumps(project), encoding="utf-8")
+        part.replace(file)
     backend = locks.folder_of(stack.target.pulumi.backend)
     if backend is not None:
         backend.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -66,6 +69,39 @@ def known(stack: Stack) -> bool | None:
     if backend is None:
         return None
     return (backend / ".pulumi" / "stacks" / PROJECT / f"{stack.name}.json").is_file()
+
+
+def mend_files(stack: Stack) -> bool:
+    """Clear away what a crash left of a stack's files; True where its state was among it.
+
+    Pulumi writes a file and the attributes beside it one after the other and flushes neither, so
+    either may be cut off; it refuses a stack with attributes that it cannot read, and can do
+    without them. A state that is lost is made anew: objects are known by name and owner, and
+    writing them again adopts them.
+    """
+    backend = locks.folder_of(stack.target.pulumi.backend)
+    if backend is None:
+        return False
+    file = backend / ".pulumi" / "stacks" / PROJECT / f"{stack.name}.json"
+    for part in file.parent.glob(f"{file.name}*.tmp"):
+        part.unlink(missing_ok=True)
+    attributes = file.with_name(f"{file.name}.attrs")
+    if _damaged(attributes):
+        attributes.unlink()
+    if not _damaged(file):
+        return False
+    file.replace(file.with_name(f"{file.name}.damaged"))
+    return True
+
+
+def _damaged(file: Path) -> bool:
+    try:
+        json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return False
+    except ValueError:
+        return True
+    return False
 
 
 def init(stack: Stack) -> None:
@@ -85,6 +121,32 @@ def unprotect(stack: Stack) -> None:
     if code:
         raise errors.EngineFailed(
             f"Pulumi could not take the protection off the stack {stack.name!r}",
+            details=[*said.strip().splitlines()[-3:], f"full output: {stack.log}"],
+            resolution="Run the same command again.",
+        )
+
+
+def forget_pending(stack: Stack) -> None:
+    """Drop operations that a killed update left as pending; what they made is written anew.
+
+    Pulumi itself keeps a pending creation until a person decides. Here the objects are known by
+    name and owner, and an import of the state takes every pending operation out of it.
+    """
+    file = stack.folder / "state.json"
+    file.unlink(missing_ok=True)
+    file.touch(_PLAIN)
+    try:
+        code, said = _run(stack, ["stack", "export", f"--stack={stack.name}", f"--file={file}"])
+        if not code:
+            stored = json.loads(file.read_bytes())
+            if not (stored.get("deployment") or {}).get("pending_operations"):
+                return
+            code, said = _run(stack, ["stack", "import", f"--stack={stack.name}", f"--file={file}"])
+    finally:
+        file.unlink(missing_ok=True)
+    if code:
+        raise errors.EngineFailed(
+            f"Pulumi could not forget what was pending in the stack {stack.name!r}",
             details=[*said.strip().splitlines()[-3:], f"full output: {stack.log}"],
             resolution="Run the same command again.",
         )

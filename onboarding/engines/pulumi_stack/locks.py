@@ -50,6 +50,8 @@ def clear(backend: str, project: str, stack: str) -> None:
     while True:
         held = [lock for lock in _locks(place) if not _removed(lock)]
         if not held:
+            for attributes in place.glob("*.json.attrs"):
+                attributes.unlink(missing_ok=True)
             return
         elsewhere = any(lock.host != socket.gethostname() for lock in held)
         if elsewhere or time.monotonic() > deadline:

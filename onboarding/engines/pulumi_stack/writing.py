@@ -41,13 +41,20 @@ class _Ledger:
 
 
 def apply(
-    work: Work, changes: Sequence[plan.Change], report: progress.Progress, begin: plan.Begin
+    work: Work,
+    changes: Sequence[plan.Change],
+    report: progress.Progress,
+    begin: plan.Begin,
+    *,
+    cut_off: bool = False,
 ) -> Iterator[plan.Outcome]:
-    """Bring the tenant's stack to the desired state; at most two processes are started.
+    """Bring the tenant's stack to the desired state; at most two updates are started.
 
     Pulumi compares with its own state, never with the live objects. So an object to be updated
     gets a new value in one annotation, which makes Pulumi write it whoever changed it; and a
-    refresh precedes where an object vanished that the state still holds.
+    refresh precedes where an object vanished that the state still holds. Where an earlier update
+    was ``cut_off`` the state may lack objects that stand, and remember operations as pending for
+    ever: those are dropped, and the update writes the objects once more, which changes nothing.
     """
     gone = work.of.phase is tenant.Phase.GONE
     if not gone:
@@ -61,6 +68,8 @@ def apply(
     ownership.take_back(work.cluster, updated)
     ledger = _Ledger({c.ref: c for c in changes})
     program = _program(work, frozenset(updated))
+    if command.mend_files(stack):
+        report.note("the stack's state cannot be read: it is made anew from the live objects")
     fresh = not command.known(stack)
     if fresh:
         command.init(stack)

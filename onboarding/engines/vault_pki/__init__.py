@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from onboarding import environment, item, plan, progress, tenant, vault
 from onboarding.engines.vault_pki import evidence as evidence_of
@@ -49,6 +49,9 @@ class VaultPki:
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
+        if not changes:
+            return
         with self._vault as door:
             yield from writing.Writer(door, of, self._target).carry_out(changes, report, begin)

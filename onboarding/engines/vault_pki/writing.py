@@ -149,8 +149,14 @@ class Writer:
         self._door.write(f"auth/{ref.scope}/role/{ref.name}", fields)
 
     def _key_pair(self, ref: item.Ref, fields: Mapping[str, Any]) -> None:
-        """Mark first, secret second, public half last: a kill in between shows as a difference."""
+        """Mark first, secret second, public half last: a kill in between shows as a difference.
+
+        Without its public half no client ever knew the key, so what a run left half-way goes.
+        """
         pair = oidc_key.generate()
+        notes = (self._door.read(f"{ref.scope}/metadata/{ref.name}") or {}).get("custom_metadata")
+        if notes and "public_jwk" not in notes:
+            self._door.remove(f"{ref.scope}/metadata/{ref.name}")
         notes = {"owner": vault_mark.of(self._of.id), "purpose": str(fields["purpose"])}
         entry = {"custom_metadata": notes, "max_versions": 2}
         self._door.write(f"{ref.scope}/metadata/{ref.name}", entry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onboarding import item, plan, policy, progress, tenant
@@ -39,6 +39,7 @@ class Memory:
         report: progress.Progress,
         *,
         begin: plan.Begin = plan.unrecorded,
+        unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
         for change in changes:
             if self.stop_with is not None:

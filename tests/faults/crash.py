@@ -1,0 +1,330 @@
+"""Every crash point of a run: kill there, go on with the plain command, compare the end.
+
+``python -m tests.faults.crash --environment LAB [--scenario apply|update] [--shard I/N]``
+
+A golden run counts what is written: the requests to the three systems (Pulumi's and Ansible's
+included, numbered by the proxy) and the durable writes of the run's own process (journal records
+and files put in place, by ``launch``). A crash point is the state after one of them. "Before" a
+write is the state after the one that precedes it, and so a point already, but for requests that
+are under way side by side (Pulumi's): those are killed before as well as after.
+
+At each point a run of an agency of its own is killed with everything it started; then
+``onboard apply FILE --yes`` goes on. At the end all systems must hold what they hold after the
+golden run (I1, I2, I4; ``estate``), the controls must judge the same, nothing that was recorded
+may be gone (I3), and a third run must write nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onboarding import environment, kube, labels
+from onboarding.identity import keycloak
+from onboarding.state import opening
+from tests import running
+from tests.faults import estate, proxy
+
+VILLAGE = Path(__file__).parent / "village.yaml"
+_SIDE_BY_SIDE = "cluster "
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """``first``: applied whole before; ``changed``: what the run at stake changes in it."""
+
+    name: str
+    first: bool = False
+    changed: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ("apply", "FILE", "--yes")
+
+
+SCENARIOS = {
+    s.name: s
+    for s in (
+        Scenario("apply"),
+        Scenario(
+            "update",
+            first=True,
+            changed=(
+                ("users: 19}\n", "users: 10}\n    - {id: village-2, nameTh: บ้านใหม่, users: 9}\n"),
+                ("onboarded: 1, total: 1", "onboarded: 2, total: 2"),
+                (
+                    "retentionYears: 10\n      workCalendar",
+                    "retentionYears: 12\n      workCalendar",
+                ),
+                ("[village.example.go.th]", "[office.village.example.go.th]"),
+            ),
+            words=("apply", "FILE", "--yes", "--allow-delete"),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where to kill: at a request by its key, or at a durable write by its number."""
+
+    when: str
+    request: str = ""
+    file: int = 0
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.request or f'file {self.file}: {self.text}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """What an uninterrupted run wrote, left behind and was judged to be."""
+
+    requests: tuple[str, ...]
+    files: tuple[str, ...]
+    estate: dict[str, Any]
+    findings: list[str]
+    seconds: float
+
+
+@dataclass(slots=True)
+class Told:
+    """How one point ended."""
+
+    point: Point
+    agency: str
+    wrong: list[str] = field(default_factory=list)
+    resumed: float = 0.0
+    seconds: float = 0.0
+
+
+class Bench:
+    """Agencies of one scenario on one lab, one after another."""
+
+    def __init__(self, target: environment.Environment, scenario: Scenario, folder: Path) -> None:
+        self.target = target
+        self.scenario = scenario
+        self.folder = folder
+        self.keep = False
+        self.prefix = f"c{format(int(time.time()) % 36**3, '05d')}"
+        self.between = proxy.Proxy(target, folder)
+
+    def agency(self, number: int) -> tuple[str, str]:
+        """Id and department code of the agency of a point; all ids are of one length."""
+        return f"{self.prefix}x{number:04d}", f"15{100 + number % 890:03d}"
+
+    def manifest(self, number: int, *, changed: bool) -> Path:
+        agency, code = self.agency(number)
+        text = VILLAGE.read_text(encoding="utf-8")
+        for before, after in self.scenario.changed if changed else ():
+            assert before in text, before
+            text = text.replace(before, after)
+        text = re.sub(r"\bvillage\b", agency, text.replace("village-", f"{agency}-"))
+        path = self.folder / f"{agency}.yaml"
+        path.write_text(text.replace('"15900"', f'"{code}"'), encoding="utf-8")
+        return path
+
+    def words(self, file: Path) -> list[str]:
+        return [str(file) if w == "FILE" else w for w in self.scenario.words]
+
+    def golden(self, number: int) -> Golden:
+        """An uninterrupted run of an agency of its own, through the proxy."""
+        file = self._begun(number)
+        agency, code = self.agency(number)
+        log = self.folder / "files.log"
+        log.unlink(missing_ok=True)
+        began = time.monotonic()
+        done = self.between.onboard(*self.words(file), "--output", "json", spec={"files": str(log)})
+        seconds = time.monotonic() - began
+        assert done.code == 0, done.out + done.err
+        requests = tuple(self._key(a, agency) for a in self.between.writes)
+        lines = log.read_text(encoding="utf-8").splitlines()
+        files = tuple(_ended(line).replace(agency, "{agency}") for line in lines)
+        left = estate.of(self.target, agency, code)
+        golden = Golden(requests, files, left, _findings(done.out, agency), seconds)
+        self.wipe(number)
+        return golden
+
+    def _begun(self, number: int) -> Path:
+        """The manifest of a number, with what the scenario has before it already applied."""
+        if self.scenario.first:
+            file = self.manifest(number, changed=False)
+            done = self.plain("apply", str(file), "--yes", "--no-verify", "--output", "json")
+            assert done.code == 0, done.out + done.err
+        return self.manifest(number, changed=True)
+
+    def plain(self, *words: str) -> running.Done:
+        """As a user runs it, with no proxy between."""
+        return running.onboard(*words, "--environment", self.target.name)
+
+    def _key(self, asked: proxy.Asked, agency: str) -> str:
+        return asked.key.replace(agency, "{agency}")
+
+    def crash(self, number: int, point: Point, golden: Golden) -> Told:
+        """Kill a run at a point, go on, compare; what is wrong is told, not raised."""
+        agency, code = self.agency(number)
+        told = Told(point, agency)
+        began = time.monotonic()
+        file = self._begun(number)
+        told.wrong += self._killed(file, point, agency)
+        known = opening.of(self.target).journal(agency)
+        resuming = time.monotonic()
+        again = self.plain(*self.words(file), "--output", "json")
+        told.resumed = time.monotonic() - resuming
+        if again.code:
+            if not self.keep:
+                self.wipe(number)
+            told.wrong.append(
+                f"resume ended with {again.code}: {again.out[-1500:]}{again.err[-500:]}"
+            )
+            return told
+        told.wrong += estate.differences(golden.estate, estate.of(self.target, agency, code))
+        judged = set(_findings(again.out, agency)) ^ set(golden.findings)
+        told.wrong += [f"judged otherwise: {one}" for one in sorted(judged)]
+        if opening.of(self.target).journal(agency)[: len(known)] != known:
+            told.wrong.append("the journal lost a record")
+        third = self.between.onboard(*self.words(file), "--no-verify", "--output", "json")
+        written = [self._key(a, agency) for a in self.between.writes]
+        if third.code or written:
+            told.wrong.append(f"a third run ended with {third.code} and wrote {written}")
+        told.seconds = time.monotonic() - began
+        if not told.wrong or not self.keep:
+            self.wipe(number)
+        return told
+
+    def _killed(self, file: Path, point: Point, agency: str) -> list[str]:
+        def at(asked: proxy.Asked) -> proxy.Fault | None:
+            if asked.number and self._key(asked, agency) == point.request:
+                return proxy.KILL_BEFORE if point.when == "before" else proxy.KILL_AFTER
+            return None
+
+        self.between.begin()
+        self.between.plan = at if point.request else lambda _: None
+        spec: dict[str, Any] = {"files": str(self.folder / "killed.log")}
+        if point.file:
+            spec["die"] = [point.file, point.when]
+        with self.between.started(*self.words(file), spec=spec) as child:
+            out, err = child.communicate(timeout=300)
+        self.between.plan = lambda _: None
+        if child.returncode != -9:
+            return [f"not reached: ended with {child.returncode}: {out[-500:]}{err[-500:]}"]
+        return []
+
+    def wipe(self, number: int) -> None:
+        """Take an agency away by the systems' own means, so that the next ones have room."""
+        agency, _ = self.agency(number)
+        cluster = kube.connect(self.target, environment.Role.BOOTSTRAP)
+        for space in cluster.list("Namespace", selector=f"{labels.AGENCY}={agency}"):
+            cluster.delete("Namespace", space["metadata"]["name"])
+        _wipe_keycloak(self.target, agency)
+        for folder in ("tenants", "handover"):
+            shutil.rmtree(self.target.store() / folder / agency, ignore_errors=True)
+        backend = Path(self.target.pulumi.backend.removeprefix("file://"))
+        for file in (backend / ".pulumi" / "stacks").glob(f"*/{agency}.json*"):
+            file.unlink()
+
+
+def _wipe_keycloak(target: environment.Environment, agency: str) -> None:
+    door = keycloak.connect(target, environment.Role.BOOTSTRAP)
+    realm = target.keycloak.shared_realm
+    for client in door.get(realm, "/clients", clientId=f"ga-{agency}-", search="true") or ():
+        door.delete(realm, f"/clients/{client['id']}")
+    for one in door.get(realm, "/identity-provider/instances", search=agency) or ():
+        door.delete(realm, f"/identity-provider/instances/{one['alias']}")
+    for one in door.get(realm, "/organizations", search=agency) or ():
+        door.delete(realm, f"/organizations/{one['id']}")
+    group = door.get(realm, f"/group-by-path/{agency}")
+    if group:
+        door.delete(realm, f"/groups/{group['id']}")
+
+
+def _ended(line: str) -> str:
+    """A durable write without names that are random."""
+    kind, _, path = line.partition(" ")
+    name = Path(path).name
+    return f"{kind} {'(new file)' if name.startswith('tmp') else name}"
+
+
+def _findings(out: str, agency: str) -> list[str]:
+    found = json.loads(out)["findings"]
+    return sorted(
+        f"{f['id']} {f['verdict']} {f.get('subject', '')}".replace(agency, "{agency}")
+        for f in found
+    )
+
+
+def points(golden: Golden) -> list[Point]:
+    """All crash points of a golden run: see the module for which and why."""
+    requests = golden.requests
+    side_by_side = [r for r in requests if r.startswith(_SIDE_BY_SIDE)]
+    return [
+        Point("before", request=requests[0]),
+        *(Point("after", request=r) for r in requests),
+        *(Point("before", request=r) for r in side_by_side),
+        *(Point("after", file=n, text=text) for n, text in enumerate(golden.files, 1)),
+    ]
+
+
+def run(bench: Bench, chosen: Sequence[tuple[int, Point]], golden: Golden) -> Iterator[Told]:
+    for number, point in chosen:
+        yield bench.crash(number, point, golden)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--environment", required=True)
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="apply")
+    parser.add_argument("--shard", default="1/1")
+    parser.add_argument("--only", default="", help="points whose name contains this")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="keep agencies of failed points")
+    asked = parser.parse_args()
+    target = environment.load(environment.locate(asked.environment))
+    shard, shards = (int(n) for n in asked.shard.split("/"))
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(target, SCENARIOS[asked.scenario], Path(folder))
+        bench.keep = asked.keep
+        with bench.between:
+            golden = bench.golden(0)
+            every = list(enumerate(points(golden), 1))
+            chosen = [(n, p) for n, p in every if asked.only in str(p)][shard - 1 :: shards]
+            chosen = chosen[:: asked.every]
+            _say(
+                f"{asked.scenario}: {len(golden.requests)} requests, {len(golden.files)} files, "
+                f"{len(every)} points, {len(chosen)} here; uninterrupted {golden.seconds:.1f} s"
+            )
+            told = []
+            for each in run(bench, chosen, golden):
+                told.append(each)
+                _say(
+                    f"{'FAIL' if each.wrong else 'ok  '} {len(told):>3} {each.point} "
+                    f"(resumed in {each.resumed:.1f} s, {each.seconds:.1f} s)"
+                )
+                for line in each.wrong:
+                    _say(f"       {each.agency}: {line}")
+    good = [t for t in told if not t.wrong]
+    _say(f"crash points {len(good)} of {len(told)}")
+    if good:
+        resumed = sorted(t.resumed for t in good)
+        _say(
+            f"resume: median {statistics.median(resumed):.1f} s, longest {resumed[-1]:.1f} s; "
+            f"a point: {statistics.mean(t.seconds for t in good):.1f} s"
+        )
+    return 0 if len(good) == len(told) else 1
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
