@@ -70,12 +70,12 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     reason: str = ""
     holds_data: bool = False
+    released: bool = False
 
 
 Begin = Callable[[Change], None]
 """Called right before a change is written: it records that it begins, and raises
 ``errors.LeaseLost`` where this run may write no more."""
-    released: bool = False
 
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
