@@ -53,7 +53,8 @@ def _outcome(act: history.Act) -> str:
     if not act.is_run:
         return _told(act)
     counted = ", ".join(f"{n} {status}" for status, n in act.statuses().items())
-    parts = [act.outcome, counted or "no change"]
+    parts = [act.outcome]
+    parts += [counted] if counted else ["no change"] if act.ended else []
     if act.ready is not None:
         parts.append("ready" if act.ready else "not ready")
     return ", ".join(parts)
