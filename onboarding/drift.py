@@ -61,12 +61,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The differences of one agency. ``unread``: engines that could not be read, and why."""
+    """The differences of one agency. ``unread``: engines that could not be read, and why.
+
+    Where nothing is ``recorded`` as applied, the manifest stands for it: what differs then may as
+    well never have been applied, so none of it is called drift.
+    """
 
     tenant_id: str
     differences: tuple[Difference, ...]
     as_applied: int
     unread: Mapping[item.EngineName, str] = field(default_factory=dict)
+    recorded: bool = True
 
     @property
     def drifted(self) -> tuple[Difference, ...]:
@@ -139,6 +144,8 @@ def compare(
     live = {i.ref: i for i in seen.of(tenant_id)}
     drifted = plan.diff(tenant_id, base, live.values(), base, target={})
     found = {d.ref: d for d in _drifted(drifted, live)}
+    if not applied:
+        found = {ref: _unrecorded(d) for ref, d in found.items()}
     if applied and desired is not None:
         ours = [replace(i, owner=tenant_id) for i in base]
         pending = plan.diff(tenant_id, _of_read(desired, seen), ours, target={})
@@ -150,7 +157,17 @@ def compare(
         tuple(ordered),
         len(base) - sum(d.what is not What.ADDED for d in ordered if d.cause is not Cause.CHANGE),
         dict(seen.unread),
+        bool(applied),
     )
+
+
+def _unrecorded(of: Difference) -> Difference:
+    """A difference from the manifest, in the words of what ``apply`` would do about it."""
+    made = {What.DELETED: What.ADDED, What.ADDED: What.DELETED}.get(of.what, of.what)
+    leaves = tuple(
+        Leaf(leaf.path, None, leaf.live, Cause.CHANGE, leaf.applied) for leaf in of.leaves
+    )
+    return replace(of, what=made, cause=Cause.CHANGE, leaves=leaves, who=None)
 
 
 def _of_read(items: Iterable[item.Item], seen: Seen) -> tuple[item.Item, ...]:
@@ -236,8 +253,8 @@ def with_authors(of: Drift, known: Mapping[item.Ref, authors.Who]) -> Drift:
 
 
 def exit_code(found: Iterable[Drift]) -> errors.ExitCode:
-    """5 where something could not be read, 4 where something drifted, else 0."""
+    """5 where something could not be read or told, 4 where something drifted, else 0."""
     every = list(found)
-    if any(d.unread for d in every):
+    if any(d.unread or (d.differences and not d.recorded) for d in every):
         return errors.ExitCode.UNDETERMINED
     return errors.ExitCode.FINDINGS if any(d.drifted for d in every) else errors.ExitCode.DONE

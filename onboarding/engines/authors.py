@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from onboarding import environment, item
 
+_APPLIER = "onboard-applier"
 MOST_ASKED = 100
 """Objects of Keycloak that are asked about, one or two requests each."""
 
@@ -28,7 +29,10 @@ class Who:
 def last(
     target: environment.Environment, role: environment.Role, refs: Iterable[item.Ref]
 ) -> dict[item.Ref, Who]:
-    """The last writer of each object, where a record of the system is readable."""
+    """The last writer of each object, where a record of the system is readable.
+
+    Where that was our own applier, nobody wrote to the object since, and nobody is named.
+    """
     from onboarding.identity import events
     from onboarding.vault import audit
 
@@ -42,4 +46,4 @@ def last(
     if in_keycloak:
         for ref, event in events.last_writes(target, role, in_keycloak).items():
             found[ref] = Who(event.name, event.operation, event.time, "admin events")
-    return found
+    return {ref: who for ref, who in found.items() if _APPLIER not in who.name}

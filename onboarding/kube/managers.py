@@ -17,6 +17,9 @@ APPLY = "Apply"
 _CONTROLLERS = "kube-"
 """What the names of Kubernetes' own controllers begin with; ``kubectl`` is none of them."""
 
+_SERVERS_OWN = ("metadata", "labels", "kubernetes.io/metadata.name")
+"""A label that the server puts on every namespace, and counts as set by whoever made that."""
+
 Step = str | int
 Path = tuple[Step, ...]
 
@@ -44,6 +47,7 @@ def held_by_others(live: Mapping[str, Any]) -> dict[Path, tuple[str, ...]]:
             continue
         who = tuple(str(entry.get(about) or "") for about in ("manager", "operation", "time"))
         found |= dict.fromkeys(_leaves(entry.get("fieldsV1") or {}, live, ()), who)
+    found.pop(_SERVERS_OWN, None)
     return found
 
 

@@ -1,7 +1,8 @@
 """Drift as text for people and as JSON for machines.
 
-JSON of one agency: ``{tenant, asApplied, unread {engine: why}, differences [{engine, kind, scope,
-name, what, cause, owner, who, fields [{path, applied, live, wanted, cause, who}]}]}``.
+JSON of one agency: ``{tenant, recorded, asApplied, drifted, waiting, unread {engine: why},
+differences [{engine, kind, scope, name, what, cause, owner, who, fields [{path, applied, live,
+wanted, cause, who}]}]}``.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ def text(title: str, of: drift.Drift, *, verbose: bool = False) -> str:
 
 def summary(of: drift.Drift) -> str:
     """One line: how much drifted, and what to do about it."""
+    if of.waiting and not of.recorded:
+        return (
+            f"Nothing is recorded as applied, so drift cannot be told: {len(of.waiting)} objects "
+            "differ from the manifest. See: onboard plan FILE"
+        )
     waiting = f" {len(of.waiting)} wait in the manifest to be applied." if of.waiting else ""
     if of.unread:
         unread = ", ".join(sorted(e.value for e in of.unread))
@@ -97,12 +103,14 @@ def _short(value: Any) -> str:
     if value is None:
         return "(absent)"
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    shown = " ".join(shown.split()) or '""'
     return shown if len(shown) <= _LONGEST_VALUE else shown[: _LONGEST_VALUE - 1] + "…"
 
 
 def as_json(of: drift.Drift) -> dict[str, Any]:
     return {
         "tenant": of.tenant_id,
+        "recorded": of.recorded,
         "asApplied": of.as_applied,
         "drifted": len(of.drifted),
         "waiting": len(of.waiting),

@@ -19,6 +19,17 @@ _ATTEMPTS = 6
 _PAUSE = 0.2
 
 
+_FENCED = (
+    {
+        "op": "add",
+        "path": "/metadata/labels/pod-security.kubernetes.io~1enforce",
+        "value": "restricted",
+    },
+)
+"""The cluster lets us write a namespace only if it is under Pod Security afterwards; where a hand
+took that away it comes back at once."""
+
+
 def take_back(cluster: kube.Cluster, refs: Sequence[item.Ref]) -> None:
     """Hold every field of these objects that people or other tools have set."""
     for ref in refs:
@@ -43,6 +54,7 @@ def _take_back(cluster: kube.Cluster, ref: item.Ref) -> None:
                 [
                     {"op": "test", "path": "/metadata/resourceVersion", "value": version},
                     {"op": "replace", "path": "/metadata/managedFields", "value": after},
+                    *(_FENCED if ref.kind == "Namespace" else ()),
                 ],
             )
         except errors.EngineFailed:

@@ -20,11 +20,14 @@ _SETTINGS = ("leafNotAfterBehavior",)
 
 
 def establish(door: vault.Vault, mount: str, fields: Mapping[str, Any]) -> None:
-    """Give ``mount`` a default issuer as ``fields`` say; a fitting one is kept."""
-    present = _default_issuer(door, mount)
-    issuer = present["id"] if present and _certificate_fits(fields, present) else ""
-    if not issuer:
-        issuer = _new_issuer(door, mount, fields)
+    """Give ``mount`` a default issuer as ``fields`` say; a fitting one is kept.
+
+    Where a hand made another one the default, the agency's own takes its place again: what was
+    signed under it rests on it.
+    """
+    default = (door.read(f"{mount}/config/issuers") or {}).get("default") or ""
+    issuer = _fitting_issuer(door, mount, fields, default) or _new_issuer(door, mount, fields)
+    if issuer != default:
         door.write(f"{mount}/config/issuers", {"default": issuer})
     door.write(
         f"{mount}/issuer/{issuer}",
@@ -36,11 +39,18 @@ def establish(door: vault.Vault, mount: str, fields: Mapping[str, Any]) -> None:
     )
 
 
-def _default_issuer(door: vault.Vault, mount: str) -> dict[str, Any] | None:
-    default = (door.read(f"{mount}/config/issuers") or {}).get("default")
-    answer = door.read(f"{mount}/issuer/{default}") if default else None
+def _fitting_issuer(door: vault.Vault, mount: str, fields: Mapping[str, Any], default: str) -> str:
+    """The default issuer, else another one of the mount that has its key; "" without one."""
     root = door.text(f"{reading.ROOT_MOUNT}/ca/pem")
-    return reading.issuer_fields(answer, root) if answer else None
+
+    def fits(issuer: str) -> bool:
+        answer = door.read(f"{mount}/issuer/{issuer}")
+        return answer is not None and _certificate_fits(fields, reading.issuer_fields(answer, root))
+
+    if default and fits(default):
+        return default
+    others = door.details(f"{mount}/issuers") if default else {}
+    return next((i for i, about in others.items() if about.get("key_id") and fits(i)), "")
 
 
 def _certificate_fits(fields: Mapping[str, Any], present: Mapping[str, Any]) -> bool:
