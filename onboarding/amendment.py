@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from importlib import resources
 from typing import Any
 
 from onboarding import sizing, strict_yaml
@@ -199,12 +198,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-@functools.cache
 def table() -> Mapping[str, Any]:
     """``orders``, ``acts`` and ``fields`` as in the file."""
-    text = resources.files("onboarding").joinpath(TABLE).read_text(encoding="utf-8")
-    whole: dict[str, Any] = strict_yaml.loads(text, TABLE).value
-    return whole
+    return strict_yaml.shipped(TABLE)
 
 
 @functools.cache

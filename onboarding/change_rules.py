@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from onboarding import strict_yaml
@@ -22,8 +20,6 @@ def confirm(key: str) -> str:
     return str(_read()[key].get("confirm", ""))
 
 
-@functools.cache
 def _read() -> Mapping[str, Any]:
-    text = resources.files("onboarding").joinpath(FILE).read_text(encoding="utf-8")
-    found: dict[str, Any] = strict_yaml.loads(text, FILE).value["values"]
+    found: Mapping[str, Any] = strict_yaml.shipped(FILE)["values"]
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from importlib import resources
 
 from onboarding import strict_yaml
 
@@ -28,6 +27,5 @@ def get(code: str) -> Province:
 @functools.cache
 def every() -> dict[str, Province]:
     """All provinces, Bangkok and Pattaya by code."""
-    text = resources.files("onboarding").joinpath(_FILE).read_text(encoding="utf-8")
-    listed = strict_yaml.loads(text, _FILE).value["provinces"]
+    listed = strict_yaml.shipped(_FILE)["provinces"]
     return {code: Province(code, names["en"], names["th"]) for code, names in listed.items()}

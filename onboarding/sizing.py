@@ -6,9 +6,8 @@ Everything is computed in whole numbers, so a result never depends on floating p
 from __future__ import annotations
 
 import dataclasses
-import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from onboarding import strict_yaml
@@ -165,8 +164,5 @@ def _up(value: int, step: int) -> int:
     return _divided_up(value, step) * step
 
 
-@functools.cache
-def _profile() -> dict[str, Any]:
-    text = resources.files("onboarding").joinpath(PROFILE).read_text(encoding="utf-8")
-    profile: dict[str, Any] = strict_yaml.loads(text, PROFILE).value
-    return profile
+def _profile() -> Mapping[str, Any]:
+    return strict_yaml.shipped(PROFILE)

@@ -6,9 +6,7 @@ person still has to.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from onboarding import item, strict_yaml
@@ -32,13 +30,9 @@ FILES = (
 )
 
 
-@functools.cache
 def read(name: str) -> Mapping[str, Any]:
     """The content of one policy file, e.g. ``thresholds.yaml``."""
-    place = f"{FOLDER}/{name}"
-    text = resources.files("onboarding").joinpath(place).read_text(encoding="utf-8")
-    content: dict[str, Any] = strict_yaml.loads(text, place).value
-    return content
+    return strict_yaml.shipped(f"{FOLDER}/{name}")
 
 
 def thresholds() -> dict[str, Any]:

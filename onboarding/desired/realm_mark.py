@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from onboarding import item, labels, strict_yaml
@@ -13,9 +12,7 @@ POLICY = "policies/data/identity.yaml"
 
 def policy() -> Mapping[str, Any]:
     """What we set in a realm, from the policy file."""
-    text = resources.files("onboarding").joinpath(POLICY).read_text("utf-8")
-    read: dict[str, Any] = strict_yaml.loads(text, POLICY).value
-    return read
+    return strict_yaml.shipped(POLICY)
 
 
 def marks(owner: str) -> dict[str, str]:

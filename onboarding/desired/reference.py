@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
 
 from onboarding import strict_yaml, tenant
 from onboarding.manifest import model
@@ -43,13 +39,6 @@ class Record:
     value: str
 
 
-@functools.cache
-def _read(name: str) -> Mapping[str, Any]:
-    text = resources.files("onboarding").joinpath(name).read_text(encoding="utf-8")
-    whole: dict[str, Any] = strict_yaml.loads(text, name).value
-    return whole
-
-
 def authorities() -> tuple[Authority, ...]:
     """Every authority that a manifest may name."""
     return tuple(
@@ -57,7 +46,7 @@ def authorities() -> tuple[Authority, ...]:
             one["id"], one["nameTh"], one["nameEn"], one["toldTh"], one["toldEn"],
             one["hours"], one["source"], one["contact"],
         )
-        for one in _read(AUTHORITIES)["authorities"]
+        for one in strict_yaml.shipped(AUTHORITIES)["authorities"]
     )  # fmt: skip
 
 
@@ -79,7 +68,7 @@ def hours(wanted: str) -> int:
 
 def latest_days() -> int:
     """Days after which a breach can no longer be notified at all, even with reasons."""
-    days: int = _read(AUTHORITIES)["breachNotice"]["latestDays"]
+    days: int = strict_yaml.shipped(AUTHORITIES)["breachNotice"]["latestDays"]
     return days
 
 
@@ -102,11 +91,11 @@ def mail_records(of: tenant.Tenant) -> tuple[Record, ...]:
     }
     return tuple(
         Record(one["id"], one["name"].format(**parts), one["type"], one["value"].format(**parts))
-        for one in _read(MAIL)["records"]
+        for one in strict_yaml.shipped(MAIL)["records"]
         if asked[one["id"]]
     )
 
 
 def mail_confirm() -> str:
     """What a person has to confirm about the records."""
-    return str(_read(MAIL)["confirm"])
+    return str(strict_yaml.shipped(MAIL)["confirm"])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from importlib import resources
-from typing import Any
 
 from onboarding import strict_yaml
 from onboarding.desired import cluster_place, ingress_tls
@@ -16,12 +13,9 @@ EACH_DEVICE = "client-certificate"
 """The limit counts for each client certificate, and so for each device."""
 
 
-@functools.cache
 def annotation_names() -> Mapping[str, str]:
     """The gateway's names of what it shall do, by our own."""
-    text = resources.files("onboarding").joinpath(GATEWAY).read_text(encoding="utf-8")
-    whole: dict[str, Any] = strict_yaml.loads(text, GATEWAY).value
-    names: dict[str, str] = whole["telemetry"]
+    names: Mapping[str, str] = strict_yaml.shipped(GATEWAY)["telemetry"]
     return names
 
 

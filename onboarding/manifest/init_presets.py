@@ -101,6 +101,4 @@ def needs_officer(*agencies: str | None) -> bool:
 @functools.cache
 def _bodies_with_officer() -> frozenset[str]:
     """PDPA s.41 and the notification of 2566, as the controls read it."""
-    path = "policies/data/applicability.yaml"
-    text = resources.files("onboarding").joinpath(path).read_text(encoding="utf-8")
-    return frozenset(strict_yaml.loads(text, path).value["dpoListed"])
+    return frozenset(strict_yaml.shipped("policies/data/applicability.yaml")["dpoListed"])

@@ -8,10 +8,8 @@ Paths in both are dotted, without list marks: ``systems.eoffice.workCalendar``.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any
 
 from onboarding import strict_yaml
@@ -66,19 +64,11 @@ def _law(path: str) -> tuple[Law, ...]:
     return ()
 
 
-@functools.cache
 def texts() -> Mapping[str, Any]:
     """``laws`` by key, and ``fields`` by path."""
-    return _read(TEXTS)
+    return strict_yaml.shipped(TEXTS)
 
 
-@functools.cache
 def effects() -> Mapping[str, Any]:
     """``controls`` and ``drives`` by path."""
-    return _read(EFFECTS)
-
-
-def _read(place: str) -> Mapping[str, Any]:
-    text = resources.files("onboarding").joinpath(place).read_text(encoding="utf-8")
-    content: dict[str, Any] = strict_yaml.loads(text, place).value
-    return content
+    return strict_yaml.shipped(EFFECTS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import resources
 
 from onboarding import plan, strict_yaml
 from onboarding.safety import paths, removal, table
@@ -73,6 +72,4 @@ def _on_data(change: plan.Change) -> str:
 
 @functools.cache
 def _measured() -> Mapping[str, tuple[str, ...]]:
-    text = resources.files("onboarding").joinpath(CONTROLS).read_text(encoding="utf-8")
-    content: Mapping[str, list[str]] = strict_yaml.loads(text, CONTROLS).value
-    return {place: tuple(ids) for place, ids in content.items()}
+    return {place: tuple(ids) for place, ids in strict_yaml.shipped(CONTROLS).items()}

@@ -20,6 +20,7 @@ from onboarding.strict_yaml.document import (
 from onboarding.strict_yaml.private import shown
 from onboarding.strict_yaml.reader import MAX_PROBLEMS, KeyPath, Position
 from onboarding.strict_yaml.shape import Checked, check, field_name, partly, problem, validate
+from onboarding.strict_yaml.shipped import shipped
 
 __all__ = [
     "MAX_BYTES",
@@ -35,6 +36,7 @@ __all__ = [
     "loads",
     "partly",
     "problem",
+    "shipped",
     "shown",
     "survey",
     "survey_text",
