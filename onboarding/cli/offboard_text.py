@@ -136,8 +136,7 @@ def show_status(job: jobs.Job) -> int:
     """Where the leaving stands, from the records alone."""
     stands = job.standing
     if job.text:
-        console.result(jobs.title(job) + "\n")
-        console.result("\n".join(_status_lines(job, stands)))
+        console.result("\n".join([jobs.title(job), "", *_status_lines(job, stands)]))
         if stands.tombstone:
             console.result("\n" + _tombstone_text(job, stands.tombstone))
     else:

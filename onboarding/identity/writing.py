@@ -13,7 +13,7 @@ from urllib.parse import quote
 from onboarding import errors, item
 from onboarding.desired import realm as wanted
 from onboarding.desired import realm_mark
-from onboarding.identity import flows, keycloak, representation, rights
+from onboarding.identity import flows, keycloak, people, representation, rights
 from onboarding.identity.interface import KeyOf
 from onboarding.identity.keycloak import Keycloak
 
@@ -39,12 +39,15 @@ def update(door: Keycloak, want: item.Item, key_of: KeyOf) -> None:
 
 
 def delete(door: Keycloak, ref: item.Ref) -> None:
-    """Delete one object; none there is as good. A realm goes with everything in it."""
+    """Delete one object; none there is as good. A realm goes with everything in it, an
+    organization with its people."""
     if ref.kind == "Realm":
         door.delete(ref.name, "")
         return
     found = find(door, ref)
     if found is not None:
+        if ref.kind == "Organization":
+            people.remove_with(door, ref.scope, str(found["id"]))
         door.delete(ref.scope, f"{_PLACE[ref.kind]}/{found['id']}")
 
 

@@ -300,7 +300,7 @@ def _carry_out(
 def _all_done(left: plan.Plan, what: str) -> None:
     """Raise ``errors.EngineFailed`` unless another reading finds nothing left to do."""
     if left.changes or left.conflicts:
-        refs = [str(c.ref) for c in (*left.changes, *left.conflicts)]
+        refs = [str(c.ref) for c in left.changes] + [str(c.ref) for c in left.conflicts]
         raise errors.EngineFailed(
             f"{left.tenant_id}: not everything is {what}: {len(refs)} object(s) differ again",
             details=refs[:20],

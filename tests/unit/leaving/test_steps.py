@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from onboarding import errors, tenant
+from onboarding import errors, item, tenant
 from onboarding.leaving import records, steps
 from onboarding.state import files
 
@@ -101,7 +101,7 @@ def test_a_stopped_destruction_goes_on_with_what_was_approved_and_nothing_else(
     doomed = steps.Destruction("ab" * 32, ("Namespace a", "Client b"), {"approvals": []})
     of = replace(complete(store), destruction=doomed)
     assert not steps.may_go_on(of, store.journal(AGENCY), ["Client b"])
-    store.record(AGENCY, "destroy-begun", evidence=steps.item.content_hash(steps.to_json(doomed)))
+    store.record(AGENCY, "destroy-begun", evidence=item.content_hash(steps.to_json(doomed)))
     journal = store.journal(AGENCY)
     assert steps.may_go_on(of, journal, ["Client b"])
     assert steps.may_go_on(of, journal, [])
