@@ -7,6 +7,8 @@ answers only; what they mean is the business of the engine, the bootstrap and ``
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import threading
 import time
 from collections import Counter
@@ -127,7 +129,10 @@ class Vault:
     def close(self) -> None:
         """Revoke the token of this connection, where signing in made one; it can be used again."""
         if self._login.method == "approle" and self._client.token:
-            self._send("post", "auth/token/revoke-self", {}, counts="login")
+            # Where Vault is away the token ends by itself; what was done before still counts.
+            brief = dataclasses.replace(self._limits, retry=self._limits.connect)
+            with contextlib.suppress(errors.OnboardError):
+                self._send("post", "auth/token/revoke-self", {}, counts="login", limits=brief)
             self._client.token = None
             self._expires = 0.0
 
@@ -151,12 +156,18 @@ class Vault:
             self._expires = time.monotonic() + max(lease - _RENEW_BEFORE_SECONDS, lease / 2)
 
     def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None, *, counts: str = ""
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        *,
+        counts: str = "",
+        limits: patience.Limits | None = None,
     ) -> Any:
         """The response, or None for 404. ``counts`` says as what, where the method does not."""
         import requests
 
-        budget = patience.Budget(self._limits, known=self._answered)
+        budget = patience.Budget(limits or self._limits, known=self._answered)
         while True:
             self.sent[counts or ("read" if method == "get" else "write")] += 1
             try:

@@ -67,7 +67,8 @@ class Place:
     def server(self, kind: str) -> None:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         key: Key = ec.generate_private_key(ec.SECP256R1())
-        signer, issuer, host, days = self._key, "ours", "127.0.0.1", 1
+        signer: Key = self._key
+        issuer, host, days = "ours", "127.0.0.1", 1
         match kind:
             case "self-signed":
                 signer, issuer = key, "itself"
