@@ -1,16 +1,17 @@
 """Lineage: the successions that the state store remembers, on both sides of each.
 
-One document a day of effect, ``succession-<date>``, the same for everybody in it. ``former`` holds
-names of agencies that go on, ``certificates`` the trail as it was seen when it was recorded.
+One document a day of effect, ``succession-<date>``, the same for everybody in it. Of agencies that
+go on, ``former`` holds names in certificates and ``authorities`` the names that their CAs keep;
+``certificates`` is the trail as it was seen when it was recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from onboarding import errors, succession
+from onboarding import errors, succession, tenant
 from onboarding.state import interface
 
 _PREFIX = "succession-"
@@ -18,8 +19,12 @@ _LONGEST_CHAIN = 50
 """Generations of predecessors that are followed; more can only be a circle of records."""
 
 
-def document(of: succession.Succession, trails: Sequence[succession.Trail]) -> dict[str, Any]:
-    """The succession as JSON values."""
+def document(
+    of: succession.Succession,
+    trails: Sequence[succession.Trail],
+    authorities: Mapping[str, tenant.Authority],
+) -> dict[str, Any]:
+    """The succession as JSON values; ``authorities`` are the issuing CAs of the old side."""
     return {
         "kind": of.kind.value,
         "gazette": of.basis.gazette,
@@ -30,6 +35,11 @@ def document(of: succession.Succession, trails: Sequence[succession.Trail]) -> d
         "successors": [one.manifest.id for one in of.successors],
         "goingOn": list(of.going_on),
         "former": succession.former_names(of),
+        "authorities": {
+            agency: {"commonName": ca.common_name, "organization": ca.organization}
+            for agency, ca in authorities.items()
+            if agency in of.going_on
+        },
         "certificates": [trail(one) for one in trails],
     }
 
@@ -101,6 +111,15 @@ def former_names(store: interface.StateStore, tenant_id: str) -> dict[str, tuple
         for unit, names in one["former"].get(tenant_id, {}).items():
             found[unit] = (*found.get(unit, ()), *names)
     return found
+
+
+def authority(store: interface.StateStore, tenant_id: str) -> tenant.Authority | None:
+    """The names that the agency's CA keeps; None where the agency never changed its own."""
+    for one in of(store, tenant_id):
+        kept = one["authorities"].get(tenant_id)
+        if kept is not None:
+            return tenant.Authority(kept["commonName"], kept["organization"])
+    return None
 
 
 def predecessors(store: interface.StateStore, tenant_id: str) -> tuple[str, ...]:

@@ -134,6 +134,15 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Authority:
+    """CN and O of an issuing CA. It keeps them when the agency gets another name: a CA of another
+    name is another CA, whose list says nothing about certificates of the first one."""
+
+    common_name: str
+    organization: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One agency, resolved against one environment."""
 
@@ -157,6 +166,8 @@ class Tenant:
     phase: Phase = Phase.PRESENT
     generation: int = 1
     """How many times it has joined; names of what outlives a leaving carry it."""
+    authority: Authority | None = None
+    """Names of its issuing CA, where it was founded under an earlier name of the agency."""
 
     def group_subject(self, role: str) -> str:
         """The RBAC subject of a role of this agency: the API server puts ``gdcc:`` before it."""
@@ -230,13 +241,15 @@ def resolve(
     peers: Mapping[str, links.Declared] = MappingProxyType({}),
     today: date | None = None,
     former: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    authority: Authority | None = None,
 ) -> Tenant:
     """Decide every name, size and role of one agency in one environment.
 
     Without an environment the shared realm has its usual name; nothing else depends on one.
     ``peers`` are the manifests of other agencies by id, ``declared`` is this one with its
     document: a link that its peer did not declare alike is pending. See ``links.judge``.
-    ``former`` are earlier names in certificates by body id, those of the agency itself by "".
+    ``former`` are earlier names in certificates by body id, those of the agency itself by "";
+    ``authority`` the names of its CA where those are earlier ones too.
     Raises errors.InvalidInput for a system that the catalogue does not offer, and for an id
     that is the shared realm's name.
     """
@@ -268,6 +281,7 @@ def resolve(
             today=today,
             production=environment is not None and environment.production,
         ),
+        authority=authority,
     )
 
 

@@ -123,6 +123,7 @@ def _made(
         peers=declared,
         today=now.today(),
         former=lineage.former_names(store, read.id),
+        authority=lineage.authority(store, read.id),
     )
     of = tenant.standing(resolved, stands.phase, stands.generation)
     others = tuple(

@@ -137,8 +137,9 @@ def _run(
     before, after = (tuple(links.Declared(*manifest.read(p)) for p in side) for side in (old, new))
     of = successions.Succession(kind, successions.Basis(gazette, effective), before, after)
     _refuse(of, store, given)
-    trails = successions.trail(of, _standing(target, of), as_of.now())
-    document = lineage.document(of, trails)
+    persons, authorities = _seen(target, of)
+    trails = successions.trail(of, persons, as_of.now())
+    document = lineage.document(of, trails, authorities)
     planned = succession_plans.of(of, wanted, given, as_of)
     if yes:
         _record(store, document)
@@ -202,16 +203,21 @@ def _not_as_applied(of: successions.Succession, here: dict[str, str]) -> Iterato
             yield errors.Problem(one.file, 1, 1, "", message, remedy)
 
 
-def _standing(target: environment.Environment, of: successions.Succession) -> dict[str, Any]:
-    """The certificates of persons of each agency of the old side, as they are now."""
+def _seen(
+    target: environment.Environment, of: successions.Succession
+) -> tuple[dict[str, Any], dict[str, tenant.Authority]]:
+    """Of each agency of the old side the certificates of persons, and the names of its CA."""
     from onboarding import vault
-    from onboarding.pki import listing
+    from onboarding.pki import certificates, issue, listing
 
+    persons, authorities = {}, {}
     with vault.connect(target, environment.Role.AUDITOR) as door:
-        return {
-            one.manifest.id: listing.persons(door, tenant.resolve(one.manifest, target))
-            for one in of.before
-        }
+        for one in of.before:
+            agency = tenant.resolve(one.manifest, target)
+            persons[agency.id] = listing.persons(door, agency)
+            ca = certificates.facts(issue.chain(door, agency)[0])
+            authorities[agency.id] = tenant.Authority(ca["commonName"], ca["organization"])
+    return persons, authorities
 
 
 def _record(store: interface.StateStore, document: dict[str, Any]) -> None:

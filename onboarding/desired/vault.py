@@ -133,8 +133,8 @@ def _issuer(of: tenant.Tenant) -> item.Item:
     key = pki_profile.by_branch(profile["keys"], of.manifest.agency.branch)
     after = item.KNOWN_AFTER_APPLY
     fields = {
-        "commonName": issuer_name(of),
-        "organization": organization(of),
+        "commonName": of.authority.common_name if of.authority else issuer_name(of),
+        "organization": of.authority.organization if of.authority else organization(of),
         "country": "TH",
         "isCa": True,
         "pathLength": profile["pathLength"],

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from onboarding import environment
+from onboarding import environment, vault
+from onboarding.pki import revocation
 from tests.contract import requesting
 from tests.integration import outside, successions
 from tests.running import onboard
@@ -42,7 +43,7 @@ def open_findings(file: str) -> list[str]:
 def test_another_name_under_the_same_id_keeps_the_certificates(
     lab: environment.Environment, tmp_path: Path
 ) -> None:
-    old = successions.write(tmp_path, "plk-named", "เทศบาลตำบลเก่า")
+    old = successions.write(tmp_path, "plk-titled", "เทศบาลตำบลเก่า")
     applied(old)
     request = requesting.request(tmp_path / "mayor.csr", common_name=successions.SIGNER)
     certified = ("certs", "issue", old, "--signer", "dir", "--csr", str(request), "--replace")
@@ -50,16 +51,17 @@ def test_another_name_under_the_same_id_keeps_the_certificates(
     assert standing(old) == {first: "เทศบาลตำบลเก่า"}
 
     (tmp_path / "new").mkdir()
-    new = successions.write(tmp_path / "new", "plk-named", "เทศบาลเมืองใหม่")
+    new = successions.write(tmp_path / "new", "plk-titled", "เทศบาลเมืองใหม่")
     before = outside.Outside(lab).now()
     told = shown("rename", old, new, *successions.LAW, "--yes")
     assert outside.Outside(lab).writes_since(before) == []
-    assert (told["goingOn"], told["certificates"][0]["fate"]) == (["plk-named"], "former-name")
+    assert (told["goingOn"], told["certificates"][0]["fate"]) == (["plk-titled"], "former-name")
     assert told["certificates"][0]["serial"] == first
 
     assert told["plans"][0]["flags"] == ["--allow-looser-identity"]
     changes = shown("plan", new)
     assert changes["counts"]["delete"] == 0
+    assert "Issuer" not in {change["kind"] for change in changes["changes"]}
     assert changes["amendments"]["changes"][0]["path"] == "agency.nameTh"
     applied(new, *told["plans"][0]["flags"])
     # The certificate with the former name is the official's still: nothing is open about it.
@@ -69,6 +71,9 @@ def test_another_name_under_the_same_id_keeps_the_certificates(
     assert onboard(*again).code == 4
     second = shown(*again, "--replace")["serial"]
     assert standing(new) == {second: "เทศบาลเมืองใหม่"}
+    # The one list that both certificates name says that the first one is revoked.
+    with vault.connect(lab, environment.Role.AUDITOR) as door:
+        assert first in revocation.published(door, "pki-plk-titled-sign").serials
     assert open_findings(new) == []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from onboarding import environment, errors, lineage, links, manifest, succession, tenant
+from onboarding.desired import vault
 from onboarding.pki import listing
 from onboarding.state import interface, opening
 from tests.unit import folders
@@ -198,7 +199,7 @@ def recorded(
     basis = succession.Basis("vol. 143", date(2026, 12, day))
     sides = (declared(folder, old),), (declared(folder, new),)
     which = succession.Succession(succession.Kind.RENAME, basis, *sides)
-    document = lineage.document(which, ())
+    document = lineage.document(which, (), {})
     for agency in lineage.parties(document):
         lineage.keep(store, agency, document, "ploy")
     return document
@@ -245,6 +246,14 @@ def test_who_ends_serves_until_the_day_of_effect(
 def test_former_names_are_remembered(store: interface.StateStore, tmp_path: Path) -> None:
     old, new = signing(tmp_path, "same", "กรมเก่า"), signing(tmp_path, "same", "กรมใหม่")
     old = signing(tmp_path, "same", "กรมเก่า")
-    document = lineage.document(of("rename", [old], [new]), ())
+    document = lineage.document(
+        of("rename", [old], [new]), (), {"same": tenant.Authority("Old Issuing CA", "กรมเก่า")}
+    )
     lineage.keep(store, "same", document, "ploy")
     assert lineage.former_names(store, "same") == {"": ("กรมเก่า",)}
+    kept = lineage.authority(store, "same")
+    assert kept == tenant.Authority("Old Issuing CA", "กรมเก่า")
+    resolved = tenant.resolve(new.manifest, samples.target(), authority=kept)
+    issuer = vault._issuer(resolved).fields
+    assert (issuer["commonName"], issuer["organization"]) == ("Old Issuing CA", "กรมเก่า")
+    assert vault.organization(resolved) == "กรมใหม่"

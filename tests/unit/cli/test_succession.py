@@ -19,7 +19,7 @@ LAW = ("--gazette", "vol. 143 part 70 a", "--effective", "2026-12-01")
 
 @pytest.fixture(autouse=True)
 def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(succession, "_standing", lambda *_: {})
+    monkeypatch.setattr(succession, "_seen", lambda *_: ({}, {}))
 
 
 def agency(folder: Path, name: str, number: int = 20, **changes: Any) -> str:
