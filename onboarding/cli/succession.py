@@ -140,7 +140,7 @@ def _run(
     persons, authorities = _seen(target, of)
     trails = successions.trail(of, persons, as_of.now())
     document = lineage.document(of, trails, authorities)
-    planned = succession_plans.of(of, wanted, given, as_of)
+    planned = succession_plans.of(of, authorities, wanted, given, as_of)
     if yes:
         _record(store, document)
     if output == "json":

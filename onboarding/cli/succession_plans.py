@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from onboarding import clock, plan, succession
+from onboarding import clock, plan, succession, tenant
 from onboarding.cli import job as jobs
 from onboarding.cli import runs
 
@@ -44,16 +45,20 @@ class Planned:
 
 def of(
     which: succession.Succession,
+    authorities: Mapping[str, tenant.Authority],
     wanted: str | None,
     given: tuple[Path, ...],
     now: clock.Clock,
 ) -> list[Planned]:
-    """Plans as they will be once the succession is recorded: both sides claim the same names."""
+    """Plans as they will be once the succession is recorded: both sides claim the same names, and
+    the CA of who goes on keeps its own."""
     made = []
     for one in which.after:
         job = jobs.start(Path(one.file), wanted, given, now, "text", "en")
         apart = {*which.ids_before, *which.ids_after} - {one.manifest.id}
-        job = replace(job, others=tuple(o for o in job.others if o.id not in apart))
+        others = tuple(o for o in job.others if o.id not in apart)
+        authority = job.tenant.authority or authorities.get(one.manifest.id)
+        job = replace(job, others=others, tenant=replace(job.tenant, authority=authority))
         prepared = runs.prepare(job)
         flags = tuple(sorted({h.flag for h in prepared.hazards if h.flag}))
         plans = prepared.plan, _refusal(prepared), flags
