@@ -17,6 +17,9 @@ LAST_UPDATE = labels.PREFIX + "last-update"
 """When an object was last changed. A new value makes Pulumi write an object whose inputs are as
 they were, because it is the live object that someone changed."""
 
+LEFT = labels.PREFIX + "left"
+"""Never written: names fields, with commas between, that Pulumi is to leave as they are."""
+
 READY_WITHIN = "3m"
 _FIELD_MANAGER = "pulumi.com/patchFieldManager"
 _SKIP_AWAIT = "pulumi.com/skipAwait"
@@ -58,6 +61,7 @@ def declare(
         # A fixed name: after a lost state the same manager takes the object up again.
         _FIELD_MANAGER: labels.FIELD_MANAGER,
     }
+    left = [field for field in annotations.pop(LEFT, "").split(",") if field]
     if of.ref.kind not in _AWAITED:
         annotations[_SKIP_AWAIT] = "true"
     placed = {"name": of.ref.name}
@@ -78,9 +82,9 @@ def declare(
             custom_timeouts=pulumi.CustomTimeouts(
                 create=READY_WITHIN, update=READY_WITHIN, delete=READY_WITHIN
             ),
-            ignore_changes=[]
+            ignore_changes=left
             if LAST_UPDATE in annotations
-            else [f'metadata.annotations["{LAST_UPDATE}"]'],
+            else [f'metadata.annotations["{LAST_UPDATE}"]', *left],
         ),
         **arguments,
     )

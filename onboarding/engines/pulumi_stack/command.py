@@ -173,13 +173,24 @@ def up(stack: Stack, program: Callable[[], None], *, refresh: bool) -> Generator
     tell of it are still yielded before KeyboardInterrupt goes on. Asked twice, or out of time,
     it is killed: its state then names what was under way, which the next update settles.
     """
+    return _run_program(stack, program, ["up", "--yes", "--skip-preview"], refresh=refresh)
+
+
+def preview(
+    stack: Stack, program: Callable[[], None], *, refresh: bool
+) -> Generator[Event, None, int]:
+    """As ``up``, but what would be done is only told. Nothing is written, no lock is taken."""
+    return _run_program(stack, program, ["preview"], refresh=refresh)
+
+
+def _run_program(
+    stack: Stack, program: Callable[[], None], verb: list[str], *, refresh: bool
+) -> Generator[Event, None, int]:
     events = stack.folder / "events.jsonl"
     events.unlink(missing_ok=True)
     with serving.served(program) as port:
         arguments = [
-            "up",
-            "--yes",
-            "--skip-preview",
+            *verb,
             "--suppress-outputs",
             "--suppress-progress",
             f"--client=127.0.0.1:{port}",

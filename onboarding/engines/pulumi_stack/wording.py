@@ -20,7 +20,10 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "Correct the workload; the profile 'restricted' is not negotiable.",
     ),
     (
-        r"field is immutable|may not be changed|is immutable|forbidden: updates to",
+        (
+            r"field is immutable|may not be changed|is immutable|forbidden: updates to"
+            r"|cannot change roleRef"
+        ),
         "a field that cannot change after creation was changed",
         "Restore the old value, or remove the object first if it holds no data.",
     ),

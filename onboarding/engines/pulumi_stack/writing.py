@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from onboarding import environment, errors, item, kube, plan, progress, tenant
 from onboarding.desired import cluster as wanted
-from onboarding.engines.pulumi_stack import command, events, locks, ownership, wording
+from onboarding.engines.pulumi_stack import (
+    command,
+    events,
+    holding,
+    locks,
+    ownership,
+    wording,
+)
 
 _VERBS = {"create": "created", "update": "updated", "delete": "deleted"}
 
@@ -63,11 +70,11 @@ def apply(
     command.prepare(stack)
     locks.clear(work.target.pulumi.backend, command.PROJECT, stack.name)
     updated = [c.ref for c in changes if c.action is plan.Action.UPDATE]
-    for change in changes:
-        begin(change)
-    ownership.take_back(work.cluster, updated)
-    ledger = _Ledger({c.ref: c for c in changes})
+    planned = {c.ref: c for c in changes}
+    ledger = _Ledger(dict(planned))
+    every = frozenset(i.ref for i in wanted.desired(work.of, work.target))
     program = _program(work, frozenset(updated))
+    looked_at = _program(work, frozenset(updated), holding.made_anew(changes))
     if command.mend_files(stack):
         report.note("the stack's state cannot be read: it is made anew from the live objects")
     fresh = not command.known(stack)
@@ -80,9 +87,20 @@ def apply(
         command.unprotect(stack)
     vanished = any(c.action is plan.Action.CREATE for c in changes) and _was_applied(changes)
     refresh = vanished and not fresh
+    for change in changes:
+        begin(change)
+    # Before Pulumi looks ahead: it would show what a hand added as still there, and the server
+    # refuses some of that beside our own (two ports of one name).
+    ownership.take_back(work.cluster, updated)
+    if fresh:
+        # Its state is empty: all that can happen is that objects are made, or taken up as they are.
+        holding.tell(every - planned.keys(), report)
+    else:
+        refresh = holding.hold(stack, looked_at, planned, every, report, refresh=refresh)
     reader, code = yield from _update(stack, program, ledger, report, refresh=refresh)
     if not (fresh or refresh) and _left_behind(ledger, reader):
         report.note("the stack's state is behind the live objects: refreshing it")
+        holding.hold(stack, looked_at, planned, every, report, refresh=True)
         ledger.untouched.clear()
         ledger.failed.clear()
         reader, code = yield from _update(stack, program, ledger, report, refresh=True)
@@ -104,14 +122,20 @@ def _was_applied(changes: Sequence[plan.Change]) -> bool:
     return any(c.action is plan.Action.CREATE and "vanished" in c.reason for c in changes)
 
 
-def _program(work: Work, updated: frozenset[item.Ref]) -> command.Program:
+def _program(
+    work: Work,
+    updated: frozenset[item.Ref],
+    left: Mapping[item.Ref, Sequence[str]] | None = None,
+) -> command.Program:
+    """``updated`` are written even where Pulumi sees no difference, ``left`` fields never are."""
     from onboarding.stacks import program, resource
 
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    items = [
-        _stamped(i, resource.LAST_UPDATE, stamp) if i.ref in updated else i
-        for i in wanted.desired(work.of, work.target)
-    ]
+    items = []
+    for one in wanted.desired(work.of, work.target):
+        marked = _stamped(one, resource.LAST_UPDATE, stamp) if one.ref in updated else one
+        fields = (left or {}).get(one.ref)
+        items.append(_stamped(marked, resource.LEFT, ",".join(fields)) if fields else marked)
     return program.program(items, cluster_identity=work.target.cluster.identity)
 
 

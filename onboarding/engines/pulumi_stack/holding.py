@@ -1,0 +1,184 @@
+"""Holding Pulumi to the plan: what an update would do is asked before it does it.
+
+Pulumi compares with its own state, which may be behind the live objects, ahead of them, or hold
+things that nobody planned for. So the steps of a preview, made by the same program, are compared
+with the reviewed changes one by one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from onboarding import errors, item, plan, progress
+from onboarding.engines.pulumi_stack import command, events, wording
+from onboarding.safety import removal
+
+_WITHOUT_EFFECT = frozenset(
+    {"same", "read", "refresh", "discard", "discard-replaced", "remove-pending-replace"}
+)
+_MAKING = frozenset({"create", "import"})
+_MOST = 20
+
+
+@dataclass(slots=True)
+class Foreseen:
+    """What an update would do besides the plan.
+
+    ``beyond``: objects with Pulumi's words for what it would do to them. ``taken_back``: objects
+    that stand as they should and are only missing in Pulumi's state. ``failed``: why it could
+    not be foreseen.
+    """
+
+    beyond: dict[item.Ref, list[str]] = field(default_factory=dict)
+    taken_back: list[item.Ref] = field(default_factory=list)
+    failed: errors.EngineFailed | None = None
+
+
+def judge(
+    told: Iterable[events.Told],
+    changes: Mapping[item.Ref, plan.Change],
+    wanted: frozenset[item.Ref],
+) -> Foreseen:
+    """Compare the steps of a preview with the changes; ``wanted``: all objects of the agency."""
+    found = Foreseen()
+    for one in told:
+        if one.fate is not events.Fate.BEGUN or one.operation in _WITHOUT_EFFECT:
+            continue
+        if _planned(one.operation, changes.get(one.ref)):
+            continue
+        if one.operation in _MAKING and one.ref in wanted and one.ref not in changes:
+            found.taken_back.append(one.ref)
+        else:
+            found.beyond.setdefault(one.ref, []).append(one.operation)
+    return found
+
+
+def _planned(operation: str, change: plan.Change | None) -> bool:
+    """Whether a step is part of a change, by whatever way Pulumi comes there."""
+    if change is None:
+        return False
+    if change.action is plan.Action.DELETE:
+        return operation == "delete"
+    if operation in _MAKING or operation == "update":
+        return True
+    # Made anew where nothing is there any more: nothing is lost by it.
+    return operation != "delete" and change.action is plan.Action.CREATE
+
+
+def made_anew(changes: Iterable[plan.Change]) -> dict[item.Ref, tuple[str, ...]]:
+    """The fields, by object, for which reviewed changes leave no way but to make it anew.
+
+    A preview asks the API server about them, which refuses while the object stands. So a preview
+    leaves them as they are, and shows everything else.
+    """
+    return {
+        change.ref: tuple(dict.fromkeys(_block(path) for path in paths))
+        for change in changes
+        if (paths := removal.replacing(change))
+    }
+
+
+def _block(path: str) -> str:
+    """``roleRef`` of ``roleRef.name``, ``spec.selector`` of ``spec.selector.matchLabels.a``."""
+    parts = path.split(".")
+    return ".".join(parts[: 2 if parts[0] == "spec" else 1])
+
+
+def hold(
+    stack: command.Stack,
+    program: Callable[[], None],
+    changes: Mapping[item.Ref, plan.Change],
+    wanted: frozenset[item.Ref],
+    report: progress.Progress,
+    *,
+    refresh: bool,
+) -> bool:
+    """Raise ``errors.Mismatch`` where the update would do more than the plan; it writes nothing.
+
+    Returns whether the update must refresh Pulumi's state first. That alone may be the cure: a
+    state that is behind makes Pulumi mean to do what is done already.
+    """
+    found = _foresee(stack, program, changes, wanted, refresh=refresh)
+    if (found.beyond or found.failed) and not refresh:
+        report.note("Pulumi's state is not what is live: looking again after a refresh")
+        refresh = True
+        found = _foresee(stack, program, changes, wanted, refresh=True)
+    if found.beyond:
+        raise _more(stack, found)
+    if found.failed:
+        raise found.failed
+    tell(found.taken_back, report)
+    return refresh
+
+
+def tell(taken_back: Iterable[item.Ref], report: progress.Progress) -> None:
+    """Say which objects, unchanged, go back into a state that had lost them."""
+    listed = sorted(taken_back)
+    if not listed:
+        return
+    title = f"Pulumi's state lacks {len(listed)} object(s) that stand as planned: taking them back"
+    with report.step(title):
+        for ref in listed:
+            report.note(f"taken back unchanged: {ref}")
+
+
+def _foresee(
+    stack: command.Stack,
+    program: Callable[[], None],
+    changes: Mapping[item.Ref, plan.Change],
+    wanted: frozenset[item.Ref],
+    *,
+    refresh: bool,
+) -> Foreseen:
+    reader = events.Reader()
+    told: list[events.Told] = []
+    with contextlib.closing(command.preview(stack, program, refresh=refresh)) as run:
+        while True:
+            try:
+                seen = reader.read(next(run))
+            except StopIteration as ended:
+                code = int(ended.value)
+                break
+            if seen is not None:
+                told.append(seen)
+    found = judge(told, changes, wanted)
+    if code and not _waits_only(reader, changes):
+        found.failed = _failure(reader, code, stack)
+    return found
+
+
+def _waits_only(reader: events.Reader, changes: Mapping[item.Ref, plan.Change]) -> bool:
+    """Whether all that failed are objects to be made whose own needs are made by the same update.
+
+    A dry run of a RoleBinding is refused while its Role is not there yet.
+    """
+    failed = {ref: said for ref, said in reader.messages.items() if ref is not None}
+    return bool(failed) and all(
+        ref in changes
+        and changes[ref].action is plan.Action.CREATE
+        and all("not found" in text for text in said)
+        for ref, said in failed.items()
+    )
+
+
+def _failure(reader: events.Reader, code: int, stack: command.Stack) -> errors.EngineFailed:
+    for ref, said in reader.messages.items():
+        if ref is not None:
+            return wording.of_object(ref, said, stack.log)
+    said = reader.messages.get(None) or wording.tail(stack.log)
+    return wording.of_run(code, said, stack.log)
+
+
+def _more(stack: command.Stack, found: Foreseen) -> errors.Mismatch:
+    lines = [f"{', '.join(steps)}: {ref}" for ref, steps in sorted(found.beyond.items())]
+    if len(lines) > _MOST:
+        lines = [*lines[:_MOST], f"… and {len(lines) - _MOST} more"]
+    return errors.Mismatch(
+        f"Pulumi would do more than was planned, to {len(found.beyond)} object(s);"
+        " it was not let write anything",
+        details=[*lines, f"full output: {stack.log}"],
+        resolution="Look at the objects. What is not this agency's any more leaves Pulumi's state"
+        f" with: pulumi state delete --stack {stack.name} URN    Then plan again.",
+    )

@@ -1,0 +1,94 @@
+"""What a preview shows is compared with the plan, step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from onboarding import item, plan
+from onboarding.engines.pulumi_stack import events, holding
+
+
+def ref(name: str, kind: str = "ConfigMap") -> item.Ref:
+    return item.Ref(item.EngineName.CLUSTER, kind, "ns", name)
+
+
+def change(action: plan.Action, name: str = "x") -> plan.Change:
+    return plan.Change(action, ref(name), None)
+
+
+def judged(operation: str, planned: plan.Change | None, *, wanted: bool = True) -> holding.Foreseen:
+    changes = {planned.ref: planned} if planned else {}
+    told = [events.Told(ref("x"), events.Fate.BEGUN, operation)]
+    return holding.judge(told, changes, frozenset({ref("x")} if wanted else ()))
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("create", plan.Action.CREATE),
+        ("update", plan.Action.CREATE),
+        ("replace", plan.Action.CREATE),
+        ("create-replacement", plan.Action.CREATE),
+        ("create", plan.Action.UPDATE),
+        ("update", plan.Action.UPDATE),
+        ("delete", plan.Action.DELETE),
+        ("same", plan.Action.UPDATE),
+        ("refresh", plan.Action.DELETE),
+    ],
+)
+def test_a_step_of_a_planned_change_is_in_order(operation: str, action: plan.Action) -> None:
+    assert judged(operation, change(action)) == holding.Foreseen()
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("delete", plan.Action.UPDATE),
+        ("delete", plan.Action.CREATE),
+        ("replace", plan.Action.UPDATE),
+        ("delete-replaced", plan.Action.UPDATE),
+        ("create-replacement", plan.Action.DELETE),
+        ("create", plan.Action.DELETE),
+        ("update", plan.Action.DELETE),
+        ("something-new", plan.Action.UPDATE),
+    ],
+)
+def test_another_step_than_the_planned_one_is_beyond_it(
+    operation: str, action: plan.Action
+) -> None:
+    assert judged(operation, change(action)).beyond == {ref("x"): [operation]}
+
+
+@pytest.mark.parametrize("operation", ["update", "delete", "replace", "something-new"])
+def test_a_step_that_nobody_planned_is_beyond(operation: str) -> None:
+    assert judged(operation, None).beyond == {ref("x"): [operation]}
+
+
+def test_what_stands_and_is_missing_in_the_state_alone_is_taken_back() -> None:
+    found = judged("create", None)
+    assert (found.taken_back, found.beyond) == ([ref("x")], {})
+    assert judged("create", None, wanted=False).beyond == {ref("x"): ["create"]}
+
+
+def test_only_what_begins_counts() -> None:
+    told = [events.Told(ref("x"), fate, "delete") for fate in events.Fate]
+    assert holding.judge(told, {}, frozenset()).beyond == {ref("x"): ["delete"]}
+
+
+def test_fields_that_force_an_object_to_be_made_anew_are_named_by_their_block() -> None:
+    binding = plan.Change(
+        plan.Action.UPDATE,
+        ref("b", "RoleBinding"),
+        None,
+        (plan.FieldChange("roleRef.name", "a", "b"), plan.FieldChange("roleRef.kind", "a", "b")),
+    )
+    workload = plan.Change(
+        plan.Action.UPDATE,
+        ref("d", "Deployment"),
+        None,
+        (plan.FieldChange("spec.selector.matchLabels.app", "a", "b"),),
+    )
+    assert holding.made_anew([binding, workload, change(plan.Action.UPDATE)]) == {
+        binding.ref: ("roleRef",),
+        workload.ref: ("spec.selector",),
+    }
