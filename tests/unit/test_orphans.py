@@ -1,0 +1,134 @@
+"""Orphans: without a manifest, without a mark, without a record, and what is not live."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from onboarding import item, orphans
+from onboarding.engines import inventory
+from onboarding.engines.inventory import CLUSTER, FOLDER, KEYCLOAK, PULUMI, VAULT, Thing
+from onboarding.orphans import Why
+from onboarding.report import orphans as report
+
+NS = item.Ref(item.EngineName.CLUSTER, "Namespace", "", "ga-moph-prod")
+
+
+KNOWN = orphans.Known(frozenset({"moph"}), {"moph": frozenset({NS})}, frozenset({"moph"}))
+
+
+def known(**more: Any) -> orphans.Known:
+    return dataclasses.replace(KNOWN, **more)
+
+
+OURS = (
+    Thing(CLUSTER, "Namespace", "", "ga-moph-prod", "moph"),
+    Thing(PULUMI, "Namespace", "", "ga-moph-prod", "moph"),
+    Thing(PULUMI, "Stack", "", "moph", "moph"),
+)
+
+
+def found(*things: Thing, of: orphans.Known | None = None) -> list[tuple[str, str, Why, list[str]]]:
+    told = orphans.find((*OURS, *things), of or known())
+    return [(o.agency, o.system, o.why, list(o.things)) for o in told]
+
+
+def test_what_belongs_to_an_agency_with_a_manifest_is_none() -> None:
+    assert found() == []
+
+
+def test_what_carries_the_mark_of_an_agency_without_a_manifest() -> None:
+    policy = Thing(VAULT, "Policy", "", "ga-old-issuing", "old")
+    kit = Thing(FOLDER, "HandoverKit", "", "old", "old")
+    assert found(policy, kit) == [
+        ("old", FOLDER, Why.NO_MANIFEST, ["HandoverKit old"]),
+        ("old", VAULT, Why.NO_MANIFEST, ["Policy ga-old-issuing"]),
+    ]
+
+
+def test_what_stands_under_a_prefix_without_a_mark() -> None:
+    longer = known(manifests=frozenset({"moph", "moph-lab"}))
+    client = Thing(KEYCLOAK, "Client", "gdcc", "ga-moph-lab-x")
+    assert found(client, of=longer)[-1][:3] == ("moph-lab", KEYCLOAK, Why.NOT_MARKED)
+    assert found(Thing(CLUSTER, "Namespace", "", "ga-else-prod"))[0][:3] == (
+        "else", CLUSTER, Why.NOT_MARKED,
+    )  # fmt: skip
+
+
+def test_what_is_marked_and_was_never_applied() -> None:
+    stray = Thing(KEYCLOAK, "Client", "gdcc", "evil", "moph")
+    assert found(stray) == [("moph", KEYCLOAK, Why.NOT_APPLIED, ["Client gdcc/evil"])]
+
+
+def test_an_agency_that_has_left_is_known() -> None:
+    gone = known(gone=frozenset({"old"}), records=frozenset({"moph", "old"}))
+    assert found(Thing(VAULT, "Mount", "", "pki-old-sign", "old"), of=gone) == []
+
+
+def test_the_environment_s_own_is_nobody_s_orphan() -> None:
+    assert found(Thing(VAULT, "Mount", "", "kv", "environment")) == []
+
+
+def test_records_without_a_manifest() -> None:
+    of = known(records=frozenset({"moph", "lost"}))
+    assert found(of=of) == [("lost", FOLDER, Why.NO_RECORD, ["records of lost"])]
+
+
+def test_what_is_recorded_and_not_live() -> None:
+    of = known()
+    told = orphans.find((), of)
+    assert [(o.system, o.why) for o in told] == [(CLUSTER, Why.NOT_LIVE)]
+    assert orphans.find((), of, unread={CLUSTER}) == ()
+
+
+def test_stack_and_cluster_object_by_object() -> None:
+    only_live, only_stack = OURS[:1], OURS[1:]
+    assert [(o.why) for o in orphans.find(only_live, known())] == [Why.NOT_IN_STACK]
+    assert Why.ONLY_IN_STACK in {o.why for o in orphans.find(only_stack, known())}
+    assert orphans.find(only_stack, known(), unread={PULUMI, CLUSTER}) == ()
+
+
+TEXT = """environment unit
+
+old
+  vault: 1 thing: no manifest
+    Policy ga-old-issuing
+    -> take it over with its manifest (onboard adopt FILE), or let the agency leave (onboard\
+ offboard FILE), or remove it by hand
+
+? keycloak could not be read: no answer
+Orphans: 1 of 1 agencies; 1 agencies with a manifest, 1 have left."""
+
+
+def test_the_text_in_full_and_as_json() -> None:
+    of = known(gone=frozenset({"left"}), applied={})
+    things = (Thing(VAULT, "Policy", "", "ga-old-issuing", "old"),)
+    told = orphans.find(things, of)
+    unread = {KEYCLOAK: "no answer"}
+    assert report.text("unit", of, told, unread) == TEXT
+    shown = report.as_json("unit", of, told, unread)
+    assert shown["left"] == ["left"]
+    assert shown["orphans"][0]["things"] == ["Policy ga-old-issuing"]
+
+
+def test_long_lists_are_cut_and_say_so() -> None:
+    things = [Thing(VAULT, "Policy", "", f"ga-old-{n}", "old") for n in range(9)]
+    told = orphans.find(things, known(applied={}))
+    assert "… and 3 more (--verbose)" in report.text("unit", known(), told, {})
+    assert "ga-old-8" in report.text("unit", known(), told, {}, verbose=True)
+
+
+def test_resources_of_a_stack_without_what_waits_for_its_deletion(tmp_path: Path) -> None:
+    def urn(kind: str, name: str) -> str:
+        return f"urn:pulumi:moph::gdcc-onboarding::gdcc:x$kubernetes:core/v1:{kind}::{name}"
+
+    stack = tmp_path / "moph.json"
+    listed = [
+        {"urn": "urn:pulumi:moph::gdcc-onboarding::pulumi:pulumi:Stack::s"},
+        {"urn": urn("Namespace", "ga-moph-prod")},
+        {"urn": urn("ConfigMap", "ga-moph-prod/old"), "delete": True},
+    ]
+    stack.write_text(json.dumps({"checkpoint": {"latest": {"resources": listed}}}))
+    assert list(inventory.resources(stack)) == [NS]
