@@ -28,7 +28,7 @@ from onboarding import (
     unfinished,
     verify,
 )
-from onboarding.engines import interface
+from onboarding.engines import interface, witness
 from onboarding.state import interface as state
 
 _PIN_OF = {
@@ -61,8 +61,8 @@ class Prepared:
     observed: Mapping[item.EngineName, item.Observation]
     plan: plan.Plan
     findings: tuple[policy.Finding, ...]
-
     hazards: tuple[safety.Hazard, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Warrant:
@@ -146,6 +146,7 @@ def prepare(  # noqa: PLR0913 - what a plan is made from, each thing by its name
 ) -> Prepared:
     """Read, compare and review one tenant; writes nothing. ``basis``: see ``plan.Plan``."""
     check_identity(engines, target)
+    witness.check(engines, store, of.id)
     wanted = desired.everything(of, target)
     seen = observe(engines, [of], report)
     made = plan.diff(
@@ -203,6 +204,8 @@ def carry_out(
         run = Run(prepared, tuple(outcomes), seconds)
         ended = "apply-failed" if run.failure else "apply-ended"
         store.record(of.id, ended, digest=digest, applied=run.count(plan.Status.APPLIED))
+        if run.count(plan.Status.APPLIED):
+            witness.keep(engines, store, of.id, report)
     except KeyboardInterrupt as stopped:
         store.record(of.id, "apply-interrupted", digest=digest)
         late = isinstance(stopped, interruption.TimeIsUp)

@@ -12,7 +12,7 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -243,3 +243,28 @@ def _unlink_if_left(new: Path) -> None:
         new.unlink(missing_ok=True)
     except PermissionError:
         return
+
+
+class Objects:
+    """Implements ``storage.Objects``: files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def find(self, start: str) -> Sequence[str]:
+        folder = self._root / start.rpartition("/")[0]
+        with _told(folder):
+            found = (str(p.relative_to(self._root)) for p in folder.rglob("*") if p.is_file())
+            return sorted(name for name in found if name.startswith(start))
+
+    def read(self, name: str) -> bytes | None:
+        path = self._root / name
+        with _told(path):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def delete(self, name: str) -> None:
+        with _told(self._root / name):
+            (self._root / name).unlink(missing_ok=True)

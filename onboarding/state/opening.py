@@ -38,6 +38,27 @@ def _place(state: environment.State) -> storage.Storage:
     )
 
 
+def objects(pulumi: environment.Pulumi) -> storage.Objects:
+    """What Pulumi has stored in its own backend, by its names."""
+    url = parse.urlsplit(pulumi.backend)
+    if url.scheme == "file":
+        return files.Objects(environment.folder_of(pulumi.backend))
+    where = environment.State(
+        store=pulumi.backend, credentials_file=pulumi.credentials_file, ca_file=pulumi.ca_file
+    )
+    if url.scheme in ("postgresql", "postgres"):
+        _require("psycopg", "postgres")
+        return postgres.Table(where)
+    if url.scheme == "s3":
+        _require("minio", "s3")
+        return s3.Bucket(where)
+    raise errors.UsageError(
+        f"Pulumi's backend {credentials.plain(pulumi.backend)!r} is not supported",
+        resolution="Use as pulumi.backend one of: file:///absolute/folder, "
+        "postgres://user@host/database, s3://bucket/prefix?endpoint=https://host",
+    )
+
+
 def _safe(url: str) -> bool:
     """Whether the endpoint of a bucket is reached with TLS, or is on this computer."""
     endpoint = parse.urlsplit(credentials.parameter(url, "endpoint") or "https://")

@@ -42,7 +42,8 @@ def _job() -> str:
 
 def mark() -> dict[str, str | int]:
     """This process as others can look for it."""
-    return {"pid": os.getpid(), "start": _start(os.getpid()) or 0, **_here()}
+    host = socket.gethostname()
+    return {"pid": os.getpid(), "start": _start(os.getpid()) or 0, "host": host, **_here()}
 
 
 def alive(given: Mapping[str, object]) -> bool | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib import parse
 
 from onboarding import environment, errors
 from onboarding.state import credentials, storage
@@ -32,6 +34,7 @@ class Postgres:
     def __init__(self, at: environment.State) -> None:
         self._at = at
         self._schema = credentials.parameter(at.store, "schema") or "onboard"
+        self._table = credentials.parameter(at.store, "table") or "pulumi_state"
         self._lock = threading.RLock()
         self._open: Any = None
 
@@ -43,7 +46,7 @@ class Postgres:
         return f"{credentials.plain(self._at.store)} schema {self._schema}"
 
     def tenants(self) -> tuple[str, ...]:
-        rows = self._read(
+        rows = self.read(
             "select tenant from {schema}.journal union select tenant from {schema}.document"
         )
         return tuple(sorted(str(row[0]) for row in rows if "!" not in row[0]))
@@ -53,49 +56,49 @@ class Postgres:
         yield True
 
     def lines(self, tenant_id: str) -> list[bytes]:
-        rows = self._read(
+        rows = self.read(
             "select line from {schema}.journal where tenant=%s order by seq", tenant_id
         )
         return [bytes(row[0]) for row in rows]
 
     def append(self, tenant_id: str, after: int, seq: int, line: bytes) -> bool:
-        self._write(
+        self.write(
             "insert into {schema}.journal (tenant, seq, line) select %s, %s, %s where %s = "
             "(select coalesce(max(seq), 0) from {schema}.journal where tenant=%s)"
             " on conflict do nothing",
             tenant_id, seq, line, after, tenant_id,
         )  # fmt: skip
         # Read back: after a lost connection only the line itself tells whose it is.
-        found = self._read(
+        found = self.read(
             "select line from {schema}.journal where tenant=%s and seq=%s", tenant_id, seq
         )
         return bool(found) and bytes(found[0][0]) == line
 
     def names(self, tenant_id: str) -> tuple[str, ...]:
-        rows = self._read(
+        rows = self.read(
             "select name from {schema}.document where tenant=%s order by name", tenant_id
         )
         return tuple(str(row[0]) for row in rows)
 
     def get(self, tenant_id: str, name: str) -> bytes | None:
-        rows = self._read(
+        rows = self.read(
             "select content from {schema}.document where tenant=%s and name=%s", tenant_id, name
         )
         return bytes(rows[0][0]) if rows else None
 
     def put(self, tenant_id: str, name: str, content: bytes) -> None:
-        self._write(
+        self.write(
             "insert into {schema}.document values (%s, %s, %s)"
             " on conflict (tenant, name) do update set content = excluded.content",
             tenant_id, name, content,
         )  # fmt: skip
 
     def remove(self, tenant_id: str, name: str) -> None:
-        self._write("delete from {schema}.document where tenant=%s and name=%s", tenant_id, name)
+        self.write("delete from {schema}.document where tenant=%s and name=%s", tenant_id, name)
 
     def bulk(self, prefix: str) -> Mapping[str, Mapping[str, bytes]]:
         found: dict[str, dict[str, bytes]] = {}
-        for tenant_id, name, content in self._read(
+        for tenant_id, name, content in self.read(
             "select tenant, name, content from {schema}.document where starts_with(name, %s)",
             prefix,
         ):
@@ -104,7 +107,7 @@ class Postgres:
         return found
 
     def lease(self, tenant_id: str) -> storage.Held | None:
-        rows = self._read(
+        rows = self.read(
             "select content, version, extract(epoch from clock_timestamp() - at)"
             " from {schema}.lease where tenant=%s",
             tenant_id,
@@ -116,13 +119,13 @@ class Postgres:
 
     def swap_lease(self, tenant_id: str, content: bytes, version: str) -> str | None:
         if version:
-            self._write(
+            self.write(
                 "update {schema}.lease set content=%s, version=version+1, at=clock_timestamp()"
                 " where tenant=%s and version=%s",
                 content, tenant_id, int(version),
             )  # fmt: skip
         else:
-            self._write(
+            self.write(
                 "insert into {schema}.lease values (%s, %s, 1) on conflict do nothing",
                 tenant_id, content,
             )  # fmt: skip
@@ -136,7 +139,7 @@ class Postgres:
             "update {schema}.document set tenant=%s where tenant=%s",
             "update {schema}.lease set tenant=%s where tenant=%s",
         ):
-            self._write(statement, aside, tenant_id)
+            self.write(statement, aside, tenant_id)
         return f"{self.where}, rows of {aside}"
 
     def old(self, tenant_id: str, name: str) -> bytes | None:
@@ -145,7 +148,8 @@ class Postgres:
     def forget_old(self, tenant_id: str, name: str) -> None:
         """There is nothing of the first form in a database."""
 
-    def _read(self, statement: str, *values: Any) -> Sequence[Any]:
+    def read(self, statement: str, *values: Any) -> Sequence[Any]:
+        """The rows of a query; none where its table is not there yet."""
         from psycopg import errors as refused
 
         try:
@@ -153,7 +157,8 @@ class Postgres:
         except (refused.UndefinedTable, refused.InvalidSchemaName):
             return ()
 
-    def _write(self, statement: str, *values: Any) -> None:
+    def write(self, statement: str, *values: Any) -> None:
+        """Run a statement; where the store's tables are not there yet, they are made first."""
         from psycopg import errors as refused
 
         try:
@@ -172,7 +177,9 @@ class Postgres:
         import psycopg
         from psycopg import sql
 
-        query = sql.SQL(statement).format(schema=sql.Identifier(self._schema))
+        query = sql.SQL(statement).format(
+            schema=sql.Identifier(self._schema), table=sql.Identifier(self._table)
+        )
         with self._lock, self._told():
             for last in (False, True):
                 try:
@@ -230,3 +237,29 @@ class Postgres:
                 details=[self.where, *str(failed).strip().splitlines()[:1]],
                 resolution="Mend the database, then run the same command again: it goes on.",
             ) from failed
+
+
+class Table:
+    """Implements ``storage.Objects``: Pulumi's table, each object as base64 in JSON.
+
+    Pulumi puts the path of its URL, here the name of the database, before each name.
+    """
+
+    def __init__(self, at: environment.State) -> None:
+        self._database = Postgres(at)
+        self._prefix = parse.urlsplit(at.store).path.strip("/") + "/"
+
+    def find(self, start: str) -> Sequence[str]:
+        rows = self._database.read(
+            "select key from {table} where starts_with(key, %s) order by key", self._prefix + start
+        )
+        return [str(row[0]).removeprefix(self._prefix) for row in rows]
+
+    def read(self, name: str) -> bytes | None:
+        rows = self._database.read(
+            "select data->>'data' from {table} where key=%s", self._prefix + name
+        )
+        return base64.b64decode(rows[0][0]) if rows else None
+
+    def delete(self, name: str) -> None:
+        self._database.write("delete from {table} where key=%s", self._prefix + name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,7 +29,7 @@ _ATTEMPTS = 5
 
 
 class Bucket:
-    """Implements ``storage.Storage``."""
+    """Implements ``storage.Storage``, and ``storage.Objects`` for what Pulumi stores."""
 
     def __init__(self, at: environment.State) -> None:
         self._at = at
@@ -127,6 +127,16 @@ class Bucket:
     def forget_old(self, tenant_id: str, name: str) -> None:
         """There is nothing of the first form in a bucket."""
 
+    def find(self, start: str) -> Sequence[str]:
+        found = self._list(f"{self._prefix}{start}")
+        return sorted(key.removeprefix(self._prefix) for key, _ in found)
+
+    def read(self, name: str) -> bytes | None:
+        return self._get(f"{self._prefix}{name}")
+
+    def delete(self, name: str) -> None:
+        self._remove(f"{self._prefix}{name}")
+
     def _require_conditions(self) -> None:
         """Refuse a server that ignores conditions: two runs could hold one agency."""
         if self._tried:
@@ -147,7 +157,7 @@ class Bucket:
     def _key(self, tenant_id: str, rest: str) -> str:
         return f"{self._prefix}tenants/{tenant_id}/{rest}"
 
-    def _list(self, start: str, *, deep: bool = True) -> list[tuple[str, str]]:
+    def _list(self, start: str, *, deep: bool = True) -> Sequence[tuple[str, str]]:
         with self._told():
             found = self._client.list_objects(self._bucket, prefix=start, recursive=deep)
             return [(o.object_name, o.etag or "") for o in found]

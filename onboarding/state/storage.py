@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,6 +18,18 @@ class Held:
     content: bytes
     version: str
     age: float
+
+
+class Objects(Protocol):
+    """Things by name, as another program stores them in a folder, a table or a bucket."""
+
+    def find(self, start: str) -> Sequence[str]:
+        """The names that begin so, sorted."""
+        ...
+
+    def read(self, name: str) -> bytes | None: ...
+
+    def delete(self, name: str) -> None: ...
 
 
 class Storage(Protocol):

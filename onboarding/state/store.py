@@ -42,7 +42,9 @@ class Store:
             try:
                 if mine.taken_from is not None:
                     before = mine.taken_from
-                    self.record(tenant_id, leases.STALE, holder=before.owner, since=before.since)
+                    told = {"holder": before.owner, "since": before.since}
+                    host = before.mark.get("host", "")
+                    self.record(tenant_id, leases.STALE, **told, host=host)
                 mine.begin()
                 yield mine.shown()
             finally:
@@ -152,6 +154,10 @@ class Store:
             wanted = replace(free, head=head, released=True, beat=free.beat + 1)
             version = seen.version if seen else ""
             self.place.swap_lease(tenant_id, wanted.sealed(tenant_id), version)
+
+    def reread(self, tenant_id: str) -> None:
+        """Learn the journal's head anew: it was written past this store."""
+        self._whole(tenant_id)
 
     # Documents
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from onboarding import environment, errors, item, tenant
-from onboarding.engines.pulumi_stack import command, locks
+from onboarding.engines.pulumi_stack import backend, command
 
 KIND = "StackState"
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
@@ -23,19 +23,18 @@ def states(
     """One item for each stack there is: ``secretsProvider`` (its type, e.g. ``passphrase``),
     ``resources`` and ``plaintextSecrets`` (how many resources hold a readable secret).
 
-    Raises ``errors.Denied`` where the backend is no folder: its files are not ours to read.
+    Raises ``errors.Denied`` where the backend cannot be read.
     """
-    folder = locks.folder_of(target.pulumi.backend)
-    if folder is None:
-        raise errors.Denied(f"state in {target.pulumi.backend} is read by Pulumi only")
+    place = backend.stored(target.pulumi)
     for of in tenants:
-        place = folder / ".pulumi" / "stacks" / command.PROJECT / f"{of.id}.json"
+        name = backend.checkpoint_name(command.PROJECT, of.id)
         try:
-            stored = json.loads(place.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as unreadable:
-            raise errors.Denied(f"{place} cannot be read: {unreadable}") from unreadable
+            raw = place.read(name)
+            if raw is None:
+                continue
+            stored = json.loads(raw)
+        except (errors.OnboardError, ValueError) as unreadable:
+            raise errors.Denied(f"{name} cannot be read: {unreadable}") from unreadable
         ref = item.Ref(item.EngineName.CLUSTER, KIND, "", of.id)
         yield of.id, item.Item(ref, facts(stored))
 

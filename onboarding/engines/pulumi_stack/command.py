@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding import environment, errors, patience
+from onboarding.engines.pulumi_stack import backend as backends
 from onboarding.engines.pulumi_stack import locks, serving
 
 PROJECT = "gdcc-onboarding"
@@ -63,12 +64,10 @@ def prepare(stack: Stack) -> None:
         backend.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def known(stack: Stack) -> bool | None:
-    """Whether the backend holds the stack; None where only Pulumi itself can tell."""
-    backend = locks.folder_of(stack.target.pulumi.backend)
-    if backend is None:
-        return None
-    return (backend / ".pulumi" / "stacks" / PROJECT / f"{stack.name}.json").is_file()
+def known(stack: Stack) -> bool:
+    """Whether the backend holds the stack."""
+    name = backends.checkpoint_name(PROJECT, stack.name)
+    return name in backends.stored(stack.target.pulumi).find(name)
 
 
 def mend_files(stack: Stack) -> bool:
@@ -264,10 +263,16 @@ def _ask_to_stop(child: subprocess.Popen[bytes]) -> None:
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End it with its provider. One that is stopped (SIGSTOP) can be ended in no other way."""
+    """End it with its providers. One that is stopped (SIGSTOP) can be ended in no other way."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    # Providers have process groups of their own, in the session that the child was given.
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+            if int(fields[3]) == child.pid:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
 
 
 def _too_long(seconds: float, setting: str) -> errors.EngineFailed:
@@ -345,7 +350,8 @@ def _environment(stack: Stack) -> dict[str, str]:
         **kept,
         "KUBECONFIG": str(stack.kubeconfig),
         "PULUMI_HOME": str(pulumi.home),
-        "PULUMI_BACKEND_URL": pulumi.backend,
+        **backends.variables(pulumi),
+        "PULUMI_BACKEND_URL": backends.url(pulumi),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(pulumi.passphrase_file),
         "PULUMI_CREDENTIAL_STORE": "plaintext",
         # Opens the options by which the Automation API serves an inline program.

@@ -77,13 +77,13 @@ def _locks(place: Path) -> Iterator[Lock]:
 
 
 def _removed(lock: Lock) -> bool:
-    if lock.host != socket.gethostname() or _alive(lock):
+    if lock.host != socket.gethostname() or alive(lock):
         return False
     lock.file.unlink(missing_ok=True)
     return True
 
 
-def _alive(lock: Lock) -> bool:
+def alive(lock: Lock) -> bool:
     """A process of that number that began before the lock was written."""
     try:
         fields = Path(f"/proc/{lock.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]

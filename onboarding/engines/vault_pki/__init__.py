@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from onboarding import environment, item, plan, progress, tenant, vault
+from onboarding.engines import witness
 from onboarding.engines.vault_pki import evidence as evidence_of
 from onboarding.engines.vault_pki import reading, writing
+from onboarding.state import chain
 
 
 class VaultPki:
@@ -27,6 +29,18 @@ class VaultPki:
 
     def identity(self) -> str:
         return self._vault.cluster_id()
+
+    def remembered(self, tenant_id: str) -> chain.Head:
+        with self._vault as door:
+            return witness.read(door, tenant_id)
+
+    def remember(self, tenant_id: str, head: chain.Head) -> None:
+        with self._vault as door:
+            witness.write(door, tenant_id, head)
+
+    def all_remembered(self) -> tuple[str, ...]:
+        with self._vault as door:
+            return witness.agencies(door)
 
     def observe(
         self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
