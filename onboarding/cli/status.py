@@ -19,13 +19,15 @@ from onboarding.state import interface, opening
 class _Reached:
     """How far a run came: changes done of all, and those begun whose end is not known."""
 
+    engine: str
     done: int
     changes: int
     open: tuple[str, ...]
 
     def __str__(self) -> str:
         begun = f", begun and not ended: {', '.join(self.open)}" if self.open else ""
-        return f"{self.done} of {self.changes} changes done{begun}"
+        where = f"in {self.engine}, " if self.engine else ""
+        return f"{where}{self.done} of {self.changes} changes done{begun}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,9 @@ def _reached(journal: Sequence[interface.Entry]) -> _Reached:
     begun = [str(e.details["ref"]) for e in run if e.event == "change-begun"]
     ended = [e for e in run if e.event == "change-ended"]
     refs = {e.details["ref"] for e in ended}
+    engines = [str(e.details["engine"]) for e in run if e.event == "engine-begun"]
     return _Reached(
+        engines[-1] if engines else "",
         sum(e.details["status"] in ("applied", "unchanged") for e in ended),
         int(run[0].details.get("changes", 0)),
         tuple(ref for ref in dict.fromkeys(begun) if ref not in refs),
@@ -186,6 +190,7 @@ def _json(of: _Standing) -> dict[str, Any]:
         if of.holder
         else None,
         "reached": {
+            "engine": of.reached.engine,
             "done": of.reached.done,
             "changes": of.reached.changes,
             "open": list(of.reached.open),

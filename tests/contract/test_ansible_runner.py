@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,25 @@ def test_a_workspace_is_private_and_gone_after_a_failure() -> None:
     with pytest.raises(RuntimeError):
         work()
     assert not seen[0].exists()
+
+
+def test_the_workspace_of_a_run_that_was_killed_goes_with_the_next_run() -> None:
+    dies = (
+        "import os\n"
+        "from onboarding.engines.ansible_playbooks import runner\n"
+        "with runner.workspace() as folder:\n"
+        "    print(folder, flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", dies], capture_output=True, text=True, timeout=60, check=False
+    )
+    left = Path(ended.stdout.strip())
+    assert left.is_dir(), ended.stderr
+    with runner.workspace() as held:
+        assert not left.exists()
+        with runner.workspace():
+            assert held.is_dir()
 
 
 def test_a_private_file_is_never_written_over(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ from tests.faults import estate, proxy
 
 VILLAGE = Path(__file__).parent / "village.yaml"
 _SIDE_BY_SIDE = "cluster "
+_POD = re.compile(r"-[0-9a-f]{8,10}-[a-z0-9]{5}$")
+"""What a Deployment adds to its own name in that of a pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Golden:
 class Told:
     """How one point ended."""
 
-    point: Point
+    points: tuple[Point, ...]
     agency: str
     wrong: list[str] = field(default_factory=list)
     resumed: float = 0.0
@@ -116,10 +118,13 @@ class Bench:
         self.keep = False
         self.prefix = f"c{format(int(time.time()) % 36**3, '05d')}"
         self.between = proxy.Proxy(target, folder)
+        # No two agencies of an environment may have one department code.
+        known = " ".join(opening.of(target).manifests().values())
+        self._codes = [f"15{n}" for n in range(100, 1000) if f'"15{n}"' not in known]
 
     def agency(self, number: int) -> tuple[str, str]:
         """Id and department code of the agency of a point; all ids are of one length."""
-        return f"{self.prefix}x{number:04d}", f"15{100 + number % 890:03d}"
+        return f"{self.prefix}x{number:04d}", self._codes[number % len(self._codes)]
 
     def manifest(self, number: int, *, changed: bool) -> Path:
         agency, code = self.agency(number)
@@ -168,13 +173,14 @@ class Bench:
     def _key(self, asked: proxy.Asked, agency: str) -> str:
         return asked.key.replace(agency, "{agency}")
 
-    def crash(self, number: int, point: Point, golden: Golden) -> Told:
-        """Kill a run at a point, go on, compare; what is wrong is told, not raised."""
+    def crash(self, number: int, golden: Golden, *at: Point) -> Told:
+        """Kill a run at each point in turn, go on, compare; what is wrong is told, not raised."""
         agency, code = self.agency(number)
-        told = Told(point, agency)
+        told = Told(at, agency)
         began = time.monotonic()
         file = self._begun(number)
-        told.wrong += self._killed(file, point, agency)
+        for point in at:
+            told.wrong += self._killed(file, point, agency)
         known = opening.of(self.target).journal(agency)
         resuming = time.monotonic()
         again = self.plain(*self.words(file), "--output", "json")
@@ -255,10 +261,8 @@ def _ended(line: str) -> str:
 
 def _findings(out: str, agency: str) -> list[str]:
     found = json.loads(out)["findings"]
-    return sorted(
-        f"{f['id']} {f['verdict']} {f.get('subject', '')}".replace(agency, "{agency}")
-        for f in found
-    )
+    told = (f"{f['id']} {f['verdict']} {f.get('subject', '')}" for f in found)
+    return sorted(_POD.sub("", one.replace(agency, "{agency}")) for one in told)
 
 
 def points(golden: Golden) -> list[Point]:
@@ -273,9 +277,10 @@ def points(golden: Golden) -> list[Point]:
     ]
 
 
-def run(bench: Bench, chosen: Sequence[tuple[int, Point]], golden: Golden) -> Iterator[Told]:
-    for number, point in chosen:
-        yield bench.crash(number, point, golden)
+def shard(every: Sequence[Point], part: str) -> list[tuple[int, Point]]:
+    """The points of one part, e.g. ``2/5``, each with its number."""
+    number, parts = (int(n) for n in part.split("/"))
+    return list(enumerate(every, 1))[number - 1 :: parts]
 
 
 def main() -> int:
@@ -283,29 +288,29 @@ def main() -> int:
     parser.add_argument("--environment", required=True)
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="apply")
     parser.add_argument("--shard", default="1/1")
-    parser.add_argument("--only", default="", help="points whose name contains this")
+    parser.add_argument("--only", default="", help="points whose name fits this pattern")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="keep agencies of failed points")
     asked = parser.parse_args()
     target = environment.load(environment.locate(asked.environment))
-    shard, shards = (int(n) for n in asked.shard.split("/"))
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(target, SCENARIOS[asked.scenario], Path(folder))
         bench.keep = asked.keep
         with bench.between:
             golden = bench.golden(0)
-            every = list(enumerate(points(golden), 1))
-            chosen = [(n, p) for n, p in every if asked.only in str(p)][shard - 1 :: shards]
-            chosen = chosen[:: asked.every]
+            every = points(golden)
+            chosen = shard(every, asked.shard)
+            chosen = [(n, p) for n, p in chosen if re.search(asked.only, str(p))][:: asked.every]
             _say(
                 f"{asked.scenario}: {len(golden.requests)} requests, {len(golden.files)} files, "
                 f"{len(every)} points, {len(chosen)} here; uninterrupted {golden.seconds:.1f} s"
             )
-            told = []
-            for each in run(bench, chosen, golden):
+            told: list[Told] = []
+            for number, point in chosen:
+                each = bench.crash(number, golden, point)
                 told.append(each)
                 _say(
-                    f"{'FAIL' if each.wrong else 'ok  '} {len(told):>3} {each.point} "
+                    f"{'FAIL' if each.wrong else 'ok  '} {len(told):>3} {point} "
                     f"(resumed in {each.resumed:.1f} s, {each.seconds:.1f} s)"
                 )
                 for line in each.wrong:

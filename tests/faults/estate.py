@@ -319,7 +319,7 @@ def _kept(target: environment.Environment, agency: str) -> Found:
     for each in store.applied(agency):
         yield f"applied {each.ref}", _bare(dict(each.fields))
     folder = target.store() / "tenants" / agency
-    names = (re.sub(r"[@-][0-9a-f]+", "", p.name) for p in folder.rglob("*") if p.is_file())
+    names = (re.sub(r"[@-][0-9a-f]+|\.\d+", "", p.name) for p in folder.rglob("*") if p.is_file())
     yield "files of the store", sorted(names)
     kit = target.store() / "handover" / agency
     for file in sorted(kit.iterdir()):

@@ -1,10 +1,11 @@
 """``python -m tests.faults.launch SPEC WORDS…``: the command line, watched and led elsewhere.
 
 SPEC is JSON: ``ports`` leads this process's connections to another port of this computer;
-``files`` names a file that gets a line for every durable write of this process, and ``die``
-(``[number, "before" | "after"]``) kills everything this run has started at one of them. A file
-put in its place (rename) and an appended record (write, then fsync) are such writes. Nothing of
-this is in the product.
+``files`` names a file that gets a line for every durable write of this process, ``die``
+(``[number, "before" | "after"]``) kills everything this run has started at one of them, and
+``refuse`` (``[number, errno]``) lets every one from a number on fail. A file put in its place
+(rename) and an appended record (write, then fsync) are such writes. Nothing of this is in the
+product.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,27 +37,38 @@ def _lead(ports: dict[int, int]) -> None:
 class _Files:
     """Counts what goes to disk, and dies where told."""
 
-    def __init__(self, log: str, die: tuple[int, str] | None) -> None:
+    def __init__(
+        self, log: str, die: tuple[int, str] | None, refuse: tuple[int, int] | None
+    ) -> None:
         self._log = log
         self._die = die
+        self._refuse = refuse
         self._number = 0
 
     def watch(self, name: str, place: Callable[..., str]) -> None:
         real = getattr(os, name)
 
         def watched(*arguments: Any, **options: Any) -> Any:
-            self._number += 1
+            if threading.current_thread() is threading.main_thread():
+                self._number += 1
+            else:  # The lease is renewed when it is time, not when the run gets there.
+                return self._unless_refused(real, *arguments, **options)
             number = self._number
             with Path(self._log).open("a", encoding="utf-8") as log:
                 log.write(f"{name} {place(*arguments)}\n")
             if self._die == (number, "before"):
                 self._end()
-            done = real(*arguments, **options)
+            done = self._unless_refused(real, *arguments, **options)
             if self._die == (number, "after"):
                 self._end()
             return done
 
         setattr(os, name, watched)
+
+    def _unless_refused(self, real: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        if self._refuse and self._number >= self._refuse[0]:
+            raise OSError(self._refuse[1], os.strerror(self._refuse[1]))
+        return real(*arguments, **options)
 
     def _end(self) -> None:
         for process in processes.tree(os.getpid()) - {os.getpid()}:
@@ -73,7 +86,12 @@ def main() -> None:
     _lead({int(port): to for port, to in spec["ports"].items()})
     if "files" in spec:
         die = spec.get("die")
-        files = _Files(spec["files"], (int(die[0]), str(die[1])) if die else None)
+        refuse = spec.get("refuse")
+        files = _Files(
+            spec["files"],
+            (int(die[0]), str(die[1])) if die else None,
+            (int(refuse[0]), int(refuse[1])) if refuse else None,
+        )
         files.watch("fsync", _file_of)
         files.watch("replace", lambda _, to: str(to))
     from onboarding.cli import main as command_line
