@@ -35,6 +35,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+OPENED = ("--allow-opening", "--allow-looser-identity")
+"""A link that opens after the agency's first apply was not reviewed with it."""
+
+
 def apply(path: Path, *words: str) -> dict[str, Any]:
     done = onboard("apply", str(path), "--yes", "-o", "json", *words)
     assert done.code == 0, done.err
@@ -65,7 +69,9 @@ def agreed(world: World, folder: Path) -> tenant.Tenant:
     assert (second["ready"], second["pending"]) == (True, [])
     planned = onboard("plan", str(folder / f"{A}.yaml"), "--detailed-exitcode", "-o", "json")
     assert planned.code == 3, planned.err
-    again = apply(folder / f"{A}.yaml")
+    later = onboard("apply", str(folder / f"{A}.yaml"), "--yes", "-o", "json")
+    assert (later.code, "new link statistics" in later.err) == (4, True)
+    again = apply(folder / f"{A}.yaml", *OPENED)
     assert (again["ready"], again["pending"]) == (True, [])
     assert {o["status"] for o in again["outcomes"]} == {"applied"}
     assert apply(folder / f"{A}.yaml")["outcomes"] == []
