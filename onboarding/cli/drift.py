@@ -11,6 +11,7 @@ import click
 
 from onboarding import clock, environment, errors, item, links, manifest, strict_yaml, tenant
 from onboarding.cli import console, options, peers
+from onboarding.leaving import records
 from onboarding.state import interface, opening
 
 if TYPE_CHECKING:
@@ -100,11 +101,11 @@ def _named(
 ) -> list[_Asked]:
     from onboarding import desired
 
-    applied = store.manifests()
+    applied = records.manifests(store)
     asked = []
     for file in files:
         read, document = manifest.read(file)
-        of = _resolved(read, document, target, given, applied, now)
+        of = _resolved(read, document, store, target, given, applied, now)
         asked.append(_Asked(of, desired.everything(of, target)))
     return asked
 
@@ -113,13 +114,13 @@ def _every(
     store: interface.StateStore, target: environment.Environment, given: tuple[Path, ...]
 ) -> list[_Asked]:
     """As they were applied last: no manifest of today is looked at."""
-    applied = store.manifests()
+    applied = records.manifests(store)
     asked = []
     for agency in sorted(applied):
         title = f"last manifest of {agency}"
         read = manifest.loads(applied[agency], title)
         document = strict_yaml.loads(applied[agency], title)
-        of = _resolved(read, document, target, given, applied, clock.Clock(None))
+        of = _resolved(read, document, store, target, given, applied, clock.Clock(None))
         asked.append(_Asked(of, None))
     return asked
 
@@ -127,18 +128,21 @@ def _every(
 def _resolved(
     read: manifest.model.AgencyMou,
     document: strict_yaml.Document,
+    store: interface.StateStore,
     target: environment.Environment,
     given: tuple[Path, ...],
     applied: Mapping[str, str],
     now: clock.Clock,
 ) -> tenant.Tenant:
-    return tenant.resolve(
+    resolved = tenant.resolve(
         read,
         target,
         declared=links.Declared(read, document),
         peers=peers.declared({link.peer for link in read.links}, given, applied),
         today=now.today(),
     )
+    stands = records.standing(store, resolved.id)
+    return tenant.standing(resolved, stands.phase, stands.generation)
 
 
 def _text(

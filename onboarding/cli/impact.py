@@ -86,9 +86,10 @@ def _manifests(places: Sequence[Path], path: Path) -> Iterator[tuple[Path, ...]]
     if places:
         yield tuple(places)
         return
+    from onboarding.leaving import records
     from onboarding.state import opening
 
-    kept = opening.of(environment.load(path)).manifests()
+    kept = records.manifests(opening.of(environment.load(path)))
     if not kept:
         raise errors.UsageError(
             "no agency was applied to this environment yet",

@@ -205,7 +205,8 @@ def _unmoved(
                 f"the plan file is not of this step of {case.of.id}",
                 resolution="Make a new one: onboard offboard FILE --out PLAN",
             )
-        plan_file.check(part, shown.plan, begun=_begun(case, part.digest))
+        if shown.plan.changes:
+            plan_file.check(part, shown.plan, begun=_begun(case, part.digest))
         return shown
     if asked.yes:
         return shown
@@ -223,10 +224,6 @@ def _unmoved(
 
 
 def _begun(case: leaving.Case, digest: str) -> bool:
-    """Whether a run of exactly this plan was begun and did not end."""
-    runs_of = [e for e in case.store.journal(case.of.id) if e.event.startswith("apply-")]
-    return (
-        bool(runs_of)
-        and runs_of[-1].event != "apply-ended"
-        and (runs_of[-1].details.get("digest") == digest)
-    )
+    """Whether a run of exactly this plan was begun, and what it is for is not proven yet."""
+    runs_of = [e for e in case.store.journal(case.of.id) if e.event == "apply-begun"]
+    return bool(runs_of) and runs_of[-1].details.get("digest") == digest

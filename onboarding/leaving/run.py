@@ -147,6 +147,9 @@ def revoke(case: Case, prepared: reconcile.Prepared) -> reconcile.Run:
     run = _carry_out(case, prepared, item.ENGINE_ORDER)
     if run.failure is not None:
         return run
+    # A certificate is an event, not something to be held as it is: no record of what was applied.
+    held = [i for i in case.store.applied(case.of.id) if i.ref.kind != "Certificate"]
+    case.store.keep_applied(case.of.id, held)
     with vault.connect(case.target, environment.Role.APPLIER) as door:
         listed = revocation.publish(door, case.of)
         issued = listing.leaves(door, case.of)
