@@ -74,7 +74,8 @@ def apply(
     ledger = _Ledger(dict(planned))
     every = frozenset(i.ref for i in wanted.desired(work.of, work.target))
     program = _program(work, frozenset(updated))
-    looked_at = _program(work, frozenset(updated), holding.made_anew(changes))
+    made_anew = holding.made_anew(changes)
+    looked_at = _program(work, frozenset(updated), made_anew)
     if command.mend_files(stack):
         report.note("the stack's state cannot be read: it is made anew from the live objects")
     fresh = not command.known(stack)
@@ -86,7 +87,7 @@ def apply(
         # The update, which does nothing but what was planned, protects again what stays.
         command.unprotect(stack)
     vanished = any(c.action is plan.Action.CREATE for c in changes) and _was_applied(changes)
-    refresh = vanished and not fresh
+    refresh = (vanished or bool(made_anew)) and not fresh
     for change in changes:
         begin(change)
     # Before Pulumi looks ahead: it would show what a hand added as still there, and the server
