@@ -37,15 +37,13 @@ FilePath = Annotated[Path, pydantic.Field(strict=False)]
 Day = Annotated[date, pydantic.Field(strict=False)]
 
 
-def _seconds(value: Any) -> Any:
-    return patience.seconds(value) if isinstance(value, str) else value
+def _seconds(value: object) -> float:
+    if not isinstance(value, str):
+        raise ValueError("must have a unit, like 30s, 5m or 2h")
+    return patience.seconds(value)
 
 
-Span = Annotated[
-    float,
-    pydantic.BeforeValidator(_seconds),
-    pydantic.PlainSerializer(patience.span, when_used="json"),
-]
+Span = Annotated[float, pydantic.BeforeValidator(_seconds), pydantic.PlainSerializer(patience.span)]
 """A span of time such as ``30s``, ``5m`` or ``2h``; seconds inside."""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from onboarding import errors
+from onboarding import errors, patience
 from onboarding.kube import login, transport
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -102,3 +104,46 @@ def test_a_certificate_of_a_stranger_is_refused_at_once(serve: Serve) -> None:
     with pytest.raises(errors.Unreachable, match="not vouched for"):
         door.call("GET", "/version")
     assert door.requests_made == 1
+
+
+def test_an_answer_that_trickles_is_given_up_in_time(certificate: Path) -> None:
+    """Each byte comes in time; the answer as a whole does not."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        while True:
+            try:
+                with context.wrap_socket(listener.accept()[0], server_side=True) as client:
+                    client.recv(65536)
+                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                    for _ in range(1000):
+                        client.sendall(b" ")
+                        time.sleep(0.1)
+            except OSError:
+                if listener.fileno() < 0:
+                    return
+
+    threading.Thread(target=drip, daemon=True).start()
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    at = login.Login(f"https://127.0.0.1:{listener.getsockname()[1]}", trusted)
+    door = transport.Transport(at, "planner", patience.Limits(connect=1, request=1, retry=4))
+    began = time.monotonic()
+    with pytest.raises(errors.Unreachable):
+        door.call("GET", "/version")
+    assert time.monotonic() - began < 8
+    assert door.requests_made > 1
+    door.close()
+    listener.close()
+
+
+@pytest.mark.parametrize("body", [b"<html></html>", b"[]", b'{"items": ['])
+def test_an_answer_that_is_no_object_is_not_taken_for_an_empty_one(
+    serve: Serve, certificate: Path, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    monkeypatch.setattr(sys.modules[__name__], "_ANSWER", head + body)
+    door = _door(serve(0), certificate)
+    with pytest.raises(errors.Unreachable, match="cannot be understood"):
+        door.call("GET", "/api/v1/namespaces")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from onboarding import patience
+from onboarding import environment, errors, patience
+from tests.unit import targets
 
 
 @pytest.fixture
@@ -78,3 +80,22 @@ def test_a_date_to_come_back_at_is_understood_and_nonsense_is_not() -> None:
     assert patience.asked_for("Fri, 31 Dec 1999 23:59:59 GMT") == 0
     for nonsense in (None, "", "soon", "-5", "Fri, 99 Foo 2026"):
         assert patience.asked_for(nonsense) == 0
+
+
+def test_an_environment_file_sets_the_spans(tmp_path: Path) -> None:
+    file = tmp_path / "onboard.yaml"
+    environment.save(file, targets.pinned())
+    assert "request: 30s" in file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace("retry: 1m", "retry: 250ms")
+    file.write_text(text, encoding="utf-8")
+    assert environment.load(file).timeouts.limits() == patience.Limits(5, 30, 0.25)
+
+
+@pytest.mark.parametrize("wrong", ["soon", "0s", "30"])
+def test_a_span_that_cannot_be_read_is_refused_with_its_place(tmp_path: Path, wrong: str) -> None:
+    file = tmp_path / "onboard.yaml"
+    environment.save(file, targets.pinned())
+    text = file.read_text(encoding="utf-8").replace("retry: 1m", f"retry: {wrong}")
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(errors.InvalidInput, match=r"timeouts\.retry"):
+        environment.load(file)
