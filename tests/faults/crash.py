@@ -67,7 +67,10 @@ SCENARIOS = {
                 ),
                 ("[village.example.go.th]", "[office.village.example.go.th]"),
             ),
-            words=("apply", "FILE", "--yes", "--allow-delete"),
+            words=(
+                *("apply", "FILE", "--yes", "--allow-delete"),
+                *("--allow-opening", "--allow-looser-identity"),
+            ),
         ),
     )
 }
