@@ -67,6 +67,8 @@ def _damage(of: chain.Chain, expected: str) -> str:
 
 
 def _line(tenant_id: str, of: chain.Chain, damage: str) -> str:
+    if not of.entries and not damage:
+        return f"{tenant_id}: no records"
     word = f"broken: {damage}" if damage else "whole"
     return f"{tenant_id}: {len(of.entries)} records, {word}; head sha256:{of.head.hash}"
 
@@ -77,5 +79,5 @@ def _json(tenant_id: str, of: chain.Chain, damage: str) -> dict[str, object]:
         "records": len(of.entries),
         "whole": not damage,
         "damage": damage or None,
-        "head": {"seq": of.head.seq, "hash": f"sha256:{of.head.hash}"},
+        "head": {"seq": of.head.seq, "hash": f"sha256:{of.head.hash}"} if of.entries else None,
     }
