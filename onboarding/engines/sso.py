@@ -102,7 +102,16 @@ class Sso:
         unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
         self._keys_of.clear()
-        yield from carrying_out.run(self._connected(), changes, self._key_of(of), report, begin)
+        key_of = self._key_of(of)
+        for outcome in carrying_out.run(self._connected(), changes, key_of, report, begin):
+            yield outcome
+            if outcome.status is plan.Status.FAILED:
+                return
+        for begun in unfinished:
+            kind, _, place = begun.partition(" ")
+            if kind == "AuthenticationFlow":
+                realm, _, alias = place.partition("/")
+                self._connected().finish_flow(realm, alias)
 
     def _connected(self) -> provider.Provider:
         if self._provider is None:

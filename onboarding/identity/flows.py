@@ -78,6 +78,11 @@ def replace(door: Keycloak, realm: str, alias: str, fields: Mapping[str, Any]) -
         _rename(door, realm, alias, old["id"])
     create(door, realm, alias, fields)
     door.put(realm, "", {"browserFlow": alias})
+    drop_replaced(door, realm, alias)
+
+
+def drop_replaced(door: Keycloak, realm: str, alias: str) -> None:
+    """Delete flows that a new one has taken the place of. Keycloak refuses one that is bound."""
     for flow in door.get(realm, "/authentication/flows") or ():
         if flow["alias"].startswith(f"{alias}{_REPLACED}"):
             door.delete(realm, f"/authentication/flows/{flow['id']}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from onboarding import environment, item
-from onboarding.identity import keycloak, reading, writing
+from onboarding.identity import flows, keycloak, reading, writing
 from onboarding.identity.interface import KeyOf, Names, Unread
 
 
@@ -69,6 +69,10 @@ class Provider:
 
     def delete(self, ref: item.Ref) -> None:
         writing.delete(self.door, ref)
+
+    def finish_flow(self, realm: str, alias: str) -> None:
+        """Remove what a run that was cut off left of an earlier form of a flow."""
+        flows.drop_replaced(self.door, realm, alias)
 
     def requests(self) -> Mapping[str, int]:
         return dict(self.door.sent)

@@ -363,6 +363,20 @@ def test_drift_of_an_own_realm_is_mended_without_touching_who_signs_in(own: Benc
     assert not {alias for alias in flows if "replaced" in alias}
 
 
+def test_a_flow_that_a_killed_run_had_replaced_goes_with_the_next(own: Bench) -> None:
+    own.apply()
+    realm = own.of.realm
+    head = {"alias": "gdcc browser replaced 1234abcd", "providerId": "basic-flow"}
+    own.admin.post(realm, "/authentication/flows", {**head, "topLevel": True, "builtIn": False})
+    assert not own.planned().changes
+    begun = {f"AuthenticationFlow {realm}/gdcc browser": "2026-01-01T00:00:00.000+00:00"}
+    engine = own.engine(environment.Role.APPLIER)
+    assert list(engine.apply(own.of, (), progress.Silent(), unfinished=begun)) == []
+    flows = {f["alias"] for f in own.admin.get(realm, "/authentication/flows")}
+    assert "gdcc browser" in flows
+    assert not {alias for alias in flows if "replaced" in alias}
+
+
 def test_what_is_ours_and_wanted_no_more_is_deleted(applied: Bench) -> None:
     marks = realm_mark.marks(applied.of.id)
     gone = {"clientId": f"ga-{applied.of.id}-old", "attributes": marks}

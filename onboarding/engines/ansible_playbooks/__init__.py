@@ -60,6 +60,9 @@ class AnsiblePlaybooks:
         """See ``interface.Engine``. With ``check`` Ansible only says what it would do."""
         wanted = delivery.sort(changes)
         waiting = list(wanted.in_order)
+        if unfinished:
+            runner.wipe_what_was_left()
+            live.wipe_half_files(self._target, of.id)
         if not waiting:
             return
         try:

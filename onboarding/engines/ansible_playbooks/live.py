@@ -11,6 +11,8 @@ from typing import Any
 from onboarding import environment, errors, item, kube, labels, strict_yaml, tenant
 from onboarding.desired import handover, settings
 
+_HALF = ".new-"
+"""As the module private_folder calls a file that is not in its place yet."""
 _LISTED_BY_NAME = 40
 """Up to so many agencies the LIST asks for them by name; beyond, for all of ours."""
 
@@ -43,6 +45,12 @@ def settings_items(
 
 def kit_folder(target: environment.Environment, agency: str) -> Path:
     return target.store() / handover.FOLDER / agency
+
+
+def wipe_half_files(target: environment.Environment, agency: str) -> None:
+    """Remove what a killed run had not yet put in place in the agency's kit."""
+    for left in kit_folder(target, agency).glob(f"{_HALF}*"):
+        left.unlink(missing_ok=True)
 
 
 def kit_items(

@@ -66,9 +66,8 @@ class Ending:
 @contextmanager
 def workspace() -> Iterator[Path]:
     """A folder with mode 0700 for one run, wiped at its end, else by the next run."""
-    place = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
-    for left in place.glob(f"{_PREFIX}*"):
-        _wipe_if_left(left)
+    wipe_what_was_left()
+    place = _place()
     # Locked before it has a name by which other runs look for it.
     new = Path(tempfile.mkdtemp(prefix="onboard-new-", dir=place))
     folder = new.with_name(new.name.replace("onboard-new-", _PREFIX))
@@ -80,6 +79,16 @@ def workspace() -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
+
+
+def _place() -> Path:
+    return _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+
+
+def wipe_what_was_left() -> None:
+    """Remove the folders of runs that were killed."""
+    for left in _place().glob(f"{_PREFIX}*"):
+        _wipe_if_left(left)
 
 
 def _wipe_if_left(folder: Path) -> None:

@@ -18,7 +18,7 @@ short_description: Keep a private folder with the files of another folder
 description:
   - Copies every file of I(source), and the file I(name) with I(content), into I(path).
   - The folder gets mode 0700, its files 0600. A file is replaced in one step, never half-written.
-  - Files that are there besides stay as they are.
+  - Files that are there besides stay as they are, but for half-written ones of a killed run.
 options:
   path: {type: path, required: true, description: The folder to keep.}
   source: {type: path, required: true, description: The folder to copy the files from.}
@@ -28,6 +28,8 @@ options:
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+HALF = ".new-"
+"""How the name of a file begins that is not in its place yet."""
 
 
 def wanted_files(source: Path, name: str, content: str) -> dict[str, bytes]:
@@ -46,7 +48,7 @@ def differs(path: Path, content: bytes) -> bool:
 
 def replace(path: Path, content: bytes) -> None:
     # The temporary file is made with mode 0600, so the content is private from its first byte.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=HALF)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)
@@ -66,6 +68,9 @@ def keep(folder: Path, files: dict[str, bytes], *, check: bool) -> list[str]:
         if not check:
             folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
             folder.chmod(FOLDER_MODE)
+    if not check:
+        for half in folder.glob(f"{HALF}*"):
+            half.unlink()
     for name, content in files.items():
         if differs(folder / name, content):
             changed.append(name)
