@@ -7,6 +7,7 @@ Paths inside are absolute or relative to the file. Secrets are never in it, only
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from datetime import date
@@ -249,6 +250,15 @@ class Pipelines(_Model):
         return self
 
 
+_KEYS = {
+    "transit": ("the name of a key in Vault: a-z, 0-9 and -", r"[a-z0-9][a-z0-9-]*"),
+    "ssh": (
+        "one line as in an id_*.pub file: ssh-ed25519 AAAA…",
+        r"(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [^\n]*)?",
+    ),
+}
+
+
 class Approver(_Model):
     """A second person: who may approve what one person alone may not do.
 
@@ -257,7 +267,7 @@ class Approver(_Model):
     known to the approver alone.
     """
 
-    identity: str
+    identity: Annotated[str, pydantic.Field(pattern=r"^\S+$")]
     roles: tuple[str, ...] = ("approver",)
     method: Literal["transit", "ssh"]
     key: str
@@ -265,6 +275,13 @@ class Approver(_Model):
     """Other names of the same person: of accounts on computers, in version control, in CI."""
     vault: VaultLogin | None = None
     """With ``transit``: how the approver signs in; only on the approver's own computer."""
+
+    @pydantic.model_validator(mode="after")
+    def _key_of_its_kind(self) -> Approver:
+        sort, form = _KEYS[self.method]
+        if not re.fullmatch(form, self.key.strip()):
+            raise ValueError(f"key: with method {self.method} this is {sort}")
+        return self
 
 
 class Environment(_Model):
@@ -287,6 +304,17 @@ class Environment(_Model):
     """Factor for requests and replicas where the nodes are small; quotas are never scaled."""
     timeouts: Timeouts = Timeouts()
     credentials: dict[Annotated[Role, pydantic.Field(strict=False)], Credentials] = {}
+
+    @pydantic.field_validator("approvers")
+    @classmethod
+    def _different_persons(cls, approvers: tuple[Approver, ...]) -> tuple[Approver, ...]:
+        for name, values in (
+            ("identity", [a.identity.casefold() for a in approvers]),
+            ("key", [" ".join(a.key.split()[:2]) for a in approvers]),
+        ):
+            if len(set(values)) < len(values):
+                raise ValueError(f"two approvers have the same {name}")
+        return approvers
 
     def login(self, role: Role) -> Credentials:
         """The credentials of a role. Raises ``errors.UsageError`` where the file has none."""

@@ -59,7 +59,7 @@ class Facts:
 
         Hand-made drift is no agreement: undoing it opens nothing, and asking for it later does.
         """
-        return self.applied.get(ref) or (None if self.applied else self.live.get(ref))
+        return self.applied.get(ref) or self.live.get(ref)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def test_nobody_applies_what_they_approved(
 
 def test_a_pipeline_acts_for_a_person() -> None:
     malee = environment.Approver(
-        identity="malee@gdcc.go.th", method="ssh", key="k", accounts=("malee-gh",)
+        identity="malee@gdcc.go.th", method="transit", key="k", accounts=("malee-gh",)
     )
     assert approval.is_same(malee, "github:dga/onboard#7 for malee-gh")
     assert approval.is_same(malee, "Malee@laptop")
@@ -287,3 +287,26 @@ def test_an_ssh_key_has_to_be_named_and_be_one(case: approval.Case, tmp_path: Pa
     empty.write_text("")
     with pytest.raises(errors.UsageError, match="ssh-keygen did not sign"):
         approval.approve(case, malee, account="m@pc", now=NOW, ssh_key=empty)
+
+
+def test_an_approver_is_one_person_with_one_key(tmp_path: Path) -> None:
+    malee = person("malee", key(tmp_path, "malee"))
+    same_key = malee.model_copy(update={"identity": "suda"})
+    same_name = person("Malee", key(tmp_path, "suda"))
+    content = targets.pinned().model_dump()
+    for other, told in ((same_key, "same key"), (same_name, "same identity")):
+        both = {**content, "approvers": (malee.model_dump(), other.model_dump())}
+        with pytest.raises(ValueError, match=told):
+            environment.Environment.model_validate(both)
+
+
+@pytest.mark.parametrize(("method", "text"), [
+    ("ssh", "ssh-ed25519 AAAA one\napprover ssh-ed25519 BBBB two"),
+    ("ssh", "malee"),
+    ("ssh", 'cert-authority ssh-ed25519 AAAA'),
+    ("transit", "malee/../other"),
+    ("transit", ""),
+])  # fmt: skip
+def test_a_key_is_one_key_and_of_its_kind(method: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"with method {method} this is"):
+        environment.Approver.model_validate({"identity": "malee", "method": method, "key": text})

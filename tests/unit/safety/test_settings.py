@@ -200,3 +200,10 @@ def test_every_row_names_its_source_and_a_comparison_that_exists() -> None:
             list(settings.is_worse(worse, [], []))
     for kind, row in table.rows("replaced").items():
         assert row["source"], kind
+
+
+def test_what_the_record_lost_is_compared_with_what_is_live() -> None:
+    live, other = thing("Client", "x", {"redirectUris": ["a"]}), thing("Client", "y", {})
+    wanted = thing("Client", "x", {"redirectUris": ["a", "b"]})
+    found = plans.judge([wanted, other], [live, other], applied=[other])
+    assert set(found) == {"looser-identity"}
