@@ -40,11 +40,11 @@ def write(folder: Path, agency: str, name_th: str, users: int = 20, **more: Any)
 
 
 def pooled(folder: Path, agency: str, name_th: str, **bodies: int) -> str:
-    """A pool of bodies, each with its number of users."""
+    """A pool of bodies, each with its number of users; the official signs for the first."""
     listed = [{"id": b, "nameTh": f"เทศบาลตำบล {b}", "users": n} for b, n in bodies.items()]
     tenancy = {"isolation": "pooled", "environments": ["prod"], "subTenants": listed}
     path = write(folder, agency, name_th, sum(bodies.values()), tenancy=tenancy)
     of = json.loads(Path(path).read_text(encoding="utf-8"))
-    of["signing"]["signers"] = []
+    of["signing"]["signers"][0]["body"] = listed[0]["id"]
     Path(path).write_text(json.dumps(of, ensure_ascii=False, indent=1), encoding="utf-8")
     return path

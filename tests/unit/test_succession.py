@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from onboarding import environment, errors, lineage, links, manifest, succession, tenant
+from onboarding import environment, errors, item, lineage, links, manifest, succession, tenant
 from onboarding.desired import vault
 from onboarding.pki import listing
+from onboarding.policies import pki_signers
 from onboarding.state import interface, opening
 from tests.unit import folders
 from tests.unit.manifest import samples
@@ -179,6 +180,10 @@ def test_under_the_same_id_a_certificate_keeps_its_former_name(tmp_path: Path) -
     known = tenant.resolve(new.manifest, former={"": ("กรมเก่า",)}).signers[0]
     assert (issued.is_for(known), issued.has_former_name(known)) == (True, True)
     assert not issued.is_for(tenant.resolve(new.manifest).signers[0])
+    ref = item.Ref(item.EngineName.VAULT, "Certificate", "mount", "0a")
+    leaf = item.Item(ref, dict(issued.facts), "same")
+    assert pki_signers._belongs(leaf, known)
+    assert not pki_signers._belongs(leaf, tenant.resolve(new.manifest).signers[0])
 
 
 def test_certificates_that_ended_or_were_revoked_have_no_trail(tmp_path: Path) -> None:
