@@ -263,15 +263,21 @@ def _ask_to_stop(child: subprocess.Popen[bytes]) -> None:
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End it with its providers. One that is stopped (SIGSTOP) can be ended in no other way."""
+    """End it at once. One that is stopped (SIGSTOP) can be ended in no other way."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-    # Providers have process groups of their own, in the session that the child was given.
+
+
+def _sweep(session: int) -> None:
+    """End what is left of a child's session: providers, whose process groups are their own.
+
+    They outlive a Pulumi that was killed, by us or for want of memory.
+    """
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
-            if int(fields[3]) == child.pid:
+            if int(fields[3]) == session:
                 os.kill(int(stat.parent.name), signal.SIGKILL)
 
 
@@ -305,7 +311,10 @@ def _started(stack: Stack, arguments: list[str]) -> Iterator[subprocess.Popen[by
         try:
             yield child
         finally:
-            _end(child, stack.target.timeouts.stop)
+            try:
+                _end(child, stack.target.timeouts.stop)
+            finally:
+                _sweep(child.pid)
 
 
 def _end(child: subprocess.Popen[bytes], seconds: float) -> None:
