@@ -169,6 +169,28 @@ class Kit:
         raise Refused("an agency has one kit")
 
 
+class Delivered:
+    """What Ansible delivers: settings, and the kit."""
+
+    def __init__(self, world: World) -> None:
+        self._settings, self._kit = Settings(world), Kit(world)
+
+    def _of(self, ref: item.Ref) -> Hand:
+        return self._kit if ref.kind == "HandoverKit" else self._settings
+
+    def view(self, ref: item.Ref) -> Json | None:
+        return self._of(ref).view(ref)
+
+    def write(self, ref: item.Ref, before: Json, after: Json) -> None:
+        self._of(ref).write(ref, before, after)
+
+    def delete(self, ref: item.Ref) -> None:
+        self._of(ref).delete(ref)
+
+    def create(self, ref: item.Ref, like: Json) -> None:
+        self._of(ref).create(ref, like)
+
+
 class Tls:
     """The public half of an ingress certificate; nobody but the gateway reads the Secret."""
 

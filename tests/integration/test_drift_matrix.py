@@ -1,0 +1,145 @@
+"""Every field of an agency changed by hand on the real engines: drift tells each, and only those.
+
+The whole matrix takes long; a round of it, one field of each object, is the
+quick sample.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onboarding import desired, environment, item, links, manifest, tenant
+from onboarding.lab import home
+from tests.examples import expected
+from tests.integration import drift_matrix, hands
+from tests.integration.breaking import World
+from tests.running import ROOT, onboard
+
+pytestmark = pytest.mark.lab
+
+EXAMPLES = ROOT / "examples"
+SAMPLE, WHOLE, PEER = "admincourt", "moph", "bdi"
+ENGINES = tuple(item.EngineName)
+
+
+def _tenant(name: str, lab: environment.Environment, *peers: str) -> tenant.Tenant:
+    read, document = manifest.read(EXAMPLES / f"{name}.yaml")
+    others = {p: links.Declared(*manifest.read(EXAMPLES / f"{p}.yaml")) for p in peers}
+    declared = links.Declared(read, document)
+    return tenant.resolve(read, lab, declared=declared, peers=others)
+
+
+def _world(name: str, lab: environment.Environment, *peers: str) -> World:
+    """The agency on the lab, as its manifest wants it."""
+    given = [word for p in peers for word in ("--with", str(EXAMPLES / f"{p}.yaml"))]
+    file = str(EXAMPLES / f"{name}.yaml")
+    done = onboard(
+        "apply", file, *given, "--yes", "--no-verify", "--allow-delete", "--allow-opening"
+    )
+    assert done.code == 0, done.err
+    return World(lab, _tenant(name, lab, *peers))
+
+
+@pytest.fixture(scope="module")
+def sample(lab: environment.Environment) -> World:
+    return _world(SAMPLE, lab)
+
+
+@pytest.fixture(scope="module")
+def whole(lab: environment.Environment) -> World:
+    return _world(WHOLE, lab, PEER)
+
+
+@contextlib.contextmanager
+def bench(world: World, engine: item.EngineName) -> Iterator[drift_matrix.Bench]:
+    with world.elevated() as token:
+        hand: hands.Hand
+        match engine:
+            case item.EngineName.VAULT:
+                hand = hands.Vault(world, token)
+            case item.EngineName.SSO:
+                hand = hands.Keycloak(world)
+            case item.EngineName.CLUSTER:
+                hand = hands.Cluster(world)
+            case item.EngineName.INGRESS_TLS:
+                hand = hands.Tls(world)
+            case item.EngineName.SETTINGS:
+                hand = hands.Delivered(world)
+        made = drift_matrix.Bench(world, engine, hand)
+        assert made.drift().differences == (), "an untouched agency has no drift"
+        yield made
+
+
+def _sound(tally: drift_matrix.Tally) -> None:
+    print(tally)  # noqa: T201 - the figures are what the run is for
+    assert [str(m) for m in tally.missed] == []
+    assert tally.false == []
+    assert tally.unrepaired == []
+    assert tally.found
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=str)
+def test_a_round_of_mutations_is_found_and_mended(sample: World, engine: item.EngineName) -> None:
+    with bench(sample, engine) as made:
+        _sound(made.run(most_rounds=1))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("engine", ENGINES, ids=str)
+def test_every_mutation_is_found_and_mended(whole: World, engine: item.EngineName) -> None:
+    with bench(whole, engine) as made:
+        _sound(made.run())
+
+
+def test_the_matrix_covers_every_kind_of_the_product(lab: environment.Environment) -> None:
+    def kinds(name: str, *peers: str) -> set[tuple[str, str]]:
+        things = desired.everything(_tenant(name, lab, *peers), lab)
+        return {(i.ref.engine.value, i.ref.kind) for i in things}
+
+    every = set().union(*(kinds(name) for name in expected.NAMES))
+    assert kinds(WHOLE, PEER) >= every
+
+
+def _written(lab: environment.Environment, since: int) -> list[str]:
+    """Writes that the cluster's audit log saw of our roles, and OpenBao's of anybody's."""
+    logs = home.locate(lab.name).logs
+    found = []
+    for line in (logs / "openbao-audit-1.log").read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        request = entry.get("request") or {}
+        writes = request.get("operation") in ("create", "update", "patch", "delete")
+        if entry["type"] == "request" and writes and not _signs_in(request["path"]):
+            found.append(f"openbao {request['operation']} {request['path']}")
+    for line in (logs / "audit.log").read_text(encoding="utf-8").splitlines():
+        event: dict[str, Any] = json.loads(line)
+        ours = "onboard" in event.get("user", {}).get("username", "")
+        if ours and event["verb"] in ("create", "update", "patch", "delete"):
+            found.append(f"cluster {event['verb']} {event['requestURI']}")
+    return found[since:]
+
+
+def _signs_in(path: str) -> bool:
+    return path in ("auth/approle/login", "auth/token/revoke-self")
+
+
+def test_drift_and_orphans_write_nothing(sample: World, lab: environment.Environment) -> None:
+    """No write in any audit log, no admin event, no record."""
+    store = Path(lab.store())
+    events = "/admin-events"
+    before = len(_written(lab, 0))
+    seen = sample.sso.get(sample.realm, events, max="1")
+    files = {f: f.stat().st_mtime_ns for f in store.rglob("*") if f.is_file()}
+    file = str(EXAMPLES / f"{SAMPLE}.yaml")
+    assert onboard("drift", file).code == 0
+    assert onboard("drift", "--all").code in (0, 4)
+    assert onboard("orphans").code in (0, 4)
+    assert _written(lab, before) == []
+    assert sample.sso.get(sample.realm, events, max="1") == seen
+    assert {f: f.stat().st_mtime_ns for f in store.rglob("*") if f.is_file()} == files
