@@ -88,18 +88,19 @@ def merge(old: tuple[Path, ...], new: Path, **asked: Any) -> int:
 
 @click.command(
     epilog=options.examples(
-        "onboard split a.yaml --into b.yaml --into c.yaml --effective 2026-12-01 \\",
+        "onboard split a.yaml --into b.yaml c.yaml --effective 2026-12-01 \\",
         '    --gazette "vol. 143 part 70 a, 12 November B.E. 2569"',
     ),
 )
 @click.argument("old", type=options.MANIFEST)
+@click.argument("more", type=options.MANIFEST, nargs=-1, metavar="")
 @click.option(
     "--into",
     "new",
     type=options.MANIFEST,
     multiple=True,
     required=True,
-    help="Each of the results.",
+    help="The results, one after the other.",
 )
 @_law_options
 @options.with_option
@@ -107,13 +108,14 @@ def merge(old: tuple[Path, ...], new: Path, **asked: Any) -> int:
 @options.output_option
 @options.volume_options
 @options.as_of_option
-def split(old: Path, new: tuple[Path, ...], **asked: Any) -> int:
+def split(old: Path, more: tuple[Path, ...], new: tuple[Path, ...], **asked: Any) -> int:
     """An agency becomes several by law. Where one of them has its id, that one goes on."""
-    if len(new) < 2:
+    results = (*new, *more)
+    if len(results) < 2:
         raise errors.UsageError(
-            "a split has two results at least", resolution="Add another --into."
+            "a split has two results at least", resolution="Name another after --into."
         )
-    return _run(successions.Kind.SPLIT, [old], new, **asked)
+    return _run(successions.Kind.SPLIT, [old], results, **asked)
 
 
 def _run(

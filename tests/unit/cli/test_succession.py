@@ -129,7 +129,7 @@ def test_a_merger_and_a_split(
     assert (code, shown["predecessors"], shown["successors"]) == (0, ["a", "b"], ["c"])
     assert (shown["recorded"], len(shown["plans"])) == (False, 1)
     parts = agency(tmp_path, "d", 5), agency(tmp_path, "e", 15)
-    words = ("--into", parts[0], "--into", parts[1], *LAW, "-o", "json")
+    words = ("--into", *parts, *LAW, "-o", "json")
     code, out, _ = run(capsys, "-q", "split", a, *words)
     assert (code, json.loads(out)["successors"]) == (0, ["d", "e"])
 
