@@ -126,14 +126,8 @@ def _refuse_to_destroy(case: leaving.Case, of: steps.Leaving | None, asked: Aske
 
 def _refuse_conflicts(case: leaving.Case, prepared: reconcile.Prepared) -> None:
     # What the step itself takes away is meant; what stands in our place is somebody else's.
-    safety.refuse(
-        [h for h in _hazards(case, prepared) if not h.flag and not h.approver], frozenset()
-    )
-
-
-def _hazards(case: leaving.Case, prepared: reconcile.Prepared) -> tuple[safety.Hazard, ...]:
-    seen = (i for o in prepared.observed.values() for i in o.of(case.of.id))
-    return safety.judge(prepared.plan, safety.gather(case.of, seen, case.store, case.target))
+    conflicts = [h for h in prepared.hazards if not h.flag and not h.approver]
+    safety.refuse(conflicts, frozenset(), case.of.id)
 
 
 def _destroy(job: jobs.Job, case: leaving.Case, prepared: reconcile.Prepared, asked: Asked) -> int:
@@ -146,7 +140,7 @@ def _destroy(job: jobs.Job, case: leaving.Case, prepared: reconcile.Prepared, as
             case.target,
             case.store,
             prepared.plan,
-            _hazards(case, prepared),
+            prepared.hazards,
             asked.reviewed.made.by if asked.reviewed else by,
         )
         approvals = approval.require(question, by, datetime.now(UTC))

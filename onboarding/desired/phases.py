@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from onboarding import item, labels, tenant
-from onboarding.desired import pki_profile, settings, vault_mark, vault_policies
+from onboarding.desired import pki_profile, realm, settings, vault_mark, vault_policies
 
 READ_ONLY = "read-only"
 CLOSED_MARK = "closed: kept for its chain and its last revocation list"
@@ -44,10 +44,15 @@ def of(who: tenant.Tenant, items: Iterable[item.Item]) -> tuple[item.Item, ...]:
 
 def _frozen(of_one: item.Item) -> item.Item:
     kind = of_one.ref.kind
-    if kind in _SWITCHED_OFF:
+    if kind in _SWITCHED_OFF and not _is_our_own(of_one):
         return _with(of_one, enabled=False)
     change = _FROZEN.get(kind)
     return replace(of_one, fields=change(of_one.fields)) if change else of_one
+
+
+def _is_our_own(of_one: item.Item) -> bool:
+    """Whether it is a client of the tool in an agency's own realm: without it we are locked out."""
+    return of_one.ref.kind == "Client" and of_one.ref.name in realm.SERVICE_CLIENTS
 
 
 def _frozen_role(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onboarding import desired, item, manifest, tenant
-from onboarding.desired import phases, settings, vault_policies
+from onboarding.desired import phases, realm, settings, vault_policies
 from tests.running import ROOT
 from tests.unit import targets
 
@@ -35,7 +35,9 @@ def test_a_frozen_agency_signs_in_nowhere_and_writes_nothing(name: str) -> None:
     frozen = items(name, tenant.Phase.FROZEN).values()
     for one in frozen:
         kind = one.ref.kind
-        if kind in ("Client", "Organization", "IdentityProvider"):
+        if kind == "Client" and one.ref.name in realm.SERVICE_CLIENTS:
+            assert one.fields["enabled"] is True, "the tool would lock itself out"
+        elif kind in ("Client", "Organization", "IdentityProvider"):
             assert one.fields["enabled"] is False, one.ref
         elif kind == "Role":
             assert all(set(r["verbs"]) <= READS for r in one.fields["rules"]), one.ref
