@@ -50,6 +50,15 @@ def paused(left_alone: pause.Paused) -> Ended:
     return Ended(left_alone.tenant_id, ExitCode.DONE, f"left alone: {left_alone.pause}")
 
 
+def left(name: str, caught: Exception) -> Ended:
+    """What went wrong with one of several agencies, said at once; the others go on."""
+    if isinstance(caught, pause.Paused):
+        return paused(caught)
+    told = caught if isinstance(caught, errors.OnboardError) else console.bug(caught)
+    console.error(told)
+    return failed(name, told)
+
+
 def code(ended: Sequence[Ended]) -> ExitCode:
     """The gravest code; "partial" where some of what was asked for was written and some not."""
     if any(e.code is ExitCode.INTERRUPTED for e in ended):

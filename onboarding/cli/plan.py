@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onboarding import actor, clock, environment, errors, patience, pause, plan_file, safety
+from onboarding import actor, clock, environment, errors, patience, plan_file, safety
 from onboarding.cli import console, fleet, options, runs, written
 from onboarding.cli import job as jobs
 
@@ -95,15 +95,10 @@ def plan_command(
         try:
             job = jobs.start(file, wanted, (*given, *files.peers), as_of, output, language)
             _add(found, job, runs.prepare(job), detailed=detailed_exitcode)
-        except pause.Paused as left_alone:
+        except Exception as caught:
             if not files.several:
                 raise
-            found.ended.append(fleet.paused(left_alone))
-        except errors.OnboardError as broken:
-            if not files.several:
-                raise
-            console.error(broken)
-            found.ended.append(fleet.failed(str(file), broken))
+            found.ended.append(fleet.left(str(file), caught))
     saved = _saved(found.parts, options.target(wanted), as_of, expires_in)
     if out is not None and saved is not None:
         plan_file.write(out, saved)

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_apply_writes_what_the_plan_file_holds_without_asking(
     assert len(begun["details"]["manifest"]) == 64
 
 
-def _entries(tmp_path: Path) -> list[dict[str, object]]:
+def _entries(tmp_path: Path) -> list[dict[str, Any]]:
     from onboarding.state import opening
 
     target = environment.load(tmp_path / "onboard.yaml")
@@ -276,6 +277,32 @@ def test_one_agency_that_fails_stops_no_other_and_the_run_is_partial(
         f"  {'admincourt':<{len(str(tmp_path / 'none.yaml'))}}  ready\n"
     )
     assert "none.yaml does not exist" in err
+
+
+def test_a_bug_met_with_one_agency_stops_no_other(
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    from onboarding import tenant
+
+    real = tenant.resolve
+
+    def broken(of: Any, *rest: Any, **more: Any) -> tenant.Tenant:
+        if of.id == "onde":
+            raise ZeroDivisionError("a bug")
+        return real(of, *rest, **more)
+
+    monkeypatch.setattr(tenant, "resolve", broken)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    both = (str(ROOT / "examples/onde.yaml"), MANIFEST)
+    code, out, err = run(capsys, "plan", *both, "-q")
+    assert code == 1
+    assert "error: unexpected ZeroDivisionError: a bug" in err
+    assert "  admincourt" in out
+    assert run(capsys, "apply", *both, "-q", "--yes")[0] == 6
+    assert world.refs(engines) == {"one", "two", "three"}
 
 
 def test_where_every_agency_fails_the_gravest_code_counts(
