@@ -137,6 +137,7 @@ def _until_it_serves(server: real.OpenBao) -> None:
     pytest.fail("OpenBao did not come back")
 
 
+@pytest.mark.slow
 def test_rows_8_and_9_restarted_or_re_elected_while_it_is_read(server: real.OpenBao) -> None:
     with reader(server) as door:
         assert door.read("sys/mounts")
@@ -150,6 +151,7 @@ def test_rows_8_and_9_restarted_or_re_elected_while_it_is_read(server: real.Open
             again.wait(30)
 
 
+@pytest.mark.slow
 def test_row_8_a_vault_that_stalls_is_not_waited_for_longer_than_allowed(
     server: real.OpenBao,
 ) -> None:
