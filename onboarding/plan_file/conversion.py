@@ -8,6 +8,7 @@ from typing import Any
 
 from onboarding import item, plan, safety
 from onboarding.plan_file import form, origin, saved
+from onboarding.safety import impact
 
 
 def document(of: saved.Saved) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def _source_form(of: saved.Source) -> form.SourceForm:
 
 def _change_form(of: plan.Change) -> form.ChangeForm:
     wanted = of.desired
+    means = impact.of(of)
     return form.ChangeForm(
         engine=of.ref.engine,
         kind=of.ref.kind,
@@ -80,6 +82,9 @@ def _change_form(of: plan.Change) -> form.ChangeForm:
         action=of.action,
         reason=of.reason,
         holds_data=of.holds_data,
+        interrupts=means.interrupts,
+        data=means.data,
+        controls=means.controls,
         fields=tuple(
             form.FieldForm(path=f.path, before=f.before, after=f.after) for f in of.fields
         ),

@@ -47,7 +47,11 @@ class DesiredForm(_Form):
 
 
 class ChangeForm(_Form):
-    """One object to create, update or delete; ``desired`` is null for a deletion."""
+    """One object to create, update or delete; ``desired`` is null for a deletion.
+
+    ``interrupts`` says how people notice it, ``data`` what becomes of records, each "" where
+    nothing does; ``controls`` are those that look at objects of this kind.
+    """
 
     engine: item.EngineName
     kind: str
@@ -56,6 +60,9 @@ class ChangeForm(_Form):
     action: plan.Action
     reason: str
     holds_data: bool
+    interrupts: str
+    data: str
+    controls: tuple[str, ...]
     fields: tuple[FieldForm, ...]
     desired: DesiredForm | None
 

@@ -1,7 +1,8 @@
 """A plan as JSON for machines.
 
 Shape: ``{tenant, digest, target, counts {create, update, delete, unchanged}, conflicts [...],
-changes [{engine, kind, scope, name, action, reason, holdsData, fields [{path, before, after}]}]}``.
+changes [{engine, kind, scope, name, action, reason, holdsData, interrupts, data, controls [id],
+fields [{path, before, after}]}]}``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from onboarding import plan
+from onboarding.safety import impact
 
 
 def of(made: plan.Plan) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def of(made: plan.Plan) -> dict[str, Any]:
 
 
 def change(of_one: plan.Change) -> dict[str, Any]:
-    ref = of_one.ref
+    ref, means = of_one.ref, impact.of(of_one)
     return {
         "engine": ref.engine.value,
         "kind": ref.kind,
@@ -35,5 +37,8 @@ def change(of_one: plan.Change) -> dict[str, Any]:
         "action": of_one.action.value,
         "reason": of_one.reason,
         "holdsData": of_one.holds_data,
+        "interrupts": means.interrupts,
+        "data": means.data,
+        "controls": list(means.controls),
         "fields": [{"path": f.path, "before": f.before, "after": f.after} for f in of_one.fields],
     }

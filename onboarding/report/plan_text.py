@@ -10,6 +10,7 @@ from typing import Any
 from onboarding import item, plan, plan_file
 from onboarding.report import plan_view
 from onboarding.report.plan_words import WORDS
+from onboarding.safety import impact
 
 _SIGNS = {plan.Action.CREATE: "+", plan.Action.UPDATE: "~", plan.Action.DELETE: "-"}
 _LONGEST_VALUE = 70
@@ -106,9 +107,18 @@ def _changes(changes: tuple[plan.Change, ...], *, verbose: bool) -> Iterator[str
         marks = ", ".join(filter(None, [change.reason, "holds data" if change.holds_data else ""]))
         yield f"  {_SIGNS[change.action]} {change.ref}  ({marks})"
         yield from (_field(f) for f in change.fields)
+        yield from _meaning(change, verbose=verbose)
     width = max((len(kind) for kind, _ in brief), default=0)
     for (kind, reason), count in sorted(brief.items()):
         yield f"  + {kind:<{width}}  {count:>4}  ({reason})"
+
+
+def _meaning(change: plan.Change, *, verbose: bool) -> Iterator[str]:
+    means = impact.of(change)
+    if means.interrupts:
+        yield f"      people notice: {means.interrupts}"
+    if verbose and means.controls:
+        yield f"      controls: {', '.join(means.controls)}"
 
 
 def _field(changed: plan.FieldChange) -> str:

@@ -76,6 +76,7 @@ def test_plan_as_json_and_its_detailed_exit_code(
     assert shown["changes"][0] == {
         "engine": "vault_pki", "kind": "Thing", "scope": "place", "name": "one",
         "action": "create", "reason": "not there yet", "holdsData": False, "fields": [],
+        "interrupts": "", "data": "", "controls": [],
     }  # fmt: skip
     assert [f["id"] for f in shown["findings"]] == ["MOU-001"]
 
