@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onboarding import clock, environment, errors, item, links, manifest, strict_yaml, tenant
+from onboarding import (
+    clock,
+    environment,
+    errors,
+    item,
+    lineage,
+    links,
+    manifest,
+    strict_yaml,
+    tenant,
+)
 from onboarding.cli import console, options, peers
 from onboarding.leaving import records
 from onboarding.state import interface, opening
@@ -140,6 +150,8 @@ def _resolved(
         declared=links.Declared(read, document),
         peers=peers.declared({link.peer for link in read.links}, given, applied),
         today=now.today(),
+        former=lineage.former_names(store, read.id),
+        authority=lineage.authority(store, read.id),
     )
     stands = records.standing(store, resolved.id)
     return tenant.standing(resolved, stands.phase, stands.generation)
