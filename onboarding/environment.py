@@ -187,9 +187,10 @@ class Attestation(_Model):
 
 
 class Timeouts(_Model):
-    """How long is waited before something counts as failed. Every wait of the tool is one of them.
+    """How long is waited for a system, an engine or a run before it counts as failed.
 
-    Nothing is lost where one passes: the same command goes on from there.
+    Nothing is lost where one passes: the same command goes on from there. Waits for processes of
+    this computer that are just ending are short, and not set here.
     """
 
     connect: Span = 5.0
