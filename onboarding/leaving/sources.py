@@ -11,6 +11,7 @@ from onboarding import errors, kube, tenant
 
 SIMULATED = ("kwok.x-k8s.io/node", "fake")
 """Annotation of a node without a computer behind it: its pods run nothing and store nothing."""
+_CHOSEN = "volume.kubernetes.io/selected-node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +79,38 @@ class SimulatedStores:
     def _proof(self, instance: tenant.Instance) -> str:
         place = instance.namespace
         pods = self._cluster.list("Pod", namespace=place)
-        if not pods:
-            return self._nothing_ran(place)
-        nodes = {p["metadata"]["name"]: str(p["spec"].get("nodeName") or "") for p in pods}
-        real = {pod: node for pod, node in nodes.items() if node not in self._nodes()}
+        volumes = self._cluster.list("PersistentVolumeClaim", namespace=place)
+        nodes = {f"pod {_name(p)}": str(p["spec"].get("nodeName") or "") for p in pods}
+        # A pod that has moved may have filled its volume on another node.
+        chosen = {f"volume {_name(v)}": _marks(v).get(_CHOSEN, "") for v in volumes}
+        nodes |= {volume: node for volume, node in chosen.items() if node}
+        real = {thing: node for thing, node in nodes.items() if node not in self._nodes()}
         if real:
             raise _unexportable(
-                place, [f"pod {pod} is on {node or 'no node yet'}" for pod, node in real.items()]
+                place, [f"{thing} is on {node or 'no node yet'}" for thing, node in real.items()]
             )
-        return f"all {len(pods)} pod(s) run on simulated nodes, which store nothing"
-
-    def _nothing_ran(self, place: str) -> str:
-        volumes = self._cluster.list("PersistentVolumeClaim", namespace=place)
+        if pods:
+            return f"all {len(pods)} pod(s) run on simulated nodes, which store nothing"
         if volumes:
-            names = [str(v["metadata"]["name"]) for v in volumes]
-            raise _unexportable(place, [f"no pod runs, and there is a volume: {n}" for n in names])
+            names = [f"no pod runs, and there is a volume: {_name(v)}" for v in volumes]
+            raise _unexportable(place, names)
         return "no pod and no volume: nothing was ever stored"
 
     def _nodes(self) -> frozenset[str]:
         if self._simulated is None:
             key, value = SIMULATED
             self._simulated = frozenset(
-                str(node["metadata"]["name"])
-                for node in self._cluster.list("Node")
-                if (node["metadata"].get("annotations") or {}).get(key) == value
+                _name(node) for node in self._cluster.list("Node") if _marks(node).get(key) == value
             )
         return self._simulated
+
+
+def _name(of: kube.Object) -> str:
+    return str(of["metadata"]["name"])
+
+
+def _marks(of: kube.Object) -> dict[str, str]:
+    return of["metadata"].get("annotations") or {}
 
 
 def _unexportable(place: str, details: Sequence[str]) -> errors.Refused:
