@@ -45,8 +45,8 @@ def run(which: str, target: environment.Environment, *, agreed: Callable[[str], 
     applier.remember(tenant_id, chain.Head(last.seq, last.hash))
     console.result(
         f"{tenant_id}: rebuilt, {len(items)} items of ours are known again\n"
-        f"the old records are kept for the auditors: {aside}\n"
-        f"next: onboard plan    it shows what the live systems lack"
+        f"{f'the old records are kept for the auditors: {aside}' if aside else 'none were left'}\n"
+        "next: onboard plan    it shows what the live systems lack"
     )
     return errors.ExitCode.DONE
 

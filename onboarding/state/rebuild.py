@@ -32,13 +32,14 @@ def run(
 ) -> str:
     """Move everything aside, begin with what is whole, and say in the journal what was lost.
 
-    Returns where the old things are. The numbers go on after the last known one, so that no
-    record of the new journal can be taken for one that was lost.
+    Returns where the old things are, "" where there were none. The numbers go on after the last
+    one that anything remembers.
     """
     kept = checking.salvage(of, tenant_id)
     lost = lost_head(of, tenant_id, witnessed)
     now = datetime.now(UTC)
-    aside = of.place.set_aside(tenant_id, now.strftime("%Y%m%dT%H%M%SZ"))
+    label = now.strftime("%Y%m%dT%H%M%S.%fZ")
+    aside = of.place.set_aside(tenant_id, label) if tenant_id in of.tenants() else ""
     for stored, raw in kept.documents.items():
         of.place.put(tenant_id, stored, raw)
     after = 0

@@ -27,6 +27,8 @@ class Store:
         self._seconds = lease_seconds
         self._mine: dict[str, leases.Mine] = {}
         self._heads: dict[str, chain.Head] = {}
+        self._checked: dict[str, tuple[list[bytes], chain.Chain]] = {}
+        """Journals as they were last read, so that the same lines are not checked twice."""
 
     # Leases
 
@@ -88,7 +90,11 @@ class Store:
         """The journal as far as it is whole, and what is wrong after that."""
         # The lease first: others may append, but nothing it remembers may be missing.
         held = self.place.lease(tenant_id)
-        found = chain.read(self.place.lines(tenant_id), tenant_id)
+        lines = self.place.lines(tenant_id)
+        before, found = self._checked.get(tenant_id, (None, chain.Chain()))
+        if lines != before:
+            found = chain.read(lines, tenant_id)
+            self._checked[tenant_id] = lines, found
         if found.damage or held is None:
             return found
         known = leases.opened(held.content, tenant_id).head

@@ -10,6 +10,21 @@ import pytest
 from onboarding import environment, plan, progress
 from onboarding.bootstrap import vault as bootstrap
 from tests.contract import openbao as real
+from tests.contract.servers import postgres, s3
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    server = postgres.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Server]:
+    server = s3.start(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture

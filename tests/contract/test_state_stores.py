@@ -6,30 +6,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
 
 import pytest
 
 from onboarding import environment, errors, item
-from onboarding.state import chain, interface, store
+from onboarding.state import archive, chain, checking, interface, rebuild, store
 from tests.contract import state_places
 from tests.contract.servers import postgres, s3
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
-    server = postgres.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Server]:
-    server = s3.start(tmp_path_factory.mktemp("s3"))
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=state_places.KINDS)
@@ -45,6 +30,19 @@ def at(
 @pytest.fixture
 def kept(at: environment.State) -> store.Store:
     return state_places.opened(at)
+
+
+@pytest.fixture
+def elsewhere(
+    at: environment.State,
+    tmp_path: Path,
+    postgres_server: postgres.Server,
+    s3_server: s3.Server,
+) -> environment.State:
+    """An empty store of the next kind."""
+    kind = next(n for n, k in enumerate(("file:", "postgresql:", "s3:")) if at.store.startswith(k))
+    following = state_places.KINDS[(kind + 1) % len(state_places.KINDS)]
+    return state_places.states(following, tmp_path, postgres_server, s3_server)
 
 
 def thing(name: str) -> item.Item:
@@ -210,3 +208,90 @@ def test_a_damaged_or_shortened_store_is_told(at: environment.State) -> None:
     assert "moph" in aside
     assert state_places.opened(at).tenants() == ()
     assert state_places.opened(at).journal("moph") == ()
+
+
+def filled(at: environment.State) -> store.Store:
+    """A store with an agency that has history, documents and applied items."""
+    mine = state_places.opened(at)
+    with mine.lease("moph"):
+        mine.record("moph", "apply-begun")
+        mine.keep_applied("moph", [thing("a")])
+        mine.keep_manifest("moph", "a: ก\n")
+        mine.keep("moph", "approval-1", {"by": "ก"})
+        mine.record("moph", "apply-ended")
+    return mine
+
+
+def test_an_export_goes_on_in_any_other_store(
+    at: environment.State, tmp_path: Path, elsewhere: environment.State
+) -> None:
+    mine, other = filled(at), state_places.opened(elsewhere)
+    archive.export(mine, ["moph"], tmp_path / "state.tar", "unit")
+    assert (tmp_path / "state.tar").stat().st_mode & 0o777 == 0o600
+    parts = archive.read(tmp_path / "state.tar")
+    assert archive.missing(other, parts) == {"moph": 5}
+    archive.bring(other, "moph", parts["moph"])
+    assert archive.missing(other, parts) == {"moph": 0}
+    again = state_places.opened(elsewhere)
+    assert again.journal("moph") == mine.journal("moph")
+    assert again.applied("moph") == (thing("a"),)
+    assert again.manifests() == {"moph": "a: ก\n"}
+    assert again.kept("moph", "approval-1") == {"by": "ก"}
+    again.record("moph", "verified")
+    with pytest.raises(errors.Refused) as refused:
+        archive.missing(again, parts)
+    assert refused.value.details == ("moph: 1 newer records are there",)
+    mine.record("moph", "another")
+    archive.export(mine, ["moph"], tmp_path / "later.tar", "unit")
+    with pytest.raises(errors.Refused) as refused:
+        archive.missing(again, archive.read(tmp_path / "later.tar"))
+    assert refused.value.details == ("moph: another history is there",)
+
+
+def test_a_damaged_store_is_rebuilt_from_what_is_whole(at: environment.State) -> None:
+    mine = filled(at)
+    stored = next(n for n in mine.place.names("moph") if n.startswith("applied@"))
+    mine.place.put("moph", stored, b"{")
+    told = [f"{f.part}: {f.told}" for f in checking.check(mine, "moph") if f.damage]
+    assert len(told) == 1
+    assert told[0].startswith("applied: it cannot be read")
+    before = mine.journal("moph")
+    aside = rebuild.run(
+        mine, "moph", witnessed=chain.Head(), why=told, manifest="b: 1\n", items=[thing("b")]
+    )
+    assert "moph" in aside
+    again = state_places.opened(at)
+    assert again.tenants() == ("moph",)
+    assert not [f for f in checking.check(again, "moph") if f.damage]
+    assert again.journal("moph")[:-1] == before
+    last = again.journal("moph")[-1]
+    assert (last.event, last.details["records"], last.seq) == ("state-rebuilt", 5, 6)
+    assert again.applied("moph") == (thing("b"),)
+    assert again.kept("moph", "approval-1") == {"by": "ก"}
+
+
+def test_a_deleted_store_is_rebuilt_after_the_number_that_was_witnessed(
+    at: environment.State,
+) -> None:
+    mine = state_places.opened(at)
+    lost = chain.Head(12, "ab" * 32)
+    aside = rebuild.run(
+        mine, "moph", witnessed=lost, why=["gone"], manifest="b: 1\n", items=[thing("b")]
+    )
+    assert aside == ""
+    (entry,) = state_places.opened(at).journal("moph")
+    assert (entry.seq, entry.details["lost"]) == (13, {"seq": 12, "hash": "ab" * 32})
+
+
+def test_a_lease_that_cannot_be_read_is_told_and_mended(at: environment.State) -> None:
+    mine = filled(at)
+    held = mine.place.lease("moph")
+    assert held is not None
+    assert mine.place.swap_lease("moph", b"{", held.version)
+    with pytest.raises(errors.EngineFailed, match="lease of moph is damaged"):
+        mine.holder("moph")
+    told = [f.part for f in checking.check(mine, "moph") if f.damage]
+    assert "lease" in told
+    rebuild.run(mine, "moph", witnessed=chain.Head(), why=told, manifest="b: 1\n", items=())
+    with mine.lease("moph") as lease:
+        assert lease.fence > 1
