@@ -25,6 +25,8 @@ def program(items: Sequence[item.Item], *, cluster_identity: str = "") -> Callab
         provider = k8s.Provider(
             PROVIDER,
             enable_server_side_apply=True,
+            # Else a changed value makes it delete the ConfigMap and create another.
+            enable_config_map_mutable=True,
             cluster_identifier=cluster_identity or None,
         )
         options = pulumi.ResourceOptions(providers={"kubernetes": provider})
