@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from onboarding import environment, errors, item, kube, plan, progress, tenant
 from onboarding.desired import cluster as wanted
 from onboarding.engines.pulumi_stack import (
+    backend,
     command,
     events,
     holding,
-    locks,
     ownership,
     wording,
 )
@@ -68,7 +68,7 @@ def apply(
         _refuse_loss(changes)
     stack = command.Stack(work.target, work.of.id, work.target.login(work.role).kubeconfig)
     command.prepare(stack)
-    locks.clear(work.target.pulumi.backend, command.PROJECT, stack.name)
+    backend.clear(work.target, command.PROJECT, stack.name)
     updated = [c.ref for c in changes if c.action is plan.Action.UPDATE]
     planned = {c.ref: c for c in changes}
     ledger = _Ledger(dict(planned))
