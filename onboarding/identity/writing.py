@@ -279,6 +279,10 @@ def find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
         query = {"search": ref.name, "exact": "true", "briefRepresentation": "false"}
         found = door.get(ref.scope, "/organizations", **query) or ()
         listed = [o for o in found if o["alias"] == ref.name]
+        if not listed:
+            # It is searched by its name, which a hand may have changed; its alias stays.
+            found = door.get(ref.scope, "/organizations", briefRepresentation="false", max="10000")
+            listed = [o for o in found or () if o["alias"] == ref.name]
     elif ref.kind == "Group":
         path = ref.name if ":" not in ref.name else f"{ref.name.partition(':')[0]}/{ref.name}"
         found_group = _group_at(door, ref.scope, path)

@@ -39,6 +39,8 @@ def observe(
         found[of.id] += _policies(of, policies, owners)
     for of, one in _mounts(door, tenants, mounts):
         found[of.id].append(one)
+    for agency, one in _other_mounts(tenants, mounts):
+        found[agency].append(one)
     for of, one in _auth_roles(door, tenants, owners, mounts=door.read("sys/auth") or {}):
         found[of.id].append(one)
     for of in tenants:
@@ -87,6 +89,18 @@ def _mounts(
         for path, answer in answers.items():
             if answer is not None and path.startswith(f"{mount}/"):
                 yield of, _inside(mount, path.removeprefix(f"{mount}/"), answer, owner, root)
+
+
+def _other_mounts(
+    tenants: Sequence[tenant.Tenant], mounts: Mapping[str, Any]
+) -> Iterator[tuple[str, item.Item]]:
+    """Mounts that carry an agency's mark at a place that is not its own."""
+    own = {of.id: of.pki_mount for of in tenants}
+    for path, about in mounts.items():
+        name, owner = path.rstrip("/"), vault_mark.owner((about or {}).get("description"))
+        if owner in own and name != own[owner]:
+            ref = item.Ref(item.EngineName.VAULT, "Mount", "", name)
+            yield owner, item.Item(ref, _mount_fields(about), owner, holds_data=True)
 
 
 def _mount_fields(read: Mapping[str, Any]) -> dict[str, Any]:
