@@ -126,8 +126,6 @@ class Bench:
             made = self._round(waiting, tally, at_once)
             if made is None:
                 break
-            if self.locked_out():
-                made = self._one_by_one(made, tally)
             self._judge(made, tally)
             self._settle(made, tally)
             tally.seconds = time.monotonic() - began
@@ -155,6 +153,9 @@ class Bench:
                 why = self._attempt(mutation, now)
                 if why:
                     tally.refused[mutation] = why
+                elif _way_in(ref) and self.locked_out():
+                    tally.locked_out.append(mutation)
+                    self.hand.write(ref, self.hand.view(ref) or {}, now)
                 else:
                     here.append(mutation)
                     made[mutation] = before
@@ -162,7 +163,7 @@ class Bench:
 
     def _attempt(self, mutation: Mutation, before: hands.Json) -> str:
         """Why the system declined, by every value that was tried; "" where it took one."""
-        why = "no such field in what the system tells"
+        why = hands.WHOLE if "*" in WITH.get(mutation.ref.kind, ()) else "told by the system alone"
         for after in mutations.mutated(before, mutation):
             try:
                 self.hand.write(mutation.ref, before, after)
@@ -174,22 +175,6 @@ class Bench:
                 return ""
             why = "the system kept the value"
         return why
-
-    def _one_by_one(
-        self, made: Mapping[Mutation, hands.Json], tally: Tally
-    ) -> dict[Mutation, hands.Json]:
-        """Which mutations of a round locked us out; they are undone, the others made again."""
-        for ref in {m.ref for m in made}:
-            self._undo(ref, made)
-        left = {}
-        for mutation, before in made.items():
-            assert not self._attempt(mutation, self.hand.view(mutation.ref) or {})
-            if self.locked_out():
-                tally.locked_out.append(mutation)
-                self._undo(mutation.ref, made)
-            else:
-                left[mutation] = before
-        return left
 
     def _judge(self, made: Mapping[Mutation, hands.Json], tally: Tally) -> None:
         told = {d.ref: d for d in self.drift().differences}
@@ -236,6 +221,73 @@ class Bench:
                     kept["metadata"] = {**before["metadata"], "resourceVersion": version}
                 self.hand.write(ref, now, kept)
                 return
+
+    def whole_objects(self, tally: Tally) -> None:
+        """One object of each kind deleted, then one added that carries the agency's mark."""
+        by_kind = {i.ref.kind: i for i in self.desired if i.ref.name != APPLIER}
+        for one in by_kind.values():
+            self._one_object(one.ref, mutations.Op.DELETE, drift.What.DELETED, tally)
+            beside = replace(one.ref, name=_beside(one.ref, self.world.of.id))
+            self._one_object(beside, mutations.Op.ADD, drift.What.ADDED, tally, like=one.ref)
+
+    def _one_object(
+        self,
+        ref: item.Ref,
+        op: mutations.Op,
+        what: drift.What,
+        tally: Tally,
+        *,
+        like: item.Ref | None = None,
+    ) -> None:
+        mutation = Mutation(ref, op, ())
+        try:
+            if like is None:
+                self.hand.delete(ref)
+            else:
+                self.hand.create(ref, self.hand.view(like) or {})
+        except (Refused, errors.OnboardError) as refused:
+            tally.refused[mutation] = str(refused)[:200]
+            return
+        if like is None:
+            self._until_gone(ref)
+        found = self.drift().differences
+        hit = any(d.ref == ref and d.what is what for d in found)
+        (tally.found if hit else tally.missed).append(mutation)
+        # What stood on it or in it is gone with it.
+        tally.false += [f"{mutation}: also {d.what} {d.ref}" for d in found if d.what is not what]
+        if like is not None and any(d.ref == ref for d in found) and self._holds_data(ref):
+            self.hand.delete(ref)
+        self._settle({}, tally)
+
+    def _until_gone(self, ref: item.Ref) -> None:
+        deadline = time.monotonic() + 60
+        while self.hand.view(ref) is not None and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+    def _holds_data(self, ref: item.Ref) -> bool:
+        seen = self.auditor.observe([self.world.of]).of(self.world.of.id)
+        return any(i.ref == ref and i.holds_data for i in seen)
+
+
+def _way_in(ref: item.Ref) -> bool:
+    """Whether we sign in by it, so that a change of it may lock us out."""
+    return ref.kind == "Realm" or ref.name.startswith("onboard-")
+
+
+def _beside(ref: item.Ref, agency: str) -> str:
+    """A name under the agency's prefix, as a hand would choose one."""
+    match ref.kind:
+        case "Group":
+            return f"{agency}:by-hand"
+        case "KeyPair":
+            return f"{ref.name}-by-hand"
+        case "Settings":
+            return "by-hand-settings"
+        case "TlsSecret":
+            return "by-hand-tls"
+        case "Mount":
+            return f"pki-{agency}-by-hand"
+    return f"{ref.name}-by-hand"
 
 
 def apart(one: Mutation, other: Mutation) -> bool:

@@ -17,7 +17,13 @@ import pytest
 from onboarding import desired, environment, item, links, manifest, tenant
 from onboarding.lab import home
 from tests.examples import expected
-from tests.integration import drift_matrix, hands
+from tests.integration import (
+    drift_matrix,
+    hands,
+    hands_cluster,
+    hands_keycloak,
+    hands_vault,
+)
 from tests.integration.breaking import World
 from tests.running import ROOT, onboard
 
@@ -62,15 +68,15 @@ def bench(world: World, engine: item.EngineName) -> Iterator[drift_matrix.Bench]
         hand: hands.Hand
         match engine:
             case item.EngineName.VAULT:
-                hand = hands.Vault(world, token)
+                hand = hands_vault.Vault(world, token)
             case item.EngineName.SSO:
-                hand = hands.Keycloak(world)
+                hand = hands_keycloak.Keycloak(world)
             case item.EngineName.CLUSTER:
-                hand = hands.Cluster(world)
+                hand = hands_cluster.Cluster(world)
             case item.EngineName.INGRESS_TLS:
-                hand = hands.Tls(world)
+                hand = hands_cluster.Tls(world)
             case item.EngineName.SETTINGS:
-                hand = hands.Delivered(world)
+                hand = hands_cluster.Delivered(world)
         made = drift_matrix.Bench(world, engine, hand)
         assert made.drift().differences == (), "an untouched agency has no drift"
         yield made
@@ -96,6 +102,18 @@ def test_a_round_of_mutations_is_found_and_mended(sample: World, engine: item.En
 def test_every_mutation_is_found_and_mended(whole: World, engine: item.EngineName) -> None:
     with bench(whole, engine) as made:
         _sound(made.run())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("engine", ENGINES, ids=str)
+def test_deleted_and_stray_objects_are_found_and_mended(
+    whole: World, engine: item.EngineName
+) -> None:
+    tally = drift_matrix.Tally()
+    with bench(whole, engine) as made:
+        made.whole_objects(tally)
+    _sound(tally)
 
 
 def test_the_matrix_covers_every_kind_of_the_product(lab: environment.Environment) -> None:
