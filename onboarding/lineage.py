@@ -7,7 +7,7 @@ go on, ``former`` holds names in certificates and ``authorities`` the names that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -124,11 +124,24 @@ def authority(store: interface.StateStore, tenant_id: str) -> tenant.Authority |
 
 def predecessors(store: interface.StateStore, tenant_id: str) -> tuple[str, ...]:
     """Who came before an agency, and before those, nearest first."""
-    found = list(dict.fromkeys(_before(store, tenant_id)))
+    return _followed(store, tenant_id, _before)
+
+
+def family(store: interface.StateStore, tenant_id: str) -> frozenset[str]:
+    """Who came before an agency and who came after it: they hold some things one after another."""
+    return frozenset((*predecessors(store, tenant_id), *_followed(store, tenant_id, successors)))
+
+
+def _followed(
+    store: interface.StateStore,
+    tenant_id: str,
+    step: Callable[[interface.StateStore, str], Iterable[str]],
+) -> tuple[str, ...]:
+    found = list(dict.fromkeys(step(store, tenant_id)))
     for one in found:
         if len(found) > _LONGEST_CHAIN:
             break
-        found += [p for p in _before(store, one) if p not in found and p != tenant_id]
+        found += [other for other in step(store, one) if other not in (*found, tenant_id)]
     return tuple(found)
 
 

@@ -131,7 +131,7 @@ def _made(
         for agency, text in applied.items()
         if agency != of.id
     )
-    family = {*lineage.predecessors(store, of.id), *lineage.successors(store, of.id)}
+    family = lineage.family(store, of.id)
     others = tuple(o for o in others if o.id not in family or _shares_a_host(of, o))
     sources = {
         agency: plan_file.Source(one.file if agency in given else "", _text(one))

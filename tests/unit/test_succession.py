@@ -218,6 +218,7 @@ def test_both_sides_remember_and_the_chain_is_followed(
     assert lineage.predecessors(store, "c") == ("b", "a")
     assert lineage.predecessors(store, "b") == ("a",)
     assert lineage.successors(store, "a") == ("b",)
+    assert [lineage.family(store, one) for one in "abc"] == [{"b", "c"}, {"a", "c"}, {"a", "b"}]
     assert lineage.of(store, "a") == (document,)
     assert [e.event for e in store.journal("a")] == ["succession-recorded"]
     assert lineage.keep(store, "a", document, "ploy") is False
