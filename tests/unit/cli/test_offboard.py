@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ TITLE = (
     " on environment unit (not production)\n"
 )
 MANIFEST_SAYS = "retain   until 2036-11-22: Manifest, eoffice.retentionYears"
-FACTS = {
+FACTS: dict[steps.Step, dict[str, Any]] = {
     steps.Step.FREEZE: {"objects": 67, "signInOff": ["a", "b"], "plan": "f0"},
     steps.Step.REVOKE: {
         "plan": "f1",

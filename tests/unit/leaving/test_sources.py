@@ -12,7 +12,7 @@ from tests.running import ROOT
 
 OF = tenant.resolve(manifest.load(ROOT / "examples" / "m-culture.yaml"))
 INSTANCE = OF.instances[0]
-NODES = [
+NODES: list[dict[str, Any]] = [
     {"metadata": {"name": "fake-1", "annotations": {"kwok.x-k8s.io/node": "fake"}}},
     {"metadata": {"name": "real-1"}},
 ]
@@ -22,7 +22,7 @@ class Listed(kube.Cluster):
     """A cluster that lists what it is given."""
 
     def __init__(self, **objects: list[dict[str, Any]]) -> None:
-        self._objects = {"Node": NODES, **objects}
+        self._objects: dict[str, list[dict[str, Any]]] = {"Node": NODES, **objects}
 
     def list(self, kind: str, *, namespace: str = "", selector: str = "") -> list[dict[str, Any]]:
         return self._objects.get(kind, [])
