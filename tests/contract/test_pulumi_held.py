@@ -132,7 +132,7 @@ def test_what_is_in_the_state_and_gone_from_the_cluster_hinders_nothing(
     add_stranger(place, "ghost")
     outcomes, told = apply(place)
     assert [o.status for o in outcomes] == [plan.Status.APPLIED]
-    assert "Pulumi's state is not what is live: looking again after a refresh" in told
+    assert "Pulumi looks ahead once more, with its state refreshed" in told
     assert "ghost" not in stored(place).read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from tests.running import ROOT, onboard
 
 pytestmark = pytest.mark.lab
 
-AGENCY = "depa"
+AGENCY = "dede"
 MANIFEST = str(ROOT / "examples" / f"{AGENCY}.yaml")
 NAMESPACE = f"ga-{AGENCY}-prod"
 CANARY = "canary-4b1d-plan-files"
@@ -37,7 +37,7 @@ def change_a_limit(cluster: kube.Cluster, value: str) -> None:
 
 def loosen_a_policy(cluster: kube.Cluster) -> str:
     found = cluster.list("NetworkPolicy", selector=f"gdcc.go.th/agency={AGENCY}")
-    name = str(sorted(one["metadata"]["name"] for one in found)[0])
+    name = str(next(o["metadata"]["name"] for o in found if len(o["spec"]["policyTypes"]) == 2))
     patch = [{"op": "replace", "path": "/spec/policyTypes", "value": ["Egress"]}]
     cluster.json_patch("NetworkPolicy", name, NAMESPACE, patch)
     return name

@@ -20,6 +20,7 @@ _WITHOUT_EFFECT = frozenset(
 )
 _MAKING = frozenset({"create", "import"})
 _MOST = 20
+_LOOKING = "Pulumi looks ahead"
 
 
 @dataclass(slots=True)
@@ -100,11 +101,12 @@ def hold(
     Returns whether the update must refresh Pulumi's state first. That alone may be the cure: a
     state that is behind makes Pulumi mean to do what is done already.
     """
-    found = _foresee(stack, program, changes, wanted, refresh=refresh)
+    with report.step(_LOOKING):
+        found = _foresee(stack, program, changes, wanted, refresh=refresh)
     if (found.beyond or found.failed) and not refresh:
-        report.note("Pulumi's state is not what is live: looking again after a refresh")
         refresh = True
-        found = _foresee(stack, program, changes, wanted, refresh=True)
+        with report.step(f"{_LOOKING} once more, with its state refreshed"):
+            found = _foresee(stack, program, changes, wanted, refresh=True)
     if found.beyond:
         raise _more(stack, found)
     if found.failed:
