@@ -133,12 +133,12 @@ def writes(system: str, method: str, path: str, content_type: str, body: bytes) 
 
 
 def _only_tests(content_type: str, body: bytes) -> bool:
-    """A JSON patch that asks and changes nothing."""
+    """A JSON patch that asks and changes nothing, or has no step at all (Pulumi's provider)."""
     if "json-patch" not in content_type:
         return False
     try:
-        return all(step.get("op") == "test" for step in json.loads(body))
-    except (ValueError, AttributeError):
+        return all(step.get("op") == "test" for step in json.loads(body) or ())
+    except (ValueError, AttributeError, TypeError):
         return False
 
 
@@ -285,7 +285,9 @@ class _Front(http.server.ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed says goodbye in many ways; none is a fault of the proxy."""
+        """A client that was killed says goodbye in many ways; anything else is our own mistake."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Relay(http.server.BaseHTTPRequestHandler):
