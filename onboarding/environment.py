@@ -408,6 +408,9 @@ def load(path: Path) -> Environment:
     return read.model_validate(_anchored(read.model_dump(), path.absolute().parent))
 
 
+_SECRET = re.compile("password|secret|token", re.IGNORECASE)
+
+
 def _refuse_passwords(path: Path, read: Environment) -> None:
     """A URL ends up in logs and lists of processes; the password itself is not repeated here."""
     urls = {"state.store": read.state.store, "pulumi.backend": read.pulumi.backend}
@@ -417,7 +420,8 @@ def _refuse_passwords(path: Path, read: Environment) -> None:
             "put it into a file of mode 0600 and name that as credentialsFile",
         )
         for field, url in urls.items()
-        if parse.urlsplit(url).password is not None or "password=" in url or "secret" in url
+        if parse.urlsplit(url).password is not None
+        or any(_SECRET.search(key) for key, _ in parse.parse_qsl(parse.urlsplit(url).query))
     ]  # fmt: skip
     if problems:
         raise errors.InvalidInput(f"{path} holds a secret", problems)

@@ -14,6 +14,9 @@ from onboarding.cli import console, options
 from onboarding.leaving import records
 from onboarding.state import interface, opening
 
+_SHOWN = 4
+"""How many open changes the text names; JSON names all."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
@@ -25,7 +28,9 @@ class _Reached:
     open: tuple[str, ...]
 
     def __str__(self) -> str:
-        begun = f", begun and not ended: {', '.join(self.open)}" if self.open else ""
+        more = len(self.open) - _SHOWN
+        shown = ", ".join(self.open[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        begun = f", begun and not ended: {shown}" if self.open else ""
         where = f"in {self.engine}, " if self.engine else ""
         return f"{where}{self.done} of {self.changes} changes done{begun}"
 

@@ -55,6 +55,8 @@ def postgres(at: environment.State) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "conninfo": parse.urlunsplit(("postgresql", parts.netloc, parts.path, query, "")),
         "connect_timeout": 10,
+        "tcp_user_timeout": 15_000,
+        "options": "-c statement_timeout=30s",
         "application_name": "onboard",
     }
     if at.credentials_file is not None:
