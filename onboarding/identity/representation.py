@@ -111,11 +111,11 @@ def merged(live: Any, wanted: Any) -> Any:
 
 
 def cleared(
-    kind: str, fields: Mapping[str, Any], body: Mapping[str, Any], *, empty: str | None = None
+    kind: str, fields: Mapping[str, Any], body: Mapping[str, Any], *, nulls: bool = False
 ) -> dict[str, Any]:
     """The body of a PUT without what others put into maps that are ours as a whole.
 
-    ``empty`` is sent in place of a key where Keycloak keeps what a PUT leaves out.
+    With ``nulls`` a key is sent as null: of some objects Keycloak keeps what a PUT leaves out.
     """
     result = dict(body)
     for name in normal_form.EXACT_PATHS.get(kind, {}):
@@ -123,9 +123,8 @@ def cleared(
             continue
         shown = _public_attributes(body.get(name))
         for key, should in normal_form.surplus(kind, name, fields[name], shown).items():
-            value = empty if should is None else should
             kept = {k: v for k, v in result[name].items() if k != key}
-            result[name] = kept if value is None else {**kept, key: value}
+            result[name] = {**kept, key: should} if nulls or should is not None else kept
     return result
 
 

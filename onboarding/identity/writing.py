@@ -183,7 +183,7 @@ def _update_client(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -
     own = {k: v for k, v in representation.sendable(fields).items() if k != "protocolMappers"}
     place = f"/clients/{live['id']}"
     body = representation.merged(live, own)
-    door.put(want.ref.scope, place, representation.cleared("Client", want.fields, body, empty=""))
+    door.put(want.ref.scope, place, representation.cleared("Client", want.fields, body, nulls=True))
     _update_mappers(door, want, live, f"{place}/protocol-mappers/models")
     for part, leaf in (
         ("defaultClientScopes", "default-client-scopes"),
@@ -205,7 +205,7 @@ def _update_scope(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
     own = {k: v for k, v in representation.sendable(fields).items() if k != "protocolMappers"}
     place = f"/client-scopes/{live['id']}"
     body = representation.merged(live, own)
-    body = representation.cleared("ClientScope", want.fields, body, empty="")
+    body = representation.cleared("ClientScope", want.fields, body, nulls=True)
     door.put(want.ref.scope, place, body)
     _update_mappers(door, want, live, f"{place}/protocol-mappers/models")
 

@@ -130,3 +130,13 @@ def test_what_is_only_compared_is_not_sent() -> None:
     sent = representation.sendable(fields, clientId="c")
     assert set(sent) == {"enabled", "protocolMappers", "clientId"}
     assert representation.mappers(sent["protocolMappers"]) == fields["protocolMappers"]
+
+
+def test_what_hands_put_into_our_maps_is_cleared_and_the_server_s_own_stays() -> None:
+    live = {"attributes": {"mine": "1", "theirs": "2", "realm_client": "false", "x.secret": "s"}}
+    wanted = {"attributes": {"mine": "1"}}
+    left_out = representation.cleared("Client", wanted, live)["attributes"]
+    assert left_out == {"mine": "1", "realm_client": "false", "x.secret": "s"}
+    nulled = representation.cleared("Client", wanted, live, nulls=True)["attributes"]
+    assert nulled == {**left_out, "theirs": None}
+    assert representation.cleared("Realm", {"enabled": True}, live) == live
