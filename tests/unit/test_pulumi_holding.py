@@ -33,6 +33,7 @@ def judged(operation: str, planned: plan.Change | None, *, wanted: bool = True) 
         ("update", plan.Action.UPDATE),
         ("delete", plan.Action.DELETE),
         ("same", plan.Action.UPDATE),
+        ("same", plan.Action.DELETE),
         ("refresh", plan.Action.DELETE),
     ],
 )
@@ -68,6 +69,11 @@ def test_what_stands_and_is_missing_in_the_state_alone_is_taken_back() -> None:
     found = judged("create", None)
     assert (found.taken_back, found.beyond) == ([ref("x")], {})
     assert judged("create", None, wanted=False).beyond == {ref("x"): ["create"]}
+
+
+def test_what_the_state_believes_to_stand_and_does_not_needs_a_refresh() -> None:
+    found = judged("same", change(plan.Action.CREATE))
+    assert (found.overlooked, found.beyond, found.behind) == ([ref("x")], {}, True)
 
 
 def test_only_what_begins_counts() -> None:

@@ -28,13 +28,19 @@ class Foreseen:
     """What an update would do besides the plan.
 
     ``beyond``: objects with Pulumi's words for what it would do to them. ``taken_back``: objects
-    that stand as they should and are only missing in Pulumi's state. ``failed``: why it could
-    not be foreseen.
+    that stand as they should and are only missing in Pulumi's state. ``overlooked``: objects to
+    be made that Pulumi's state believes to stand. ``failed``: why it could not be foreseen.
     """
 
     beyond: dict[item.Ref, list[str]] = field(default_factory=dict)
     taken_back: list[item.Ref] = field(default_factory=list)
+    overlooked: list[item.Ref] = field(default_factory=list)
     failed: errors.EngineFailed | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether a refresh of the state may change what would be done."""
+        return bool(self.beyond or self.overlooked or self.failed)
 
 
 def judge(
@@ -43,10 +49,15 @@ def judge(
     wanted: frozenset[item.Ref],
 ) -> Foreseen:
     """Compare the steps of a preview with the changes; ``wanted``: all objects of the agency."""
+    steps = [
+        one
+        for one in told
+        if one.fate is events.Fate.BEGUN and one.operation not in _WITHOUT_EFFECT
+    ]
     found = Foreseen()
-    for one in told:
-        if one.fate is not events.Fate.BEGUN or one.operation in _WITHOUT_EFFECT:
-            continue
+    new = {ref for ref, change in changes.items() if change.action is plan.Action.CREATE}
+    found.overlooked = sorted(new - {one.ref for one in steps})
+    for one in steps:
         if _planned(one.operation, changes.get(one.ref)):
             continue
         if one.operation in _MAKING and one.ref in wanted and one.ref not in changes:
@@ -103,7 +114,7 @@ def hold(
     """
     with report.step(_LOOKING):
         found = _foresee(stack, program, changes, wanted, refresh=refresh)
-    if (found.beyond or found.failed) and not refresh:
+    if found.behind and not refresh:
         refresh = True
         with report.step(f"{_LOOKING} once more, with its state refreshed"):
             found = _foresee(stack, program, changes, wanted, refresh=True)
