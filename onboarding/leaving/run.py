@@ -129,14 +129,15 @@ def freeze(case: Case, prepared: reconcile.Prepared) -> reconcile.Run:
     again = prepare(case, steps.Step.FREEZE)
     _all_done(again.plan, "frozen")
     today = case.now.today()
+    until = retention.until(case.of, today)
     off = [i for i in again.desired if i.fields.get("enabled") is False and i.ref.engine is _E.SSO]
     facts = {
         "plan": prepared.plan.digest,
         "objects": len(again.desired),
         "signInOff": sorted(str(i.ref) for i in off),
         "frozenOn": today.isoformat(),
+        "retainUntil": until.isoformat(),
     }
-    until = retention.until(case.of, today)
     conclude(case, replace(leaving, frozen_on=today, retain_until=until), steps.Step.FREEZE, facts)
     return run
 

@@ -119,6 +119,9 @@ def altered(of: Leaving, journal: Iterable[state.Entry]) -> tuple[str, ...]:
             wrong.append(f"{step.value}: there is no evidence that it was done")
         elif told.get(step.value) != kept.digest:
             wrong.append(f"{step.value}: its evidence is not what the journal says")
+    frozen = of.of(Step.FREEZE)
+    if frozen is not None and _day(frozen.facts.get("retainUntil")) != of.retain_until:
+        wrong.append("freeze: the day until which records are kept is not the one it proves")
     return tuple(wrong)
 
 

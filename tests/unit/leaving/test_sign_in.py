@@ -6,10 +6,10 @@ from typing import Any
 
 from onboarding import item, plan, progress
 from onboarding.desired import realm_mark
-from onboarding.identity import carrying_out, interface, keycloak, people
+from onboarding.identity import carrying_out, keycloak, people, provider
 
 
-class Deleting(interface.IdentityProvider):
+class Deleting(provider.Provider):
     """Takes note of what is asked to be deleted."""
 
     def __init__(self) -> None:
@@ -32,7 +32,8 @@ def test_a_realm_goes_in_one_request_and_after_what_the_agency_has_elsewhere() -
         gone("Group", "gdcc", "own"),
         gone("Group", "gdcc", "own:viewer"),
     ]
-    door, begun = Deleting(), []
+    door = Deleting()
+    begun: list[plan.Change] = []
     outcomes = list(
         carrying_out.run(door, changes, lambda *_: None, progress.Silent(), begun.append)
     )
@@ -43,6 +44,7 @@ def test_a_realm_goes_in_one_request_and_after_what_the_agency_has_elsewhere() -
         "Realm own",
     ]
     assert {str(o.change.ref) for o in outcomes} == {str(c.ref) for c in changes}
+    assert len(begun) == 4
     assert all(o.status is plan.Status.APPLIED for o in outcomes)
 
 

@@ -22,8 +22,9 @@ DAY = date(2026, 11, 22)
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def proof(step: steps.Step, number: int = 1) -> steps.Evidence:
-    return steps.Evidence(step, "2026-11-22T05:00:00+00:00", "somchai@host", {"number": number})
+def proof(step: steps.Step, number: int = 1, until: date = DAY) -> steps.Evidence:
+    facts = {"number": number, "retainUntil": until.isoformat()}
+    return steps.Evidence(step, "2026-11-22T05:00:00+00:00", "somchai@host", facts)
 
 
 def situation(**changed: Any) -> steps.Situation:
@@ -64,6 +65,13 @@ def test_evidence_that_is_missing_or_was_changed_forbids_to_destroy(
     ]
     assert steps.against_destroying(changed, journal, situation()) == [
         f"{step.value}: its evidence is not what the journal says"
+    ]
+
+
+def test_the_day_is_the_one_that_freezing_proved(store: files.FileStore) -> None:
+    of = replace(complete(store), retain_until=DAY - timedelta(400))
+    assert steps.against_destroying(of, store.journal(AGENCY), situation()) == [
+        "freeze: the day until which records are kept is not the one it proves"
     ]
 
 
@@ -170,7 +178,8 @@ class Leavings(RuleBasedStateMachine):
         if step is steps.Step.DESTROY or killed == "before":
             return
         self.number += 1
-        evidence = proof(step, self.number)
+        until = self.today + timedelta(days=3)
+        evidence = proof(step, self.number, until)
         if killed == "after the effect":
             return
         self.store.record(AGENCY, f"{step.value}-ended", evidence=evidence.digest)
@@ -178,8 +187,8 @@ class Leavings(RuleBasedStateMachine):
             return
         of = self.of.with_evidence(evidence)
         if step is steps.Step.FREEZE:
-            self.due = self.today + timedelta(days=3)
-            of = replace(of, frozen_on=self.today, retain_until=self.due)
+            self.due = until
+            of = replace(of, frozen_on=self.today, retain_until=until)
         records.keep(self.store, AGENCY, of)
         self.done[step] = evidence
 
@@ -190,6 +199,12 @@ class Leavings(RuleBasedStateMachine):
         self.number += 1
         records.keep(self.store, AGENCY, self.of.with_evidence(proof(step, self.number)))
         self.done.pop(step, None)
+
+    @precondition(lambda self: not self.destroyed)
+    @rule()
+    def backdate(self) -> None:
+        """Somebody brings the day forward."""
+        records.keep(self.store, AGENCY, replace(self.of, retain_until=DAY))
 
     @precondition(lambda self: not self.destroyed)
     @rule()
