@@ -175,8 +175,12 @@ def test_row_24_children_that_hang_or_are_killed(world: World) -> None:
         thread.join(10)
         assert struck, f"{name} was never seen"
         assert [p for p in struck if _command(p)] == [], f"{name} was left behind"
-        assert run.done.code in (PARTIAL, 1), f"{name} {number}: {run.said}"
+        assert run.done.code in (0, PARTIAL, 1), f"{name} {number}: {run.said}"
         world.checks(village, run, within=150)
+        if run.done.code == 0:
+            # A second update made good what the first could not.
+            world.holds(village)
+            village = world.agency()
     world.holds(village)
 
 
