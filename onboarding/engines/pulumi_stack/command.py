@@ -378,4 +378,8 @@ def _environment(stack: Stack) -> dict[str, str]:
         "PULUMI_K8S_CLIENT_BURST": "1000",
         # Whose an object is was checked right before; what a hand changed must come back.
         "PULUMI_K8S_ENABLE_PATCH_FORCE": "true",
+        # Changed in place: a ConfigMap made anew would be away for a moment, and no plan said so.
+        "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE": "true",
+        # Before 4.29 the provider takes up what stands there by itself; from then on it asks.
+        "PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true",
     }
