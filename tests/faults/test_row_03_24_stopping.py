@@ -72,7 +72,7 @@ def test_row_3_signals_deadlines_and_pulumi(world: World) -> None:
         assert unfinished(stopped(world, village, words, number)) == set()
     run = world.apply(village, lambda a: proxy.delay(3.0) if a.number else None, "--timeout", "15s")
     assert run.done.code == STOPPED, run.said
-    assert "its time is up" in run.done.err
+    assert "the time of this run is up" in run.done.err
     world.checks(village, run, within=40)
     # Pulumi is killed with its provider; what it had under way is settled by the next run.
     stopped(world, village, "/deployments/", signal.SIGINT, signal.SIGINT)
