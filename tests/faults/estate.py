@@ -259,13 +259,20 @@ def _point(text: str) -> str:
 def _clients(target: environment.Environment, agency: str) -> list[dict[str, Any]]:
     door = keycloak.connect(target, environment.Role.BOOTSTRAP)
     realm = target.keycloak.shared_realm
-    found = door.get(realm, "/clients", clientId=f"ga-{agency}-", search="true", max="1000") or ()
-    return [dict(c) for c in found]
+    query = {"clientId": f"ga-{agency}-", "search": "true", "max": "1000"}
+    found = [dict(c) for c in door.get(realm, "/clients", **query) or ()]
+    if door.exists(agency):
+        found += [dict(c) for c in door.get(agency, "/clients", **query) or ()]
+    return found
 
 
 def _keycloak(target: environment.Environment, agency: str) -> Found:
     door = keycloak.connect(target, environment.Role.BOOTSTRAP)
-    realm = target.keycloak.shared_realm
+    yield from _realm(door, target.keycloak.shared_realm, agency)
+    if door.exists(agency):
+        flows = door.get(agency, "/authentication/flows") or ()
+        yield "keycloak own realm", sorted(f["alias"] for f in flows)
+        yield from ((f"own {place}", thing) for place, thing in _realm(door, agency, agency))
     for client in _clients(target, agency):
         attributes = dict(client.get("attributes") or {})
         for varying in ("jwks.string", "client.secret.creation.time"):
@@ -274,6 +281,9 @@ def _keycloak(target: environment.Environment, agency: str) -> Found:
             f"keycloak client {client['clientId']}",
             {**client, "attributes": attributes, "secret": ""},
         )
+
+
+def _realm(door: keycloak.Keycloak, realm: str, agency: str) -> Found:
     query = {"search": agency, "briefRepresentation": "false", "max": "1000"}
     for one in door.get(realm, "/organizations", **query) or ():
         brokers = door.get(realm, f"/organizations/{one['id']}/identity-providers") or ()

@@ -42,7 +42,10 @@ def test_every_crash_point(lab: environment.Environment, tmp_path: Path, scenari
     bench = crash.Bench(lab, crash.SCENARIOS[scenario], tmp_path)
     with bench.between:
         golden = bench.golden(0)
-        chosen = crash.shard(crash.points(golden), os.environ.get("ONBOARD_CRASH_SHARD", "1/1"))
+        chosen = crash.shard(
+            crash.points(golden, kinds=bench.scenario.kinds),
+            os.environ.get("ONBOARD_CRASH_SHARD", "1/1"),
+        )
         told = [bench.crash(number, golden, point) for number, point in chosen]
     wrong = [f"{each.points[0]}: {line}" for each in told for line in each.wrong]
     assert wrong == [], f"crash points {sum(not t.wrong for t in told)} of {len(told)}"
