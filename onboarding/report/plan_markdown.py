@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from onboarding import plan, plan_file, safety
 from onboarding.report import plan_view
 from onboarding.report.plan_words import WORDS
+from onboarding.safety import impact
 
 _ROOM = 60_000
 """Characters for all that is cut where it is too long; the rest is far less than 5,000."""
@@ -151,7 +152,11 @@ def _change(of_one: plan.Change, words: Words) -> str:
     for one in itertools.islice(of_one.fields, _MOST_FIELDS):
         before, after = (plan_view.value(v, words["absent"]) for v in (one.before, one.after))
         lines.append(f"  - {_code(one.path)}: {_code(before)} → {_code(after)}")
-    return "\n".join([*lines, *_cut(len(of_one.fields), words)])
+    lines += _cut(len(of_one.fields), words)
+    noticed = impact.of(of_one).interrupts
+    if noticed:
+        lines.append(f"  - {words['noticed']}: {_plain(noticed)}")
+    return "\n".join(lines)
 
 
 def _cut(count: int, words: Words) -> list[str]:

@@ -7,6 +7,7 @@ from importlib import resources
 from onboarding import plan_file
 from onboarding.report import plan_view
 from onboarding.report.plan_words import WORDS
+from onboarding.safety import impact
 
 _TEMPLATE = "templates/plan/page.html.j2"
 
@@ -35,5 +36,6 @@ def html(saved: plan_file.Saved, *, language: str = "en", expired: bool = False)
         counts=plan_view.counts,
         dangerous=plan_view.dangerous,
         ordered=plan_view.ordered,
+        noticed=lambda change: impact.of(change).interrupts,
         value=lambda one: plan_view.value(one, words["absent"]),
     )

@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onboarding import plan, plan_file
+from onboarding.safety import impact
 
 SIGNS = {plan.Action.CREATE: "+", plan.Action.UPDATE: "~", plan.Action.DELETE: "−"}
 
 
 def dangerous(of: plan.Plan) -> tuple[plan.Change, ...]:
-    """What is deleted or changes something that holds data, the gravest first."""
+    """What is deleted, holds data and changes, or is noticed by people; the gravest first."""
     graver = [c for c in of.changes if _grave(c) < _HARMLESS]
     return tuple(sorted(graver, key=_grave))
 
 
-_HARMLESS = 3
+_HARMLESS = 4
 
 
 def _grave(change: plan.Change) -> int:
@@ -25,6 +26,8 @@ def _grave(change: plan.Change) -> int:
         return 0 if change.holds_data else 1
     if change.action is plan.Action.UPDATE and change.holds_data:
         return 2
+    if change.action is plan.Action.UPDATE and impact.of(change).interrupts:
+        return 3
     return _HARMLESS
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from onboarding import item, plan, plan_file, policy, safety
 from onboarding.report import plan_markdown, plan_page, plan_text
+from onboarding.safety import impact
 from tests.unit.plan_file import made
 
 EVIL = "<script>alert(1)</script> | `x` @minister #12 [a](https://e.vil) *b* \u202eabc"
@@ -30,11 +31,13 @@ Environment <code>unit</code> (not production). Made 2026-11-22 03:00 UTC by som
 **⚠️ Look at these first**
 
 - <code>− ConfigMap ns/old</code> (delete, pulumi&#95;stack, no longer in the manifest)
+  - people notice: its pods do not start any more
 
 <details><summary>All changes: <code>moph</code>, 3. <code>agencies/moph.yaml</code>\
  (<code>abc123</code>)</summary>
 
 - <code>− ConfigMap ns/old</code> (delete, pulumi&#95;stack, no longer in the manifest)
+  - people notice: its pods do not start any more
 - <code>&#126; ConfigMap ns/other</code> (update, pulumi&#95;stack, differs)
   - <code>a</code>: <code>2</code> → <code>1</code>
   - <code>b</code>: <code>&#91;&#34;x&#34;&#93;</code> →\
@@ -154,3 +157,17 @@ def test_a_plan_without_changes_says_so() -> None:
     assert "No changes" in plan_page.html(made.saved(nothing))
     assert "No changes" in plan_text.saved(made.saved(nothing), "en")
     assert item.content_hash([]) not in plan_text.saved(made.saved(nothing), "en")
+
+
+def test_what_people_notice_is_among_the_first_and_said_in_every_form() -> None:
+    ref = item.Ref(item.EngineName.CLUSTER, "Deployment", "ns", "e-office")
+    image = "spec.template.spec.containers.0.image"
+    change = plan.Change(plan.Action.UPDATE, ref, None, (plan.FieldChange(image, "a", "b"),))
+    noticed = impact.of(change).interrupts
+    assert noticed
+    made_of = plan.sealed(replace(made.diff(), changes=(change,)))
+    saved = made.saved(made.part(made_of))
+    assert "**⚠️ Look at these first**" in plan_markdown.of(saved)
+    assert "people notice: " in plan_markdown.of(saved)
+    assert "people notice: " in plan_page.html(saved)
+    assert f"people notice: {noticed}" in plan_text.saved(saved, "en")
