@@ -10,8 +10,6 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib import parse
@@ -19,53 +17,19 @@ from urllib import parse
 import platformdirs
 import pydantic
 import yaml
-from pydantic import alias_generators
 
-from onboarding import errors, patience, strict_yaml
+from onboarding import environment_parts, errors, strict_yaml
 
-
-class _Model(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        alias_generator=alias_generators.to_camel,
-        populate_by_name=True,
-    )
+FilePath = environment_parts.FilePath
+Day = environment_parts.Day
+Role = environment_parts.Role
+VaultLogin = environment_parts.VaultLogin
+Timeouts = environment_parts.Timeouts
+Pipelines = environment_parts.Pipelines
+Approver = environment_parts.Approver
 
 
-FilePath = Annotated[Path, pydantic.Field(strict=False)]
-Day = Annotated[date, pydantic.Field(strict=False)]
-
-
-def _seconds(value: object) -> float:
-    if not isinstance(value, str):
-        raise ValueError("must have a unit, like 30s, 5m or 2h")
-    return patience.seconds(value)
-
-
-Span = Annotated[float, pydantic.BeforeValidator(_seconds), pydantic.PlainSerializer(patience.span)]
-"""A span of time such as ``30s``, ``5m`` or ``2h``; seconds inside."""
-
-
-class Role(StrEnum):
-    """Under which identity the tool acts; each has the least rights its work needs."""
-
-    BOOTSTRAP = "bootstrap"
-    PLANNER = "planner"
-    APPLIER = "applier"
-    AUDITOR = "auditor"
-
-
-class VaultLogin(_Model):
-    """``token``: ``secret_file`` holds a token. ``approle``: it holds the secret id."""
-
-    method: Literal["token", "approle"]
-    role_id: str = ""
-    secret_file: FilePath
-
-
-class KeycloakLogin(_Model):
+class KeycloakLogin(environment_parts.Model):
     """``private-key-jwt``: ``secret_file`` is a PEM key; ``client-secret``: it holds the secret.
 
     ``vault-signed-jwt``: the key never leaves Vault, which signs for whoever is signed in there;
@@ -78,7 +42,7 @@ class KeycloakLogin(_Model):
     secret_file: FilePath
 
 
-class Credentials(_Model):
+class Credentials(environment_parts.Model):
     """How one role signs in to each system."""
 
     kubeconfig: FilePath
@@ -86,7 +50,7 @@ class Credentials(_Model):
     keycloak: KeycloakLogin
 
 
-class PublicSites(_Model):
+class PublicSites(environment_parts.Model):
     """The gateway for systems that are open to the public, as its operator runs it."""
 
     ingress_class: str
@@ -96,7 +60,7 @@ class PublicSites(_Model):
     hsts_seconds: int
 
 
-class Cluster(_Model):
+class Cluster(environment_parts.Model):
     context: str = ""
     server: str
     ca_file: FilePath
@@ -120,7 +84,7 @@ class Cluster(_Model):
     egress_cidrs: tuple[str, ...] = ()
 
 
-class Vault(_Model):
+class Vault(environment_parts.Model):
     address: str
     ca_file: FilePath
     identity: str = ""
@@ -129,7 +93,7 @@ class Vault(_Model):
     """Base URL under which CRL and CA certificates are published (RFC 5280 CDP and AIA)."""
 
 
-class Keycloak(_Model):
+class Keycloak(environment_parts.Model):
     address: str
     ca_file: FilePath
     identity: str = ""
@@ -137,7 +101,7 @@ class Keycloak(_Model):
     shared_realm: str = "gdcc"
 
 
-class Pulumi(_Model):
+class Pulumi(environment_parts.Model):
     backend: str
     """``file:///folder``, ``postgres://user@host/database``, ``s3://bucket/prefix?endpoint=…``"""
     credentials_file: FilePath | None = None
@@ -148,7 +112,7 @@ class Pulumi(_Model):
     passphrase_file: FilePath
 
 
-class State(_Model):
+class State(environment_parts.Model):
     store: str
     """``file:///folder``, ``postgresql://user@host/database?schema=…``, or
     ``s3://bucket/prefix?endpoint=https://…&region=…``; never with a password in it."""
@@ -164,11 +128,11 @@ class State(_Model):
     else in the user's data folder."""
 
 
-class Images(_Model):
+class Images(environment_parts.Model):
     """Container images by digest (``registry/name@sha256:…``); the registries allowed at all."""
 
     e_office: str
-    others: dict[str, str] = {}
+    others: dict[str, str] = pydantic.Field(default_factory=dict)
     """Images of the systems beside the e-Office, by kind; one without an image gets no pods."""
     allowed_registries: tuple[str, ...]
 
@@ -177,7 +141,7 @@ class Images(_Model):
         return self.e_office if kind == "e-office" else self.others.get(kind, "")
 
 
-class Attestation(_Model):
+class Attestation(environment_parts.Model):
     """What the operator of the cloud states about what tenants cannot see (NT for GDCC)."""
 
     subject: Literal["encryption-at-rest", "control-plane-audit"]
@@ -186,106 +150,7 @@ class Attestation(_Model):
     on: Day
 
 
-class Timeouts(_Model):
-    """How long is waited for a system, an engine or a run before it counts as failed.
-
-    Nothing is lost where one passes: the same command goes on from there. Waits for processes of
-    this computer that are just ending are short, and not set here.
-    """
-
-    connect: Span = 5.0
-    """To reach a system."""
-    request: Span = 30.0
-    """One whole answer of a system."""
-    retry: Span = 60.0
-    """One request with all its tries."""
-    wait: Span = 60.0
-    """Until something that was asked for has happened, such as the end of a deleted object."""
-    ansible: Span = 300.0
-    """One start of Ansible."""
-    pulumi: Span = 2700.0
-    """One start of Pulumi."""
-    stop: Span = 60.0
-    """That an engine which was asked to stop gets to finish what it has begun."""
-    run: Span = 7200.0
-    """A whole command; ``--timeout`` says otherwise for one."""
-
-    def limits(self) -> patience.Limits:
-        return patience.Limits(self.connect, self.request, self.retry)
-
-
-class Pipelines(_Model):
-    """CI that works without a stored secret: each job proves who it is by a token of its platform.
-
-    ``roles`` gives, for a role of the tool, the claims that a job's token must carry, each with
-    the value or the values that are accepted.
-    """
-
-    issuer: str
-    """As in the token's ``iss``; its keys are found by OpenID Connect discovery, but for ..."""
-    key_file: FilePath | None = None
-    """... an issuer that Vault cannot reach: its public key (PEM)."""
-    ca_file: FilePath | None = None
-    """Who vouches for the issuer's address, where public authorities do not."""
-    audience: str = "gdcc-onboard"
-    roles: dict[
-        Annotated[Role, pydantic.Field(strict=False)], dict[str, str | tuple[str, ...]]
-    ] = {}
-
-    @pydantic.model_validator(mode="after")
-    def _distinct(self) -> Pipelines:
-        for role, claims in self.roles.items():
-            if role is Role.BOOTSTRAP:
-                raise ValueError(
-                    "bootstrap is done by a person; pipelines get planner, applier or auditor"
-                )
-            if not claims:
-                raise ValueError(
-                    f"{role.value}: without a claim every job of the issuer would be let in"
-                )
-        writes = self.roles.get(Role.APPLIER)
-        if writes is not None and writes == self.roles.get(Role.PLANNER):
-            raise ValueError(
-                "applier: its claims must be narrower than the planner's, e.g. ref: refs/heads/main"
-            )
-        return self
-
-
-_KEYS = {
-    "transit": ("the name of a key in Vault: a-z, 0-9 and -", r"[a-z0-9][a-z0-9-]*"),
-    "ssh": (
-        "one line as in an id_*.pub file: ssh-ed25519 AAAA…",
-        r"(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [^\n]*)?",
-    ),
-}
-
-
-class Approver(_Model):
-    """A second person: who may approve what one person alone may not do.
-
-    ``transit``: ``key`` names a key in Vault's transit engine that only this approver's login may
-    sign with. ``ssh``: ``key`` is the public key as in an ``id_*.pub`` file; the private one is
-    known to the approver alone.
-    """
-
-    identity: Annotated[str, pydantic.Field(pattern=r"^\S+$")]
-    roles: tuple[str, ...] = ("approver",)
-    method: Literal["transit", "ssh"]
-    key: str
-    accounts: tuple[str, ...] = ()
-    """Other names of the same person: of accounts on computers, in version control, in CI."""
-    vault: VaultLogin | None = None
-    """With ``transit``: how the approver signs in; only on the approver's own computer."""
-
-    @pydantic.model_validator(mode="after")
-    def _key_of_its_kind(self) -> Approver:
-        sort, form = _KEYS[self.method]
-        if not re.fullmatch(form, self.key.strip()):
-            raise ValueError(f"key: with method {self.method} this is {sort}")
-        return self
-
-
-class Environment(_Model):
+class Environment(environment_parts.Model):
     """A target of the tool, as one file."""
 
     api_version: Literal["gdcc.go.th/v1alpha1"] = "gdcc.go.th/v1alpha1"
@@ -304,7 +169,9 @@ class Environment(_Model):
     scale: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
     """Factor for requests and replicas where the nodes are small; quotas are never scaled."""
     timeouts: Timeouts = Timeouts()
-    credentials: dict[Annotated[Role, pydantic.Field(strict=False)], Credentials] = {}
+    credentials: dict[Annotated[Role, pydantic.Field(strict=False)], Credentials] = pydantic.Field(
+        default_factory=dict
+    )
 
     @pydantic.field_validator("approvers")
     @classmethod
