@@ -185,16 +185,28 @@ def _update_client(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -
     body = representation.merged(live, own)
     door.put(want.ref.scope, place, representation.cleared("Client", want.fields, body, nulls=True))
     _update_mappers(door, want, live, f"{place}/protocol-mappers/models")
-    for part, leaf in (
-        ("defaultClientScopes", "default-client-scopes"),
-        ("optionalClientScopes", "optional-client-scopes"),
-    ):
-        have, need = set(live.get(part) or ()), set(fields.get(part, live.get(part) or ()))
-        if have == need:
-            continue
-        ids = {s["name"]: s["id"] for s in door.get(want.ref.scope, "/client-scopes") or ()}
+    _update_scopes(door, want, live, fields)
+
+
+def _update_scopes(
+    door: Keycloak, want: item.Item, live: Mapping[str, Any], fields: Mapping[str, Any]
+) -> None:
+    """Taken away first: a scope that is optional still cannot become a default one."""
+    place = f"/clients/{live['id']}"
+    parts = {
+        leaf: (set(live.get(part) or ()), set(fields.get(part, live.get(part) or ())))
+        for part, leaf in (
+            ("defaultClientScopes", "default-client-scopes"),
+            ("optionalClientScopes", "optional-client-scopes"),
+        )
+    }
+    if all(have == need for have, need in parts.values()):
+        return
+    ids = {s["name"]: s["id"] for s in door.get(want.ref.scope, "/client-scopes") or ()}
+    for leaf, (have, need) in parts.items():
         for name in sorted(have - need):
             door.delete(want.ref.scope, f"{place}/{leaf}/{ids[name]}")
+    for leaf, (have, need) in parts.items():
         for name in sorted(need - have):
             door.put(want.ref.scope, f"{place}/{leaf}/{ids[name]}", {})
 

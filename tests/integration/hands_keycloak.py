@@ -259,7 +259,10 @@ def _group(_: item.Ref, found: Json) -> Json:
 
 
 def _organization(_: item.Ref, found: Json) -> Json:
-    return {**found, "domains": sorted(({"name": d["name"]} for d in found["domains"]), key=str)}
+    return {
+        **found,
+        "domains": sorted(({"name": d["name"]} for d in found.get("domains") or ()), key=str),
+    }
 
 
 def _broker(ref: item.Ref) -> str:
