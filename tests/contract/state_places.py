@@ -6,9 +6,10 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from onboarding import environment
 from onboarding.state import opening, store
@@ -43,19 +44,19 @@ except errors.Refused as refused:
 """
 
 
-def states(
-    kind: str, folder: Path, postgres_server: postgres.Server, s3_server: s3.Server
-) -> environment.State:
-    """A new, empty store of that kind; its leases last 5 seconds."""
+def states(kind: str, folder: Path, fixture: Callable[[str], Any]) -> environment.State:
+    """A new, empty store of that kind; its leases last 5 seconds. ``fixture`` starts servers."""
     name = f"t{secrets.token_hex(4)}"
     if kind == "files":
         return environment.State(store=f"file://{folder / name}", lease_seconds=5)
     if kind == "postgres":
+        postgres_server: postgres.Server = fixture("postgres_server")
         return environment.State(
             store=f"{postgres_server.url()}&schema={name}",
             credentials_file=postgres_server.passfile,
             lease_seconds=5,
         )
+    s3_server: s3.Server = fixture("s3_server")
     return environment.State(
         store=s3_server.url(name),
         credentials_file=s3_server.credentials,

@@ -27,6 +27,8 @@ from onboarding.state import leases, opening
 from tests.contract.servers import postgres, s3, tls
 from tests.unit import targets
 
+pytestmark = pytest.mark.timeout(1800)
+"""The first start of the S3 server builds it."""
 LOCK = ".pulumi/locks/organization/gdcc-onboarding/moph/1.json"
 
 

@@ -14,17 +14,14 @@ import pytest
 from onboarding import environment, errors, item
 from onboarding.state import archive, chain, checking, interface, rebuild, store
 from tests.contract import state_places
-from tests.contract.servers import postgres, s3
+
+pytestmark = pytest.mark.timeout(1800)
+"""The first start of the S3 server builds it."""
 
 
 @pytest.fixture(params=state_places.KINDS)
-def at(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    postgres_server: postgres.Server,
-    s3_server: s3.Server,
-) -> environment.State:
-    return state_places.states(request.param, tmp_path, postgres_server, s3_server)
+def at(request: pytest.FixtureRequest, tmp_path: Path) -> environment.State:
+    return state_places.states(request.param, tmp_path, request.getfixturevalue)
 
 
 @pytest.fixture
@@ -34,15 +31,12 @@ def kept(at: environment.State) -> store.Store:
 
 @pytest.fixture
 def elsewhere(
-    at: environment.State,
-    tmp_path: Path,
-    postgres_server: postgres.Server,
-    s3_server: s3.Server,
+    at: environment.State, request: pytest.FixtureRequest, tmp_path: Path
 ) -> environment.State:
     """An empty store of the next kind."""
     kind = next(n for n, k in enumerate(("file:", "postgresql:", "s3:")) if at.store.startswith(k))
     following = state_places.KINDS[(kind + 1) % len(state_places.KINDS)]
-    return state_places.states(following, tmp_path, postgres_server, s3_server)
+    return state_places.states(following, tmp_path, request.getfixturevalue)
 
 
 def thing(name: str) -> item.Item:
