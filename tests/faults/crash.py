@@ -176,7 +176,9 @@ class Bench:
         lines = log.read_text(encoding="utf-8").splitlines()
         files = tuple(_ended(line).replace(agency, "{agency}") for line in lines)
         left = estate.of(self.target, agency, code)
-        golden = Golden(requests, files, left, _findings(done.out, agency), done.code, seconds)
+        golden = Golden(
+            requests, files, left, _findings(done.out, agency, code), done.code, seconds
+        )
         self.wipe(number)
         return golden
 
@@ -215,7 +217,7 @@ class Bench:
             )
             return told
         told.wrong += estate.differences(golden.estate, estate.of(self.target, agency, code))
-        judged = set(_findings(again.out, agency)) ^ set(golden.findings)
+        judged = set(_findings(again.out, agency, code)) ^ set(golden.findings)
         told.wrong += [f"judged otherwise: {one}" for one in sorted(judged)]
         if opening.of(self.target).journal(agency)[: len(known)] != known:
             told.wrong.append("the journal lost a record")
@@ -283,10 +285,10 @@ def _ended(line: str) -> str:
     return f"{kind} {'(new file)' if name.startswith('tmp') else name}"
 
 
-def _findings(out: str, agency: str) -> list[str]:
+def _findings(out: str, agency: str, code: str) -> list[str]:
     found = json.loads(out)["findings"]
     told = (f"{f['id']} {f['verdict']} {f.get('subject', '')}" for f in found)
-    return sorted(_POD.sub("", one.replace(agency, "{agency}")) for one in told)
+    return sorted(_POD.sub("", estate.plain(one, agency, code)) for one in told)
 
 
 def points(golden: Golden, *, kinds: bool = False) -> list[Point]:

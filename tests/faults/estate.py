@@ -46,11 +46,12 @@ def of(target: environment.Environment, agency: str, code: str) -> dict[str, Any
     for part in (_cluster, _vault, _keycloak, _pulumi, _kept):
         for place, thing in part(target, agency):
             text = json.dumps(thing, ensure_ascii=False, sort_keys=True, default=str)
-            found[_plain(place, agency, code)] = json.loads(_plain(text, agency, code))
+            found[plain(place, agency, code)] = json.loads(plain(text, agency, code))
     return found
 
 
-def _plain(text: str, agency: str, code: str) -> str:
+def plain(text: str, agency: str, code: str) -> str:
+    """A text without what differs between two agencies, or two runs of one."""
     named = text.replace(agency, "{agency}")
     named = re.sub(rf"\b{code}\b", "{code}", named)
     return _VARYING.sub("~", _POINT.sub(r"\1~", _PEM.sub("(certificate)", named)))
