@@ -41,7 +41,6 @@ EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "ConfigMap": {"data": _NONE, "binaryData": _NONE},
     "ResourceQuota": {"spec.hard": _NONE},
     "Policy": {"rules": _NONE},
-    "HandoverKit": {"files": _NONE},
     "Client": {
         "attributes": {
             "backchannel.logout.revoke.offline.tokens": "false",

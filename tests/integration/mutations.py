@@ -52,9 +52,14 @@ def chosen(items: Iterable[item.Item]) -> dict[item.Ref, list[Mutation]]:
     return load
 
 
+_THEIRS = frozenset({("HandoverKit", Op.ADD, ("files",))})
+"""What people may add: a file that somebody puts beside the kit's is theirs, and stays."""
+
+
 def _of(one: item.Item) -> Iterator[Mutation]:
     for op, path in _walk(one.fields, ()):
-        yield Mutation(one.ref, op, path)
+        if (one.ref.kind, op, path) not in _THEIRS:
+            yield Mutation(one.ref, op, path)
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Op, Path]]:
