@@ -155,9 +155,9 @@ class World:
         assert again.code == 0, f"the next run ended with {again.code}\n{again.out}{again.err}"
         wrong = estate.differences(_live(self.golden.estate), _live(self.estate(village)))
         assert wrong == [], "\n".join(["I1, I2, I4:", *wrong])
-        judged = self._judged(crash._findings(again.out, village.name)) ^ self._judged(
-            self.golden.findings
-        )
+        judged = self._judged(
+            crash._findings(again.out, village.name, village.code)
+        ) ^ self._judged(self.golden.findings)
         assert not judged, "\n".join(["I4: the controls judge otherwise:", *sorted(judged)])
         assert store.journal(village.name)[: len(known)] == known, "I3: a record was lost"
         third = self.plain("plan", str(village.file), "--detailed-exitcode", "--output", "json")
