@@ -4,10 +4,12 @@
 # Usage: apply.sh ENVIRONMENT_FILE REVIEW_FOLDER
 # $ONBOARD_TOKEN_FILE holds the identity token that the CI platform gave to this job.
 #
+# $ONBOARD_ALLOW holds the flags that its reviewers agreed to, e.g. "--allow-delete --allow-opening".
+#
 # Run at the top of a checkout of the main branch: a plan of manifests that read differently there,
 # or are not there, is not applied. Ends with 7 where anything moved since the review.
 set -eu
-[ $# -eq 2 ] || { sed -n '2,8p' "$0" >&2; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,10p' "$0" >&2; exit 2; }
 environment=$1 review=$2
 : "${ONBOARD_TOKEN_FILE:?name the file with the identity token of this job}"
 
@@ -28,4 +30,5 @@ session=$(mktemp -d)
 trap 'onboard sign-out "$session"' EXIT
 onboard sign-in --environment "$environment" --role planner --role applier --role auditor \
 	--token-file "$ONBOARD_TOKEN_FILE" --folder "$session" >&2
-onboard apply --plan "$review/onboard.plan" --environment "$session/onboard.yaml"
+# shellcheck disable=SC2086 # several flags
+onboard apply --plan "$review/onboard.plan" --environment "$session/onboard.yaml" ${ONBOARD_ALLOW:-}

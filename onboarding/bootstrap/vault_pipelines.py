@@ -19,7 +19,7 @@ from onboarding.identity import signing
 OWNER = "environment"
 WAY = "onboard-pipelines"
 """Auth mount at which jobs sign in."""
-CLUSTER = "onboard-cluster"
+CLUSTER = "onboard/cluster"
 """Secrets engine that gives tokens of the cluster's service accounts."""
 NAMESPACE = "onboard-system"
 ISSUER = "pipeline-token-issuer"

@@ -8,8 +8,9 @@ from typing import Any
 from onboarding import environment, errors, vault
 from onboarding.identity import assertion
 
-MOUNT = "onboard-pipelines"
-"""Transit engine with one key a role of the tool."""
+MOUNT = "onboard/pipelines"
+"""Transit engine with one key a role of the tool. Two segments: the rights of the applier on the
+engines of agencies (``+/sign/+``) must not reach it."""
 
 
 def key(target: environment.Environment, role: environment.Role) -> assertion.HeldElsewhere:

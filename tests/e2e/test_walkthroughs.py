@@ -45,7 +45,7 @@ def test_a_plan_is_reviewed_and_applied(tmp_path: Path) -> None:
     done = follow("pipelines.md", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "this plan was applied already" in done.stdout
-    assert (tmp_path / "comment.md").read_text().startswith("### Plan for ")
+    assert (tmp_path / "comment.md").read_text().startswith("### Plan ")
 
 
 def test_a_killed_run_goes_on(lab: environment.Environment, tmp_path: Path) -> None:

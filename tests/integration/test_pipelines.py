@@ -121,12 +121,22 @@ def test_a_planning_job_cannot_take_what_belongs_to_the_applier(
     folder = tmp_path / "job"
     held = environment.load(workload_identity.sign_in(target, [PLANNER], proof(), folder))
     with vault.connect(held, PLANNER) as door:
-        for path in ("onboard-cluster/creds/onboard-applier", "onboard-pipelines/sign/applier"):
+        for path in ("onboard/cluster/creds/onboard-applier", "onboard/pipelines/sign/applier"):
             with pytest.raises(errors.Denied):
                 door.write(path, {"kubernetes_namespace": "onboard-system", "input": "eA=="})
         with pytest.raises(errors.Denied):
             door.read("kv/data/onboard/applier")
     workload_identity.sign_out(folder)
+
+
+@pytest.mark.parametrize("role", [PLANNER, APPLIER, AUDITOR])
+def test_nobody_signs_with_the_key_of_another_role(
+    lab: environment.Environment, role: environment.Role
+) -> None:
+    with vault.connect(lab, role) as door:
+        for other in (PLANNER, APPLIER, AUDITOR):
+            with pytest.raises(errors.Denied):
+                door.write(f"onboard/pipelines/sign/{other.value}", {"input": "eA=="})
 
 
 def test_bad_input_is_told_and_leaves_nothing(
