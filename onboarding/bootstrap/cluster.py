@@ -13,11 +13,16 @@ from typing import Any
 import yaml
 
 from onboarding import environment, errors, item, kube, labels, plan, progress
-from onboarding.bootstrap import cluster_admission, cluster_roles, vault_credentials
-from onboarding.bootstrap.vault_pipelines import ISSUER, NAMESPACE
+from onboarding.bootstrap import (
+    cluster_admission,
+    cluster_roles,
+    vault_credentials,
+    vault_pipelines,
+)
 from onboarding.kube import kinds, login
 
 OWNER = "environment"
+NAMESPACE = vault_pipelines.NAMESPACE
 REVIEWER = "vault-token-reviewer"
 """Service account under which Vault asks whose a pod's token is."""
 
@@ -145,19 +150,21 @@ def _policies(target: environment.Environment) -> Iterator[item.Item]:
 
 def _of_pipelines() -> Iterator[item.Item]:
     """Vault gives jobs of CI the tokens of our own service accounts, and of no other."""
-    yield _item("ServiceAccount", ISSUER, {"automountServiceAccountToken": False})
+    yield _item("ServiceAccount", vault_pipelines.ISSUER, {"automountServiceAccountToken": False})
     rule = {
         "apiGroups": [""],
         "resources": ["serviceaccounts/token"],
         "resourceNames": [account_of(role) for role in _TOOL_ROLES],
         "verbs": ["create"],
     }
-    yield _item("Role", ISSUER, {"rules": [rule]})
+    yield _item("Role", vault_pipelines.ISSUER, {"rules": [rule]})
     fields = {
-        "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": ISSUER},
-        "subjects": [{"kind": "ServiceAccount", "name": ISSUER, "namespace": NAMESPACE}],
+        "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": vault_pipelines.ISSUER},
+        "subjects": [
+            {"kind": "ServiceAccount", "name": vault_pipelines.ISSUER, "namespace": NAMESPACE}
+        ],
     }
-    yield _item("RoleBinding", ISSUER, fields)
+    yield _item("RoleBinding", vault_pipelines.ISSUER, fields)
 
 
 def _binding(account: str, role: str) -> item.Item:

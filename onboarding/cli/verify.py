@@ -25,6 +25,7 @@ from onboarding.cli import job as jobs
 @options.volume_options
 @options.language_option
 @options.as_of_option
+@options.timeout_option
 def verify_command(
     file: Path,
     wanted: str | None,

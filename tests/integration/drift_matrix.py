@@ -87,7 +87,7 @@ class Bench:
         kept = opening.of(target).applied(world.of.id)
         self.applied = [i for i in kept if i.ref.engine is name]
 
-    def drift(self) -> drift.Drift:
+    def look(self) -> drift.Drift:
         of = self.world.of
         seen = drift.read([self.auditor], self.world.target, [of], progress.Silent())
         return drift.compare(of.id, self.applied, seen)
@@ -98,7 +98,7 @@ class Bench:
             self.applier.observe([self.world.of])
         except errors.OnboardError:
             return True
-        return bool(self.drift().unread)
+        return bool(self.look().unread)
 
     def repair(self) -> list[str]:
         """Apply as the command does; what could not be written."""
@@ -177,7 +177,7 @@ class Bench:
         return why
 
     def _judge(self, made: Mapping[Mutation, hands.Json], tally: Tally) -> None:
-        told = {d.ref: d for d in self.drift().differences}
+        told = {d.ref: d for d in self.look().differences}
         for mutation in made:
             one = told.get(mutation.ref)
             paths = [leaf.path for leaf in one.leaves] if one else []
@@ -194,21 +194,21 @@ class Bench:
 
     def _settle(self, made: Mapping[Mutation, hands.Json], tally: Tally) -> None:
         """Back to what was applied: by apply, and where that may not, by the hand itself."""
-        left = self.drift().differences
+        left = self.look().differences
         for one in left:
             if one.what is drift.What.TAKEN or one.ref.name == APPLIER:
                 self._undo(one.ref, made)
         problems: list[str] = []
         for _ in range(_ROUNDS_TO_SETTLE):
             problems = self.repair()
-            left = self.drift().differences
+            left = self.look().differences
             if not left:
                 return
         for one in left:
             paths = [leaf.path for leaf in one.leaves]
             tally.unrepaired.append(f"{one.what} {one.ref} {paths} {problems}")
             self._undo(one.ref, made)
-        if self.drift().differences:
+        if self.look().differences:
             self.repair()
 
     def _undo(self, ref: item.Ref, made: Mapping[Mutation, hands.Json]) -> None:
@@ -250,7 +250,7 @@ class Bench:
             return
         if like is None:
             self._until_gone(ref)
-        found = self.drift().differences
+        found = self.look().differences
         hit = any(d.ref == ref and d.what is what for d in found)
         (tally.found if hit else tally.missed).append(mutation)
         # What stood on it or in it is gone with it.

@@ -21,7 +21,8 @@ class Keycloak:
 
     def _found(self, ref: item.Ref) -> Json | None:
         if ref.kind == "Realm":
-            return self._door.get(ref.name, "")
+            realm: Json | None = self._door.get(ref.name, "")
+            return realm
         if ref.kind == "ServiceAccount":
             return writing.find(self._door, item.Ref(ref.engine, "Client", ref.scope, ref.name))
         return writing.find(self._door, ref)

@@ -168,7 +168,11 @@ def _entries_like(last: Any) -> Iterator[Any]:
 
 def mutated(view: Any, mutation: Mutation) -> Iterator[Any]:
     """The view of an object after the mutation, once for each value that may be tried."""
-    *above, last = mutation.path if mutation.op is not Op.ADD else (*mutation.path, None)
+    above: tuple[str | int, ...] = mutation.path
+    last: str | int = ""
+    if mutation.op is not Op.ADD:
+        *before, last = mutation.path
+        above = tuple(before)
     try:
         place = _at(view, above)
         if mutation.op is Op.DELETE:

@@ -152,7 +152,7 @@ def test_the_text_in_full() -> None:
 
 
 def test_long_lists_are_cut_and_say_so() -> None:
-    many = {f"f{n}": 1 for n in range(10)}
+    many: dict[str, Any] = {f"f{n}": 1 for n in range(10)}
     applied = [thing("x", **many), *(thing(f"gone{n}") for n in range(40))]
     found = drift.compare("a", applied, seen(thing("x", **dict.fromkeys(many, 2))))
     short, long = report.text("A", found), report.text("A", found, verbose=True)

@@ -63,7 +63,10 @@ def test_entries_of_lists_are_found_by_key_value_and_place() -> None:
 
 
 def test_what_is_no_longer_there_is_left_out() -> None:
-    fields = {"f:data": {"f:gone": {}}, "f:list": {'k:{"n":1}': {"f:x": {}}, "i:7": {}}}
+    fields: dict[str, Any] = {
+        "f:data": {"f:gone": {}},
+        "f:list": {'k:{"n":1}': {"f:x": {}}, "i:7": {}},
+    }
     assert managers.held_by_others(live(entry("kubectl", fields), data={}, list=[])) == {}
 
 

@@ -65,7 +65,6 @@ def test_what_stands_in_our_place_is_a_conflict_and_never_overwritten(owner: str
     assert made.conflicts == (plan.Conflict(thing("a").ref, owner),)
 
 
-
 def test_changes_stand_in_the_order_of_engines() -> None:
     wanted = [thing(e.value, engine=e) for e in reversed(item.ENGINE_ORDER)]
     assert tuple(c.ref.engine for c in diff(wanted, []).changes) == item.ENGINE_ORDER
