@@ -78,7 +78,7 @@ def bench(world: World, engine: item.EngineName) -> Iterator[drift_matrix.Bench]
             case item.EngineName.SETTINGS:
                 hand = hands_cluster.Delivered(world)
         made = drift_matrix.Bench(world, engine, hand)
-        assert made.drift().differences == (), "an untouched agency has no drift"
+        assert made.look().differences == (), "an untouched agency has no drift"
         yield made
 
 

@@ -154,7 +154,8 @@ def test_the_text_in_full() -> None:
 def test_long_lists_are_cut_and_say_so() -> None:
     many: dict[str, Any] = {f"f{n}": 1 for n in range(10)}
     applied = [thing("x", **many), *(thing(f"gone{n}") for n in range(40))]
-    found = drift.compare("a", applied, seen(thing("x", **dict.fromkeys(many, 2))))
+    others: dict[str, Any] = dict.fromkeys(many, 2)
+    found = drift.compare("a", applied, seen(thing("x", **others)))
     short, long = report.text("A", found), report.text("A", found, verbose=True)
     assert "… and 11 objects more (--verbose)" in short
     assert "…" not in long

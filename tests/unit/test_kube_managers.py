@@ -71,6 +71,6 @@ def test_what_is_no_longer_there_is_left_out() -> None:
 
 
 def test_of_two_who_hold_a_field_the_later_is_named() -> None:
-    fields = {"f:data": {"f:a": {}}}
+    fields: dict[str, Any] = {"f:data": {"f:a": {}}}
     of = live(entry("b", fields, time="t2"), entry("a", fields, time="t1"), data={"a": "1"})
     assert managers.held_by_others(of)[("data", "a")] == ("b", "Update", "t2")
