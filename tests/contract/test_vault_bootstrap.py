@@ -118,12 +118,11 @@ def test_a_root_of_your_own_is_taken_over(bare_openbao: OpenBao) -> None:
 
 def test_a_sealed_vault_says_so(bare_openbao: OpenBao) -> None:
     # It unseals itself within seconds, so only who does not wait sees it sealed.
-    at_once = environment.Timeouts.model_validate({"retry": "100ms"})
-    target = bare_openbao.environment.model_copy(update={"timeouts": at_once})
-    door = vault.connect(target, BOOTSTRAP)
-    door.write("sys/seal")
+    soon = environment.Timeouts.model_validate({"retry": "1s"})
+    impatient = bare_openbao.environment.model_copy(update={"timeouts": soon})
+    vault.connect(bare_openbao.environment, BOOTSTRAP).write("sys/seal")
     with pytest.raises(errors.Unreachable, match="sealed"):
-        door.read("sys/mounts")
+        vault.connect(impatient, BOOTSTRAP).read("sys/mounts")
 
 
 def test_a_vault_that_is_not_there(bare_openbao: OpenBao) -> None:
