@@ -14,7 +14,7 @@ from pathlib import Path
 
 from onboarding import environment, errors, item, kube, labels, vault
 from onboarding.desired import handover, ingress_tls, vault_mark
-from onboarding.engines.pulumi_stack import command, events, locks
+from onboarding.engines.pulumi_stack import backend, command, events
 from onboarding.identity import keycloak, representation
 from onboarding.kube import kinds
 
@@ -139,19 +139,29 @@ def _has_realm(door: keycloak.Keycloak, name: str) -> bool:
 
 
 def _stacks(target: environment.Environment) -> Iterator[Thing]:
-    backend = locks.folder_of(target.pulumi.backend)
-    if backend is None:
-        raise errors.Denied("its state is not in a folder, so only Pulumi itself can read it")
-    for file in sorted((backend / ".pulumi" / "stacks" / command.PROJECT).glob("*.json")):
-        yield Thing(PULUMI, "Stack", "", file.stem, file.stem)
-        for ref in resources(file):
-            yield Thing(PULUMI, ref.kind, ref.scope, ref.name, file.stem)
+    place = backend.stored(target.pulumi)
+    # Beside each state lie its backup and its attributes.
+    for name in place.find(backend.checkpoint_name(command.PROJECT, "").removesuffix(".json")):
+        stack = Path(name).stem
+        content = place.read(name)
+        if name != backend.checkpoint_name(command.PROJECT, stack) or content is None:
+            continue
+        yield Thing(PULUMI, "Stack", "", stack, stack)
+        for ref in resources(stack, content):
+            yield Thing(PULUMI, ref.kind, ref.scope, ref.name, stack)
 
 
-def resources(file: Path) -> Iterator[item.Ref]:
-    """The objects that a stack's stored state speaks of."""
-    stored = json.loads(file.read_text(encoding="utf-8"))
-    latest = (stored.get("checkpoint") or {}).get("latest") or {}
+def resources(stack: str, content: bytes) -> Iterator[item.Ref]:
+    """The objects that a stack's stored state speaks of.
+
+    Raises ``errors.EngineFailed`` where it cannot be read.
+    """
+    try:
+        latest = (json.loads(content).get("checkpoint") or {}).get("latest") or {}
+    except (ValueError, AttributeError) as damaged:
+        raise errors.EngineFailed(
+            f"the stored state of the stack {stack!r} is damaged"
+        ) from damaged
     for resource in latest.get("resources") or ():
         ref = events.ref_of(str(resource.get("urn", "")))
         if ref is not None and not resource.get("delete"):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import Any
 
-from onboarding import item, orphans
+import pytest
+
+from onboarding import environment, item, orphans
 from onboarding.engines import inventory
 from onboarding.engines.inventory import CLUSTER, FOLDER, KEYCLOAK, PULUMI, VAULT, Thing
+from onboarding.engines.pulumi_stack import backend
 from onboarding.orphans import Why
 from onboarding.report import orphans as report
+from tests.unit import targets
 
 NS = item.Ref(item.EngineName.CLUSTER, "Namespace", "", "ga-moph-prod")
 
@@ -120,15 +123,60 @@ def test_long_lists_are_cut_and_say_so() -> None:
     assert "ga-old-8" in report.text("unit", known(), told, {}, verbose=True)
 
 
-def test_resources_of_a_stack_without_what_waits_for_its_deletion(tmp_path: Path) -> None:
-    def urn(kind: str, name: str) -> str:
-        return f"urn:pulumi:moph::gdcc-onboarding::gdcc:x$kubernetes:core/v1:{kind}::{name}"
+class Elsewhere:
+    """A backend that is no folder."""
 
-    stack = tmp_path / "moph.json"
-    listed = [
+    def __init__(self, stored: dict[str, bytes]) -> None:
+        self.stored = stored
+
+    def find(self, start: str) -> list[str]:
+        return sorted(name for name in self.stored if name.startswith(start))
+
+    def read(self, name: str) -> bytes | None:
+        return self.stored.get(name)
+
+    def delete(self, name: str) -> None:
+        raise AssertionError(name)
+
+
+STACKS = ".pulumi/stacks/gdcc-onboarding"
+
+
+def _stored(*resources: dict[str, Any]) -> bytes:
+    return json.dumps({"checkpoint": {"latest": {"resources": resources}}}).encode()
+
+
+def _urn(kind: str, name: str) -> str:
+    return f"urn:pulumi:moph::gdcc-onboarding::gdcc:x$kubernetes:core/v1:{kind}::{name}"
+
+
+def _pulumi(monkeypatch: pytest.MonkeyPatch, stored: dict[str, bytes]) -> inventory.Inventory:
+    """What is found of Pulumi's state; the other systems of this target answer nobody."""
+    monkeypatch.setattr(backend, "stored", lambda of: Elsewhere(stored))
+    return inventory.read(targets.pinned(), environment.Role.AUDITOR, ())
+
+
+def test_stacks_are_read_wherever_pulumi_stores_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    moph = _stored(
         {"urn": "urn:pulumi:moph::gdcc-onboarding::pulumi:pulumi:Stack::s"},
-        {"urn": urn("Namespace", "ga-moph-prod")},
-        {"urn": urn("ConfigMap", "ga-moph-prod/old"), "delete": True},
+        {"urn": _urn("Namespace", "ga-moph-prod")},
+        {"urn": _urn("ConfigMap", "ga-moph-prod/old"), "delete": True},
+    )
+    stored = {
+        f"{STACKS}/moph.json": moph,
+        f"{STACKS}/moph.json.bak": b"an older one",
+        f"{STACKS}/moph.json.attrs": b"{}",
+        ".pulumi/stacks/another/x.json": b"{}",
+    }
+    found = _pulumi(monkeypatch, stored)
+    assert found.things == [
+        Thing(PULUMI, "Stack", "", "moph", "moph"),
+        Thing(PULUMI, "Namespace", "", "ga-moph-prod", "moph"),
     ]
-    stack.write_text(json.dumps({"checkpoint": {"latest": {"resources": listed}}}))
-    assert list(inventory.resources(stack)) == [NS]
+    assert PULUMI not in found.unread
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]"])
+def test_a_damaged_stack_is_told(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    found = _pulumi(monkeypatch, {f"{STACKS}/moph.json": content})
+    assert found.unread[PULUMI] == "the stored state of the stack 'moph' is damaged"
