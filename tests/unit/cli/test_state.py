@@ -147,6 +147,26 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "file:///srv/test_row_22_no_secret_on_a_failing_way0/store",
+        "file:///srv/password=no/token/store",
+        "s3://secrets/no_secret?region=password",
+        "postgresql://token@secret.invalid/password?schema=secret",
+    ],
+)
+def test_words_that_only_look_like_a_password_are_none(
+    applied: Path, tmp_path: Path, url: str
+) -> None:
+    target = environment.load(environment.locate(None))
+    pulumi = target.pulumi.model_copy(update={"backend": url})
+    wanted = target.model_copy(update={"state": environment.State(store=url), "pulumi": pulumi})
+    environment.save(tmp_path / "plain.yaml", wanted)
+    read = environment.load(tmp_path / "plain.yaml")
+    assert (read.state.store, read.pulumi.backend) == (url, url)
+
+
+@pytest.mark.parametrize(
     "url", ["ftp://x", "file://host/x", "file:relative", "s3://", "s3://b/p?endpoint=http://far"]
 )
 def test_another_kind_of_store_is_refused(url: str) -> None:
