@@ -17,6 +17,8 @@ _STEP_BEGUN, _STEP_ENDED = "change-begun", "change-ended"
 _PART = "engine"
 """Parts of a run: what they did stands in the changes."""
 _ENDS = {"ended": "done", "failed": "failed", "interrupted": "interrupted"}
+_ENDS_ANOTHER = {"apply-begun": ("rejoin", "done"), "cancel-ended": ("leaving", "cancelled")}
+"""Events that end a run of another verb: no apply is let in before an agency has joined again."""
 NOT_ENDED = "not ended"
 """The outcome of a run whose end was never written: it goes on still, or was killed."""
 _TOLD = ("by", "commit", "digest", "purpose")
@@ -71,6 +73,9 @@ def acts(tenant: str, journal: Iterable[interface.Entry]) -> tuple[Act, ...]:
     running: dict[str, Act] = {}
     for entry in journal:
         verb, _, state = entry.event.rpartition("-")
+        other, outcome = _ENDS_ANOTHER.get(entry.event, ("", ""))
+        if other in running:
+            running.pop(other).outcome = outcome
         if verb == _PART and running:
             continue
         if entry.event in (_STEP_BEGUN, _STEP_ENDED) and running:

@@ -16,7 +16,7 @@ from onboarding.state import interface
 
 LEAVING = "leaving"
 TOMBSTONE = "tombstone"
-REJOIN = "rejoin-begun"
+REJOIN, REJOINED = "rejoin-begun", "rejoin-ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ def reopen(store: interface.StateStore, tenant_id: str) -> int:
     # What was applied is the chain that stays behind: nothing of the new time here.
     store.keep_applied(tenant_id, ())
     store.forget(tenant_id, TOMBSTONE)
+    store.record(tenant_id, REJOINED, generation=found.generation + 1)
     return found.generation + 1
 
 

@@ -54,7 +54,7 @@ def _outcome(act: history.Act) -> str:
         return _told(act)
     counted = ", ".join(f"{n} {status}" for status, n in act.statuses().items())
     parts = [act.outcome]
-    parts += [counted] if counted else ["no change"] if act.ended else []
+    parts += [counted] if counted else ["no change"] if act.ended and act.plan else []
     if act.ready is not None:
         parts.append("ready" if act.ready else "not ready")
     return ", ".join(parts)

@@ -57,6 +57,37 @@ def test_a_killed_run_and_the_one_that_goes_on_are_two() -> None:
     assert (done.outcome, done.statuses()) == ("done", {"applied": 1})
 
 
+JOINED = ("rejoin-begun", {"generation": 2})
+
+
+@pytest.mark.parametrize(
+    ("then", "outcome", "ended"),
+    [
+        ((("rejoin-ended", {"generation": 2}),), "done", "2026-11-22T10:00:01.000+00:00"),
+        # Written before a rejoining had an end of its own: nothing is applied during one.
+        (RUN, "done", ""),
+        ((("paused", {"reason": "audit"}),), history.NOT_ENDED, ""),
+        ((), history.NOT_ENDED, ""),
+    ],
+)
+def test_a_rejoining_has_ended_where_it_says_so_or_an_apply_was_let_in(
+    then: tuple[tuple[str, dict[str, Any]], ...], outcome: str, ended: str
+) -> None:
+    act = history.acts("moph", journal(JOINED, *then))[0]
+    assert (act.what, act.outcome, act.ended) == ("rejoin", outcome, ended)
+    assert report.text([act]) == f"2026-11-22T10:00:00Z  moph  rejoin  {outcome}"
+
+
+def test_a_leaving_that_was_given_up_is_not_one_that_goes_on() -> None:
+    events = ("leaving-begun", "freeze-ended", "cancel-begun", "cancel-ended")
+    acts = history.acts("moph", journal(*((event, {}) for event in events)))
+    assert [(a.what, a.outcome) for a in acts] == [
+        ("leaving", "cancelled"),
+        ("freeze-ended", ""),
+        ("cancel", "done"),
+    ]
+
+
 def test_the_verification_after_a_run_stands_in_its_line_a_later_one_in_its_own() -> None:
     verified = ("verified", {"ready": False, "fail": 2, "pass": 9, "unknown": 0})
     run, later = history.acts("moph", journal(*RUN, ("apply-ended", {}), verified, verified))

@@ -175,6 +175,12 @@ def test_an_agency_that_left_is_not_applied_before_it_joins_again(
     code, out, _ = run(capsys, "offboard", MANIFEST, "--rejoin")
     assert (code, out) == (0, "admincourt may be applied again, as its number 2 here\n")
     assert "never applied" in run(capsys, "status")[1]
+    shown = json.loads(run(capsys, "history", AGENCY, "-o", "json")[1])["acts"][-1]
+    assert (shown["what"], shown["outcome"], shown["details"]) == (
+        "rejoin",
+        "done",
+        {"generation": 2},
+    )
     assert run(capsys, "apply", MANIFEST, "--yes")[0] == 0
 
 
