@@ -187,7 +187,8 @@ def carry_out(
     seconds: dict[item.EngineName, float] = {}
     by_name = {e.name: e for e in engines}
     try:
-        with _remembered(prepared, outcomes, store):
+        seen = [i for o in prepared.observed.values() for i in o.of(of.id)]
+        with applied.remembered(of, prepared.desired, seen, made, outcomes, store) as keep:
             for name in order:
                 changes = made.of(name)
                 cut_off = left.get(name.value)
@@ -197,10 +198,9 @@ def carry_out(
                     outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in changes]
                     continue
                 began = time.monotonic()
-                work = _Work(by_name[name], changes, cut_off or plan.NOTHING)
+                work = _Work(by_name[name], changes, cut_off or plan.NOTHING, keep)
                 _run_engine(work, of, store, report, outcomes)
                 seconds[name] = time.monotonic() - began
-        applied.remember_decided(of, outcomes, by_name, store)
         run = Run(prepared, tuple(outcomes), seconds)
         ended = "apply-failed" if run.failure else "apply-ended"
         store.record(of.id, ended, digest=digest, applied=run.count(plan.Status.APPLIED))
@@ -221,21 +221,6 @@ def carry_out(
             broken.details = (*broken.details, _progress_of(outcomes, made))
         raise
     return run
-
-
-@contextlib.contextmanager
-def _remembered(
-    prepared: Prepared, outcomes: Sequence[plan.Outcome], store: state.StateStore
-) -> Iterator[None]:
-    """Keep what is ours after this run, however it ends."""
-    try:
-        yield
-    finally:
-        of = prepared.tenant.id
-        live = (i for o in prepared.observed.values() for i in o.of(of))
-        made = prepared.plan.changes
-        now = applied.after(prepared.desired, live, made, outcomes, store.applied(of))
-        store.keep_applied(of, now)
 
 
 def _record_begin_of_run(
@@ -262,6 +247,7 @@ class _Work:
     engine: interface.Engine
     changes: Sequence[plan.Change]
     unfinished: Mapping[str, str]
+    keep: applied.Keep
 
 
 def _run_engine(
@@ -309,6 +295,9 @@ def _run_engine(
         outcomes.append(plan.Outcome(missing[0], plan.Status.FAILED, error=silent))
         missing = missing[1:]
     outcomes += [plan.Outcome(c, plan.Status.NOT_ATTEMPTED) for c in missing]
+    # The journal must not say that an engine ended before what it decided is known: a run that
+    # was killed between the two would hold the systems to what an earlier run decided.
+    work.keep(engine)
     if not any(o.status is plan.Status.FAILED for o in outcomes):
         store.record(of.id, "engine-ended", engine=engine.name.value)
 

@@ -108,7 +108,7 @@ class Bench:
         if not made.changes:
             return []
         outcomes = list(self.applier.apply(of, made.changes, progress.Silent()))
-        ours = applied.after(self.desired, seen, made.changes, outcomes, self.applied)
+        ours = applied.after(self.desired, seen, made.changes, outcomes, self.applied, {})
         live = {i.ref: i for i in self.applier.observe([of]).of(of.id)}
         self.applied = [
             replace(i, fields=normal_form.decided(i.fields, live[i.ref].fields))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from onboarding import applied, errors, item, plan, tenant
-from onboarding.state import files
 from tests.contract import agencies
 from tests.unit.cli import world
 
@@ -32,30 +29,33 @@ def test_what_failed_stays_as_it_was_and_what_succeeded_is_ours() -> None:
         plan.Outcome(plan.Change(plan.Action.DELETE, gone.ref, None), plan.Status.APPLIED)
     )
     before = [thing("made", x=1), thing("failed", x=1), gone]
-    now = applied.after([made, failed], [], [o.change for o in outcomes], outcomes, before)
+    now = applied.after([made, failed], [], [o.change for o in outcomes], outcomes, before, {})
     assert {i.ref.name: i.fields for i in now} == {"made": {"x": 2}, "failed": {"x": 1}}
 
 
 def test_what_was_open_and_is_unchanged_is_known_from_what_was_seen() -> None:
-    now = applied.after([thing("a", key=OPEN)], [thing("a", key="k", more=1)], [], [], [])
+    now = applied.after([thing("a", key=OPEN)], [thing("a", key="k", more=1)], [], [], [], {})
     assert [i.fields for i in now] == [{"key": "k"}]
 
 
-def test_what_a_run_decided_is_read_back_and_kept(tmp_path: Path) -> None:
-    store = files.FileStore(tmp_path)
-    wanted = thing("a", key=OPEN)
-    held = {wanted.ref: thing("a", key="k")}
-    engine = world.Memory(item.EngineName.VAULT, held)
-    with store.lease(world.AGENCY):
-        store.keep_applied(world.AGENCY, [wanted])
-        applied.remember_decided(agency(), [outcome(wanted)], {engine.name: engine}, store)
-    assert [i.fields for i in store.applied(world.AGENCY)] == [{"key": "k"}]
+def test_what_a_run_decided_is_read_back_and_kept() -> None:
+    wanted = outcome(thing("a", key=OPEN))
+    engine = world.Memory(item.EngineName.VAULT, {wanted.change.ref: thing("a", key="new")})
+    made = applied.read_back(agency(), [wanted], engine)
+    seen, before = [thing("a", key="old")], [thing("a", key="old")]
+    now = applied.after([], seen, [wanted.change], [wanted], before, made)
+    assert [i.fields for i in now] == [{"key": "new"}]
 
 
-def test_nothing_is_read_where_nothing_was_open(tmp_path: Path) -> None:
+def test_nothing_is_read_where_nothing_was_open() -> None:
     engine = world.Memory(item.EngineName.VAULT)
-    store = files.FileStore(tmp_path)
-    applied.remember_decided(agency(), [outcome(thing("a", x=1))], {engine.name: engine}, store)
+    assert applied.read_back(agency(), [outcome(thing("a", x=1))], engine) == {}
+    assert engine.observed == 0
+
+
+def test_an_engine_is_not_read_for_what_another_decided() -> None:
+    engine = world.Memory(item.EngineName.SSO)
+    applied.read_back(agency(), [outcome(thing("a", key=OPEN))], engine)
     assert engine.observed == 0
 
 
@@ -64,11 +64,9 @@ class Away(world.Memory):
         raise errors.Unreachable("away")
 
 
-def test_a_system_that_went_away_after_the_run_fails_nothing(tmp_path: Path) -> None:
-    engine = Away(item.EngineName.VAULT)
-    store = files.FileStore(tmp_path)
-    wanted = thing("a", key=OPEN)
-    with store.lease(world.AGENCY):
-        store.keep_applied(world.AGENCY, [wanted])
-        applied.remember_decided(agency(), [outcome(wanted)], {engine.name: engine}, store)
-    assert [i.fields for i in store.applied(world.AGENCY)] == [{"key": OPEN}]
+def test_a_system_that_went_away_after_the_run_fails_nothing() -> None:
+    wanted = outcome(thing("a", key=OPEN))
+    made = applied.read_back(agency(), [wanted], Away(item.EngineName.VAULT))
+    seen = [thing("a", key="old")]
+    now = applied.after([], seen, [wanted.change], [wanted], seen, made)
+    assert [i.fields for i in now] == [{"key": OPEN}]

@@ -274,3 +274,51 @@ def test_what_a_killed_run_left_is_handed_to_its_engine_once(
     for _ in range(2):
         reconcile.carry_out(whole, engines, store, progress.Silent())
     assert [list(h) for h in handed] == [[], [str(WANTED[4].ref)]]
+
+
+def test_what_an_engine_decided_is_kept_before_the_journal_says_that_it_ended(
+    target: environment.Environment, tmp_path: Path
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    class Dying(files.FileStore):
+        """Keeps nothing from the moment on in which the first engine has ended."""
+
+        dead = False
+
+        def record(self, tenant_id: str, event: str, **details: object) -> None:
+            self.dead = self.dead or event == "engine-ended"
+            if self.dead:
+                raise Killed
+            super().record(tenant_id, event, **details)
+
+        def keep_applied(self, tenant_id: str, items: Sequence[item.Item]) -> None:
+            if not self.dead:
+                super().keep_applied(tenant_id, items)
+
+    class Deciding(Recorded):
+        def observe(
+            self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
+        ) -> item.Observation:
+            return item.Observation({MOPH.id: (signed("new"),)})
+
+    def signed(serial: str, host: str = "new.example") -> item.Item:
+        fields = {"certificate": serial, "host": host}
+        return item.Item(item.Ref(item.EngineName.VAULT, "Thing", "", "tls"), fields, MOPH.id)
+
+    before, wanted = signed("old", "old.example"), signed(item.KNOWN_AFTER_APPLY)
+    store = Dying(tmp_path)
+    made = plan.diff(MOPH.id, [wanted], [before], [before], target=target.pins())
+    seen = {item.EngineName.VAULT: item.Observation({MOPH.id: (before,)})}
+    engines = [Deciding(e) for e in item.ENGINE_ORDER]
+    run = reconcile.Prepared(MOPH, target, (wanted,), seen, made, ())
+    with store.lease(MOPH.id):
+        store.keep_applied(MOPH.id, [before])
+        with pytest.raises(Killed):
+            reconcile.carry_out(run, engines, store, progress.Silent())
+    assert store.applied(MOPH.id) == (signed("new"),)
+    resumed = plan.diff(
+        MOPH.id, [wanted], [signed("new")], store.applied(MOPH.id), target=target.pins()
+    )
+    assert not resumed.changes
