@@ -37,9 +37,19 @@ def _signer_of(leaf: item.Item, view: policy.View) -> tenant.Signer | None:
 
 
 def validity(view: policy.View) -> Iterator[policy.Result]:
-    """No longer than the ceiling and the authority; an ended authority allows no certificate."""
+    """No longer than the ceiling and the authority; an ended authority allows no certificate.
+
+    Where no signer is named nobody has an authority, so that no certificate may stand at all.
+    """
     longest = timedelta(days=view.thresholds["pki.leafLongestDays"])
     leaves = pki.signer_certificates(view)
+    if not view.tenant.signers:
+        for leaf in leaves:
+            yield judge.fails(str(leaf.ref), "no signer is named", "an authority in force")
+        if not leaves:
+            yield judge.not_applicable(
+                view.tenant.pki_mount, "no signer is named, and no official has a certificate"
+            )
     for signer in view.tenant.signers:
         ends = f"{signer.authority_to} (B.E. {clock.buddhist_year(signer.authority_to)})"
         subject = f"signer {signer.id}"

@@ -59,6 +59,7 @@ NOT_APPLICABLE = [
     ("PDP-005", "moph"),
     ("PDP-007", "plk-lao"),
     ("DOC-013", "admincourt"),
+    ("PKI-007", "unsigned"),
     ("XCH-001", "admincourt"),
     ("XCH-005", "admincourt"),
     ("XCH-008", "etda"),

@@ -92,6 +92,7 @@ PKI: dict[str, list[Case]] = {
         *live(signed()),
         ("moph", LIVE, signed(days=900)),
         ("plk-lao", LIVE, signed(days=400)),
+        ("unsigned", LIVE, signed(common="Somebody", organization="Somebody")),
     ],
     "PKI-008": [
         ("moph", LIVE, signed(fields={"keyUsage": ["digital_signature", "key_encipherment"]})),

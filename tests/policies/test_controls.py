@@ -27,6 +27,7 @@ AGENCIES = (
     "eec",
     "onlb",
     "onde",
+    "unsigned",
 )
 Views = Callable[[str, Stage], policy.View]
 

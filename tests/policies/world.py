@@ -96,7 +96,14 @@ def target(folder: Path) -> environment.Environment:
 @functools.cache
 def agency(name: str) -> manifest.AgencyMou:
     """An example; ``portal`` is one that shows its services in the portal it runs itself,
-    ``closed`` one whose only system nobody reaches from outside but by an approved link."""
+    ``closed`` one whose only system nobody reaches from outside but by an approved link,
+    ``unsigned`` one that has an authority of its own and has named no signer yet."""
+    if name == "unsigned":
+        signing = agency("moph").signing
+        assert signing is not None
+        return agency("moph").model_copy(
+            update={"signing": signing.model_copy(update={"signers": ()})}
+        )
     if name == "portal":
         link = model.Link.model_validate_json(_PORTAL_LINK)
         return agency("etda").model_copy(update={"links": (link,)})
