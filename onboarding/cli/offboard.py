@@ -92,7 +92,6 @@ def offboard_command(
     _refuse_another_day(job, as_of)
     pause.refuse(job.store, job.tenant.id, job.now.today())
     if not (cancel or rejoin):
-        pause.refuse(job.store, job.tenant.id, as_of.today())
         lineage.refuse_too_early(job.store, job.tenant.id, as_of.today())
     with job.store.lease(job.tenant.id):
         if rejoin:

@@ -64,8 +64,30 @@ def test_a_run_over_several_says_who_is_paused_and_goes_on(
     assert (code, err) == (0, "")
     assert f"  admincourt  left alone: paused until {TODAY}: audit\n" in out
     code, out, _ = run(capsys, "-q", "apply", str(MANIFEST), other, "--yes", "-o", "json")
-    assert [one["name"] for one in json.loads(out)["ended"]] == ["admincourt", "m-culture"]
+    alone, done = json.loads(out)["ended"]
+    assert alone == {
+        "name": "admincourt",
+        "exitCode": 0,
+        "outcome": f"left alone: paused until {TODAY}: audit",
+        "whole": True,
+    }
+    assert (code, done["name"], done["whole"]) == (done["exitCode"], "m-culture", True)
     assert len(json.loads(out)["tenants"]) == 1
+
+
+def test_what_becomes_of_the_others_decides_the_exit_code_of_a_run(
+    capsys: pytest.CaptureFixture[str], engines: list[world.Memory], tmp_path: Path
+) -> None:
+    run(capsys, "apply", str(MANIFEST), "--yes", "-q")
+    run(capsys, "pause", "admincourt", "--reason", "audit", "--until", TODAY)
+    other = str(ROOT / "examples/m-culture.yaml")
+    run(capsys, "pause", other, "--reason", "move", "--until", TODAY)
+    code, out, err = run(capsys, "-q", "apply", str(MANIFEST), other, "--yes")
+    assert (code, err, out.count("left alone: paused until")) == (0, "", 2)
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("kind: AgencyMou\n", encoding="utf-8")
+    code, out, _ = run(capsys, "-q", "apply", str(MANIFEST), str(broken), "--yes")
+    assert (code, "admincourt" in out, "left alone: paused until" in out) == (2, True, True)
 
 
 def test_a_pause_ends_by_itself(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from onboarding import actor, environment, item, manifest
+from onboarding import actor, clock, environment, item, manifest
 from onboarding.leaving import records, steps
 from onboarding.state import files
 from tests.unit.cli import world
@@ -182,6 +182,26 @@ def test_an_agency_that_left_is_not_applied_before_it_joins_again(
         {"generation": 2},
     )
     assert run(capsys, "apply", MANIFEST, "--yes")[0] == 0
+
+
+@pytest.mark.parametrize("how", [("--yes",), ("--cancel", "--yes"), ("--rejoin",), ("--out", "p")])
+def test_a_paused_agency_does_not_leave(
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+    store: files.FileStore,
+    how: tuple[str, ...],
+) -> None:
+    run(capsys, "apply", MANIFEST, "--yes", "-q")
+    if how[0] in ("--cancel", "--out"):
+        keep(store, frozen())
+    today = clock.Clock().today().isoformat()
+    run(capsys, "pause", AGENCY, "--reason", "server move", "--until", today)
+    before = ([dict(e.held) for e in engines], store.records(AGENCY).head)
+    code, out, err = run(capsys, "-q", "offboard", MANIFEST, *how)
+    assert (code, out) == (4, "")
+    assert err.splitlines()[0] == f"error: {AGENCY} is paused until {today}: server move"
+    assert ([dict(e.held) for e in engines], store.records(AGENCY).head) == before
+    assert run(capsys, "-q", "offboard", MANIFEST, "--status")[0] == 0
 
 
 def test_a_peer_that_points_here_is_named_and_one_that_left_is_not(
