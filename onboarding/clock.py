@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
 BUDDHIST_ERA_OFFSET = 543
+THAI_MONTHS = (
+    "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
+    "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,8 @@ class Clock:
 def buddhist_year(day: date) -> int:
     """Year of the Buddhist Era (B.E. = Gregorian + 543), as official letters print it."""
     return day.year + BUDDHIST_ERA_OFFSET
+
+
+def thai_date(day: date) -> str:
+    """A day as official letters print it: ``3 กุมภาพันธ์ พ.ศ. 2568``."""
+    return f"{day.day} {THAI_MONTHS[day.month - 1]} พ.ศ. {buddhist_year(day)}"

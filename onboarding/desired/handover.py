@@ -8,17 +8,11 @@ it, so only its owner may enter the folder.
 from __future__ import annotations
 
 import base64
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from onboarding import clock, environment, errors, item, tenant
 from onboarding.desired import cluster_place, documents, pki_profile, realm_mark, reference, vault
-
-_MONTHS = (
-    "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน",
-    "กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม",
-)  # fmt: skip
 
 _PUBLISHED = {
     "certificate": "ca",
@@ -94,7 +88,7 @@ def _texts(of: tenant.Tenant, target: environment.Environment) -> dict[str, str]
         "records": reference.mail_records(of),
         "sites": [s.site for s in of.manifest.services if s.site],
         "units": of.units() if len(of.units()) > 1 else (),
-        "thai_date": thai_date,
+        "thai_date": clock.thai_date,
     }
     return {
         "README.th.md": documents.render("handover/README.th.md.j2", **context),
@@ -121,11 +115,6 @@ def _mail(of: tenant.Tenant) -> dict[str, str]:
 
 def _kubeconfig_text(of: tenant.Tenant, target: environment.Environment) -> str:
     return documents.render("handover/kubeconfig.yaml.j2", kubeconfig=_kubeconfig(of, target))
-
-
-def thai_date(day: date) -> str:
-    """A day as official letters print it: ``3 กุมภาพันธ์ พ.ศ. 2568``."""
-    return f"{day.day} {_MONTHS[day.month - 1]} พ.ศ. {clock.buddhist_year(day)}"
 
 
 def cluster_client() -> str:

@@ -16,21 +16,18 @@ _SHORT = (
     "ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.",
     "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค.",
 )  # fmt: skip
-_MONTHS = (
-    ("มกราคม", "มค", "january", "jan"),
-    ("กุมภาพันธ์", "กพ", "february", "feb"),
-    ("มีนาคม", "มีค", "march", "mar"),
-    ("เมษายน", "เมย", "april", "apr"),
-    ("พฤษภาคม", "พค", "may"),
-    ("มิถุนายน", "มิย", "june", "jun"),
-    ("กรกฎาคม", "กค", "july", "jul"),
-    ("สิงหาคม", "สค", "august", "aug"),
-    ("กันยายน", "กย", "september", "sep", "sept"),
-    ("ตุลาคม", "ตค", "october", "oct"),
-    ("พฤศจิกายน", "พย", "november", "nov"),
-    ("ธันวาคม", "ธค", "december", "dec"),
-)
-_NUMBER_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
+_ENGLISH = (
+    ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"),
+    ("may",), ("june", "jun"), ("july", "jul"), ("august", "aug"),
+    ("september", "sep", "sept"), ("october", "oct"), ("november", "nov"), ("december", "dec"),
+)  # fmt: skip
+_NUMBER_OF = {
+    name: number
+    for number, (full, short, english) in enumerate(
+        zip(clock.THAI_MONTHS, _SHORT, _ENGLISH, strict=True), 1
+    )
+    for name in (full, short.replace(".", ""), *english)
+}
 _WEEKDAYS = ("จันทร์", "อังคาร", "พุธ", "พฤหัสบดี", "ศุกร์", "เสาร์", "อาทิตย์")
 
 _ERA = (

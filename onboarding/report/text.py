@@ -102,10 +102,9 @@ def counts(found: Sequence[policy.Finding], *, language: str = "en") -> str:
 
 def _heading(now: clock.Clock, language: str) -> str:
     day = now.today()
-    year = clock.buddhist_year(day)
     if language == "th":
-        return f"ณ วันที่ {day.day} {words_of.THAI_MONTHS[day.month - 1]} พ.ศ. {year}"
-    return f"As of {day.isoformat()} (B.E. {year})"
+        return f"ณ วันที่ {clock.thai_date(day)}"
+    return f"As of {day.isoformat()} (B.E. {clock.buddhist_year(day)})"
 
 
 def _sorted(found: Iterable[policy.Finding]) -> list[policy.Finding]:

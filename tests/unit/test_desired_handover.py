@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import shlex
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +145,3 @@ def test_a_name_cannot_break_out_of_the_command(name: str, target: environment.E
     escaped = name.replace("\\", "\\\\").replace("/", "\\/").replace("+", "\\+")
     assert words[words.index("-subj") + 1] == f"/C=TH/O=กระทรวงวัฒนธรรม/CN={escaped}"
     assert words[words.index("-addext") + 1] == "subjectAltName=email:ps@culture.go.th"
-
-
-def test_dates_are_printed_as_official_letters_do() -> None:
-    assert handover.thai_date(date(2025, 2, 3)) == "3 กุมภาพันธ์ พ.ศ. 2568"
