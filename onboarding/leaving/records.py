@@ -100,6 +100,8 @@ def reopen(store: interface.StateStore, tenant_id: str) -> int:
     store.record(tenant_id, REJOIN, generation=found.generation + 1)
     # What was applied is the chain that stays behind: nothing of the new time here.
     store.keep_applied(tenant_id, ())
+    # A run that was killed while it buried left it beside the tombstone, which alone hides it.
+    store.forget(tenant_id, LEAVING)
     store.forget(tenant_id, TOMBSTONE)
     store.record(tenant_id, REJOINED, generation=found.generation + 1)
     return found.generation + 1

@@ -142,6 +142,17 @@ def test_an_agency_that_left_may_join_again_under_a_new_number(store: files.File
     assert store.kept(AGENCY, "tombstone-1") == tombstone
 
 
+def test_a_leaving_that_a_killed_run_left_beside_the_tombstone_does_not_come_back(
+    store: files.FileStore,
+) -> None:
+    records.keep(store, AGENCY, steps.Leaving("2026-11-22T05:00:00+00:00"))
+    tombstone = {"generation": 1, "at": "2026-11-22T05:00:00+00:00"}
+    store.keep(AGENCY, records.TOMBSTONE, tombstone)
+    assert records.standing(store, AGENCY).phase is tenant.Phase.GONE
+    records.reopen(store, AGENCY)
+    assert records.standing(store, AGENCY) == records.Standing(tenant.Phase.PRESENT, 2)
+
+
 class Leavings(RuleBasedStateMachine):
     """Any order of steps, kills between what is kept, cancelling, waiting and tampering.
 
