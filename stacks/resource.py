@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
+from pulumi.runtime import rpc
 
 from onboarding import item, labels
 
@@ -19,6 +20,9 @@ they were, because it is the live object that someone changed."""
 
 LEFT = labels.PREFIX + "left"
 """Never written: names fields, with commas between, that Pulumi is to leave as they are."""
+
+UNASKED = labels.PREFIX + "unasked"
+"""Never written: a preview is not to ask the API server about the object."""
 
 READY_WITHIN = "3m"
 _FIELD_MANAGER = "pulumi.com/patchFieldManager"
@@ -62,6 +66,9 @@ def declare(
         _FIELD_MANAGER: labels.FIELD_MANAGER,
     }
     left = [field for field in annotations.pop(LEFT, "").split(",") if field]
+    if UNASKED in annotations:
+        # What is not known yet cannot be tried, so the provider leaves the server alone.
+        annotations[UNASKED] = rpc.UNKNOWN
     if of.ref.kind not in _AWAITED:
         annotations[_SKIP_AWAIT] = "true"
     placed = {"name": of.ref.name}

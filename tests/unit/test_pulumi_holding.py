@@ -98,3 +98,10 @@ def test_fields_that_force_an_object_to_be_made_anew_are_named_by_their_block() 
         binding.ref: ("roleRef",),
         workload.ref: ("spec.selector",),
     }
+
+
+def test_the_server_is_not_asked_about_a_binding_whose_role_may_come_with_it() -> None:
+    new = plan.Change(plan.Action.CREATE, ref("b", "RoleBinding"), None)
+    stands = plan.Change(plan.Action.UPDATE, ref("c", "RoleBinding"), None)
+    other = plan.Change(plan.Action.CREATE, ref("r", "Role"), None)
+    assert holding.unasked([new, stands, other]) == {new.ref}

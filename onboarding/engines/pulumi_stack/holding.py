@@ -92,6 +92,19 @@ def made_anew(changes: Iterable[plan.Change]) -> dict[item.Ref, tuple[str, ...]]
     }
 
 
+def unasked(changes: Iterable[plan.Change]) -> frozenset[item.Ref]:
+    """The objects about which a preview must not ask the API server.
+
+    It refuses a RoleBinding while its Role is not there, and the provider asks five times, for
+    two minutes in all; the Role may be made by the same update.
+    """
+    return frozenset(
+        change.ref
+        for change in changes
+        if change.action is plan.Action.CREATE and change.ref.kind == "RoleBinding"
+    )
+
+
 def _block(path: str) -> str:
     """``roleRef`` of ``roleRef.name``, ``spec.selector`` of ``spec.selector.matchLabels.a``."""
     parts = path.split(".")
@@ -157,23 +170,9 @@ def _foresee(
             if seen is not None:
                 told.append(seen)
     found = judge(told, changes, wanted)
-    if code and not _waits_only(reader, changes):
+    if code:
         found.failed = _failure(reader, code, stack)
     return found
-
-
-def _waits_only(reader: events.Reader, changes: Mapping[item.Ref, plan.Change]) -> bool:
-    """Whether all that failed are objects to be made whose own needs are made by the same update.
-
-    A dry run of a RoleBinding is refused while its Role is not there yet.
-    """
-    failed = {ref: said for ref, said in reader.messages.items() if ref is not None}
-    return bool(failed) and all(
-        ref in changes
-        and changes[ref].action is plan.Action.CREATE
-        and all("not found" in text for text in said)
-        for ref, said in failed.items()
-    )
 
 
 def _failure(reader: events.Reader, code: int, stack: command.Stack) -> errors.EngineFailed:

@@ -11,12 +11,22 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import os
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from typing import Any
 
 _THREADS = 4
 _STOP = 5.0
+
+
+def spare_forks() -> None:
+    """To be called before gRPC is imported, which Pulumi's SDK does.
+
+    Its handlers of fork() abort some of the children that this process starts later, such as
+    Ansible. All of ours begin another program at once, and need no handler.
+    """
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
 @contextlib.contextmanager

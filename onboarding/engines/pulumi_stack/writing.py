@@ -16,6 +16,7 @@ from onboarding.engines.pulumi_stack import (
     events,
     holding,
     ownership,
+    serving,
     wording,
 )
 
@@ -63,6 +64,7 @@ def apply(
     was ``cut_off`` the state may lack objects that stand, and remember operations as pending for
     ever: those are dropped, and the update writes the objects once more, which changes nothing.
     """
+    serving.spare_forks()
     gone = work.of.phase is tenant.Phase.GONE
     if not gone:
         _refuse_loss(changes)
@@ -75,7 +77,7 @@ def apply(
     every = frozenset(i.ref for i in wanted.desired(work.of, work.target))
     program = _program(work, frozenset(updated))
     made_anew = holding.made_anew(changes)
-    looked_at = _program(work, frozenset(updated), made_anew)
+    looked_at = _program(work, frozenset(updated), made_anew, holding.unasked(changes))
     if command.mend_files(stack):
         report.note("the stack's state cannot be read: it is made anew from the live objects")
     fresh = not command.known(stack)
@@ -127,8 +129,12 @@ def _program(
     work: Work,
     updated: frozenset[item.Ref],
     left: Mapping[item.Ref, Sequence[str]] | None = None,
+    unasked: frozenset[item.Ref] = frozenset(),
 ) -> command.Program:
-    """``updated`` are written even where Pulumi sees no difference, ``left`` fields never are."""
+    """``updated`` are written even where Pulumi sees no difference, ``left`` fields never are.
+
+    ``unasked`` are for a preview only, which does not try them.
+    """
     from onboarding.stacks import program, resource
 
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -136,7 +142,9 @@ def _program(
     for one in wanted.desired(work.of, work.target):
         marked = _stamped(one, resource.LAST_UPDATE, stamp) if one.ref in updated else one
         fields = (left or {}).get(one.ref)
-        items.append(_stamped(marked, resource.LEFT, ",".join(fields)) if fields else marked)
+        if fields:
+            marked = _stamped(marked, resource.LEFT, ",".join(fields))
+        items.append(_stamped(marked, resource.UNASKED, "") if one.ref in unasked else marked)
     return program.program(items, cluster_identity=work.target.cluster.identity)
 
 
