@@ -112,6 +112,17 @@ def read(lines: Sequence[bytes], tenant_id: str) -> Chain:
     return Chain(tuple(entries), head)
 
 
+def single(raw: bytes, tenant_id: str) -> interface.Entry:
+    """One record by itself. Raises ``ValueError`` where it is not sound, or of another form."""
+    given, _, body = raw.decode("utf-8", errors="replace").partition(" ")
+    if checksum(body) != given:
+        raise ValueError("the checksum does not fit")
+    value = json.loads(body)
+    if (value.get("v"), value.get("tenant")) != (VERSION, tenant_id):
+        raise ValueError(f"it is no record of {tenant_id} of version {VERSION}")
+    return _linked(value, given)
+
+
 def _broken(value: Mapping[str, Any], head: Head, tenant_id: str) -> str:
     """Why a record cannot follow ``head``; "" where it can."""
     version = value.get("v")

@@ -68,6 +68,23 @@ def declared(records: chain.Chain) -> dict[str, tuple[str, str]]:
     return found
 
 
+def latest(lines: Sequence[bytes], tenant_id: str, name: str) -> tuple[str, str] | None:
+    """As ``declared`` for one document, out of the last record of it alone: the chain is not
+    checked. Raises ``ValueError`` where that record is not sound.
+    """
+    quoted = json.dumps(name).encode()
+    for raw in reversed(lines):
+        if quoted not in raw or not any(event.encode() in raw for event in INTERNAL):
+            continue
+        entry = chain.single(raw, tenant_id)
+        if entry.event in INTERNAL and entry.details["name"] == name:
+            if entry.event == FORGOTTEN:
+                return None
+            made = entry.details["sha256"]
+            return key(name, entry.seq, made), made
+    return None
+
+
 def item_to_json(of: item.Item) -> dict[str, Any]:
     ref = of.ref
     return {

@@ -75,7 +75,11 @@ class StateStore(Protocol):
         ...
 
     def manifests(self) -> Mapping[str, str]:
-        """The last manifest of every agency of this environment, by agency id."""
+        """The last manifest of every agency of this environment, by agency id.
+
+        Each is the version that the journal names last: every journal is read for that, but its
+        links are not checked here; ``journal`` and ``onboard state verify`` do that.
+        """
         ...
 
     def keep(self, tenant_id: str, name: str, document: Mapping[str, Any]) -> None:

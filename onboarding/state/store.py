@@ -7,7 +7,7 @@ was taken over is refused by the journal itself, even between a check of its lea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -186,20 +186,30 @@ class Store:
         stored = self.place.bulk(f"{document.MANIFEST}@")
         found: dict[str, str] = {}
         for tenant_id in self.tenants():
-            versions = stored.get(tenant_id, {})
-            if not versions:
-                old = self.place.old(tenant_id, "manifest.yaml")
-                if old is not None:
-                    found[tenant_id] = old.decode("utf-8", errors="replace")
-            elif len(versions) == 1:
-                with _damage(tenant_id, document.MANIFEST):
-                    (raw,) = versions.values()
-                    found[tenant_id] = document.opened(raw, tenant_id, document.MANIFEST)[0]
-            else:  # a run was killed: only the journal knows which one counts
-                counts = self._document(tenant_id, document.MANIFEST)
-                if counts is not None:
-                    found[tenant_id] = counts
+            text = self._manifest(tenant_id, stored.get(tenant_id, {}))
+            if text is not None:
+                found[tenant_id] = text
         return found
+
+    def _manifest(self, tenant_id: str, versions: Mapping[str, bytes]) -> str | None:
+        """The manifest that the journal names last; only that record of it is checked here."""
+        # What does not fit was written meanwhile, or is damaged: reading the whole tells which.
+        with suppress(ValueError):
+            lines = self.place.lines(tenant_id)
+            counts = document.latest(lines, tenant_id, document.MANIFEST)
+            if counts is not None and counts[0] in versions:
+                raw = versions[counts[0]]
+                text, made = document.opened(raw, tenant_id, document.MANIFEST)
+                if made == counts[1]:
+                    return str(text)
+            if counts is None and not versions:
+                return self._old_manifest(tenant_id)
+        whole: str | None = self._document(tenant_id, document.MANIFEST)
+        return self._old_manifest(tenant_id) if whole is None else whole
+
+    def _old_manifest(self, tenant_id: str) -> str | None:
+        old = self.place.old(tenant_id, "manifest.yaml")
+        return None if old is None else old.decode("utf-8", errors="replace")
 
     def keep(self, tenant_id: str, name: str, document: Mapping[str, Any]) -> None:
         self._keep(tenant_id, name, dict(document), f"{name}.document.json")

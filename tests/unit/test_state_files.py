@@ -50,6 +50,57 @@ def test_manifests_of_all_agencies_are_remembered(store: files.FileStore) -> Non
     assert store.manifests() == {"moph": "a: ข\n", "plk-lao": "b: 1\n"}
 
 
+def test_an_older_manifest_that_was_put_back_is_told(
+    store: files.FileStore, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tenants/moph/documents"
+    store.keep_manifest("moph", "a: ก\n")
+    (older,) = folder.glob("manifest@*")
+    content = older.read_bytes()
+    store.keep_manifest("moph", "a: ข\n")
+    (counts,) = folder.glob("manifest@*")
+    whole = counts.read_bytes()
+    for put_back in (older, counts):
+        counts.unlink()
+        put_back.write_bytes(content)
+        with pytest.raises(errors.EngineFailed, match="the manifest kept for moph is damaged"):
+            files.FileStore(tmp_path).manifests()
+        put_back.unlink()
+        counts.write_bytes(whole)
+    counts.unlink()
+    with pytest.raises(errors.EngineFailed, match="the manifest kept for moph is damaged"):
+        files.FileStore(tmp_path).manifests()
+
+
+def test_a_manifest_that_no_record_names_does_not_count(
+    store: files.FileStore, tmp_path: Path
+) -> None:
+    store.record("moph", "apply-begun")
+    journal = tmp_path / "tenants/moph/journal.jsonl"
+    before = journal.read_bytes()
+    store.keep_manifest("moph", "a: ก\n")
+    lease = next((tmp_path / "tenants/moph").glob("lease.*.json"))
+    lease.unlink()
+    journal.write_bytes(before)
+    assert files.FileStore(tmp_path).manifests() == {}
+
+
+def test_a_manifest_kept_while_the_others_are_read_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, other = files.FileStore(tmp_path), files.FileStore(tmp_path)
+    store.keep_manifest("moph", "a: ก\n")
+    bulk = files.Folder.bulk
+
+    def then_another_run_keeps(place: files.Folder, prefix: str) -> object:
+        found = bulk(place, prefix)
+        other.keep_manifest("moph", "a: ข\n")
+        return found
+
+    monkeypatch.setattr(files.Folder, "bulk", then_another_run_keeps)
+    assert store.manifests() == {"moph": "a: ข\n"}
+
+
 def test_documents_are_kept_replaced_and_forgotten(store: files.FileStore) -> None:
     store.keep("moph", "approval-1", {"by": "ก"})
     store.keep("moph", "approval-1", {"by": "ข"})
