@@ -38,6 +38,8 @@ _MAPPER = {"userinfo.token.claim": "false", "introspection.token.claim": "true"}
 _NONE: Mapping[str, Any] = {}
 
 EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    # What steps of a sign-in are told: one that asks for a code may be told when not to ask.
+    "AuthenticationFlow": {"executions.*": _NONE, "executions.*.config": _NONE},
     "ConfigMap": {"data": _NONE, "binaryData": _NONE},
     "ResourceQuota": {"spec.hard": _NONE},
     "Policy": {"rules": _NONE},
@@ -79,6 +81,13 @@ EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "scimApiEnabled": "false",
         },
         "browserSecurityHeaders": {"contentSecurityPolicyReportOnly": ""},
+        # Kept as they were sent; a condition or an executor is narrowed by its configuration.
+        "clientPolicies.policies.*": _NONE,
+        "clientPolicies.policies.*.conditions.*": _NONE,
+        "clientPolicies.policies.*.conditions.*.configuration": _NONE,
+        "clientProfiles.profiles.*": _NONE,
+        "clientProfiles.profiles.*.executors.*": _NONE,
+        "clientProfiles.profiles.*.executors.*.configuration": _NONE,
     },
     "ServiceAccount": {"roles": _NONE, "scope": _NONE},
 }

@@ -167,7 +167,8 @@ def _create_group(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
 def _update_realm(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:
     live = door.get(want.ref.name, "")
     body = representation.merged(live, representation.sendable(fields))
-    door.put(want.ref.name, "", representation.cleared("Realm", want.fields, body))
+    body = representation.cleared("Realm", want.fields, body, nulls=True)
+    door.put(want.ref.name, "", body)
 
 
 def _update_plain(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:

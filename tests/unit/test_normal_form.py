@@ -131,3 +131,28 @@ def test_a_key_that_the_system_fills_in_is_none_until_somebody_changes_it() -> N
         "realm_client": "false",
         "theirs": None,
     }
+
+
+def test_what_is_added_to_a_step_of_a_sign_in_is_a_difference() -> None:
+    plain, told = {"name": "otp"}, {"name": "idp", "config": {"default": "agency"}}
+    more = {"name": "idp", "config": {"default": "agency", "by-hand": "1"}}
+    wanted = {"executions": [plain, told]}
+    assert differences("AuthenticationFlow", wanted, {"executions": [plain, told]}) == []
+    assert differences("AuthenticationFlow", wanted, {"executions": [plain, more]}) == [
+        ("executions.1.config.by-hand", "1", None)
+    ]
+    given = {"executions": [{**plain, "config": {"credentials": "none"}}, told]}
+    assert differences("AuthenticationFlow", wanted, given) == [
+        ("executions.0.config", {"credentials": "none"}, None)
+    ]
+
+
+def test_what_narrows_a_policy_for_clients_is_a_difference() -> None:
+    def realm(**configuration: str) -> dict[str, Any]:
+        condition = {"condition": "any-client", "configuration": configuration}
+        return {"clientPolicies": {"policies": [{"name": "all", "conditions": [condition]}]}}
+
+    path = "clientPolicies.policies.0.conditions.0.configuration.is-negative-logic"
+    assert differences("Realm", realm(), realm()) == []
+    narrowed = realm(**{"is-negative-logic": "true"})
+    assert differences("Realm", realm(), narrowed) == [(path, "true", None)]
