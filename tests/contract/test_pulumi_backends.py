@@ -21,9 +21,11 @@ from minio.credentials import providers
 from psycopg import sql
 
 from onboarding import environment, errors, progress
+from onboarding.engines import pulumi_stack
 from onboarding.engines.pulumi_stack import backend, checkpoint, command
 from onboarding.lab import supply
 from onboarding.state import leases, opening
+from tests.contract import agencies
 from tests.contract.servers import postgres, s3, tls
 from tests.unit import targets
 
@@ -134,6 +136,20 @@ def test_a_lock_of_a_dead_process_here_is_removed(stack: command.Stack) -> None:
     assert "currently locked" in _pulumi_says(stack)
     backend.clear(stack.target, command.PROJECT, "moph")
     assert "currently locked" not in _pulumi_says(stack)
+
+
+def test_the_stack_of_an_agency_that_left_goes_in_spite_of_a_killed_runs_lock(
+    stack: command.Stack,
+) -> None:
+    role = environment.Role.APPLIER
+    login = environment.Credentials.model_construct(kubeconfig=stack.kubeconfig)
+    target = stack.target.model_copy(update={"credentials": {role: login}})
+    command.init(stack)
+    _locked(stack, socket.gethostname(), 4194304)
+    engine = pulumi_stack.PulumiStack(target, role)
+    engine.forget(agencies.example("moph"))
+    assert not command.known(stack)
+    engine.forget(agencies.example("moph"))
 
 
 def test_a_lock_of_another_computer_is_removed_only_where_our_lease_proves_it(

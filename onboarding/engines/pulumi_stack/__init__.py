@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 
 from onboarding import environment, item, kube, plan, progress, tenant
-from onboarding.engines.pulumi_stack import command, reading, writing
+from onboarding.engines.pulumi_stack import backend, command, reading, writing
 
 
 class PulumiStack:
@@ -27,8 +27,13 @@ class PulumiStack:
         return self.cluster.kube_system_uid()
 
     def forget(self, of: tenant.Tenant) -> None:
-        """Remove the stack of an agency that has left; one that is gone already is as good."""
+        """Remove the stack of an agency that has left; one that is gone already is as good.
+
+        A run that was killed once all its objects were gone left nothing to write, but its lock.
+        """
         stack = command.Stack(self._target, of.id, self._target.login(self._role).kubeconfig)
+        backend.clear(self._target, command.PROJECT, stack.name)
+        command.mend_files(stack)
         if command.known(stack) is not False:
             command.prepare(stack)
             command.remove(stack)
