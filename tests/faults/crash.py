@@ -24,7 +24,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,15 +89,20 @@ SCENARIOS = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where to kill: at a request by its key, or at a durable write by its number."""
+    """Where to kill: at a request by its key, or at a durable write by its number.
+
+    ``step``: of several commands the one that is killed.
+    """
 
     when: str
     request: str = ""
     file: int = 0
     text: str = ""
+    step: str = ""
 
     def __str__(self) -> str:
-        return f"{self.when} {self.request or f'file {self.file}: {self.text}'}"
+        where = f"{self.when} {self.request or f'file {self.file}: {self.text}'}"
+        return f"{self.step}: {where}" if self.step else where
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +169,12 @@ class Bench:
 
     def golden(self, number: int) -> Golden:
         """An uninterrupted run of an agency of its own, through the proxy."""
-        file = self._begun(number)
+        file = self.begun(number)
         agency, code = self.agency(number)
-        log = self.folder / "files.log"
-        log.unlink(missing_ok=True)
         began = time.monotonic()
-        done = self.between.onboard(*self.words(file), "--output", "json", spec={"files": str(log)})
+        done, requests, files = self.watched(agency, *self.words(file), "--output", "json")
         seconds = time.monotonic() - began
         assert done.code in (0, errors.ExitCode.FINDINGS), done.out + done.err
-        requests = tuple(self._key(a, agency) for a in self.between.writes)
-        lines = log.read_text(encoding="utf-8").splitlines()
-        files = tuple(_ended(line).replace(agency, "{agency}") for line in lines)
         left = estate.of(self.target, agency, code)
         golden = Golden(
             requests, files, left, _findings(done.out, agency, code), done.code, seconds
@@ -182,7 +182,18 @@ class Bench:
         self.wipe(number)
         return golden
 
-    def _begun(self, number: int) -> Path:
+    def watched(
+        self, agency: str, *words: str
+    ) -> tuple[running.Done, tuple[str, ...], tuple[str, ...]]:
+        """A command through the proxy to its end: what it asked for and what it put to disk."""
+        log = self.folder / "files.log"
+        log.unlink(missing_ok=True)
+        done = self.between.onboard(*words, spec={"files": str(log)})
+        requests = tuple(self._key(a, agency) for a in self.between.writes)
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        return done, requests, tuple(_ended(line).replace(agency, "{agency}") for line in lines)
+
+    def begun(self, number: int) -> Path:
         """The manifest of a number, with what the scenario has before it already applied."""
         if self.scenario.first:
             file = self.manifest(number, changed=False)
@@ -202,9 +213,9 @@ class Bench:
         agency, code = self.agency(number)
         told = Told(at, agency)
         began = time.monotonic()
-        file = self._begun(number)
+        file = self.begun(number)
         for point in at:
-            told.wrong += self._killed(file, point, agency)
+            told.wrong += self.killed(self.words(file), point, agency)
         known = opening.of(self.target).journal(agency)
         resuming = time.monotonic()
         again = self.plain(*self.words(file), "--output", "json")
@@ -230,7 +241,9 @@ class Bench:
             self.wipe(number)
         return told
 
-    def _killed(self, file: Path, point: Point, agency: str) -> list[str]:
+    def killed(self, words: Sequence[str], point: Point, agency: str) -> list[str]:
+        """Run a command and kill it at a point; why that was not possible."""
+
         def at(asked: proxy.Asked) -> proxy.Fault | None:
             if asked.number and self._key(asked, agency) == point.request:
                 return proxy.KILL_BEFORE if point.when == "before" else proxy.KILL_AFTER
@@ -241,7 +254,7 @@ class Bench:
         spec: dict[str, Any] = {"files": str(self.folder / "killed.log")}
         if point.file:
             spec["die"] = [point.file, point.when]
-        with self.between.started(*self.words(file), spec=spec) as child:
+        with self.between.started(*words, spec=spec) as child:
             out, err = child.communicate(timeout=300)
         self.between.plan = lambda _: None
         if child.returncode != -9:
@@ -344,32 +357,36 @@ def main() -> int:
             every = points(golden, kinds=bench.scenario.kinds)
             chosen = shard(every, asked.shard)
             chosen = [(n, p) for n, p in chosen if re.search(asked.only, str(p))][:: asked.every]
-            _say(
+            say(
                 f"{asked.scenario}: {len(golden.requests)} requests, {len(golden.files)} files, "
                 f"{len(every)} points, {len(chosen)} here; uninterrupted {golden.seconds:.1f} s"
             )
-            told: list[Told] = []
-            for number, point in chosen:
-                each = bench.crash(number, golden, point)
-                told.append(each)
-                _say(
-                    f"{'FAIL' if each.wrong else 'ok  '} {len(told):>3} {point} "
-                    f"(resumed in {each.resumed:.1f} s, {each.seconds:.1f} s)"
-                )
-                for line in each.wrong:
-                    _say(f"       {each.agency}: {line}")
+            return tell(bench.crash(n, golden, p) for n, p in chosen)
+
+
+def tell(ended: Iterable[Told]) -> int:
+    """Say of each point how it ended, then all in all; the exit code."""
+    told: list[Told] = []
+    for each in ended:
+        told.append(each)
+        say(
+            f"{'FAIL' if each.wrong else 'ok  '} {len(told):>3} {', '.join(map(str, each.points))} "
+            f"(resumed in {each.resumed:.1f} s, {each.seconds:.1f} s)"
+        )
+        for line in each.wrong:
+            say(f"       {each.agency}: {line}")
     good = [t for t in told if not t.wrong]
-    _say(f"crash points {len(good)} of {len(told)}")
+    say(f"crash points {sum(len(t.points) for t in good)} of {sum(len(t.points) for t in told)}")
     if good:
         resumed = sorted(t.resumed for t in good)
-        _say(
+        say(
             f"resume: median {statistics.median(resumed):.1f} s, longest {resumed[-1]:.1f} s; "
             f"a point: {statistics.mean(t.seconds for t in good):.1f} s"
         )
     return 0 if len(good) == len(told) else 1
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

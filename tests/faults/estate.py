@@ -318,6 +318,8 @@ def _pulumi(target: environment.Environment, agency: str) -> Found:
     if backend is None:
         return
     file = backend / ".pulumi" / "stacks" / command.PROJECT / f"{agency}.json"
+    if not file.exists():
+        return
     latest = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"]
     yield "pulumi resources", sorted(r["urn"] for r in latest.get("resources") or ())
     yield "pulumi pending", len(latest.get("pending_operations") or ())
@@ -333,7 +335,7 @@ def _kept(target: environment.Environment, agency: str) -> Found:
     names = (re.sub(r"[@-][0-9a-f]+|\.\d+", "", p.name) for p in folder.rglob("*") if p.is_file())
     yield "files of the store", sorted(names)
     kit = target.store() / "handover" / agency
-    for file in sorted(kit.iterdir()):
+    for file in sorted(kit.iterdir() if kit.is_dir() else ()):
         text = _PEM.sub("(certificate)", file.read_text(encoding="utf-8"))
         yield f"kit {file.name}", {"mode": oct(file.stat().st_mode), "text": _digest(text, agency)}
     yield "beside the kit", sorted(p.name for p in kit.parent.iterdir() if agency in p.name)

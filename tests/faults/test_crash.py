@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onboarding import environment
-from tests.faults import crash
+from tests.faults import crash, departing
 
 pytestmark = pytest.mark.lab
 
@@ -49,3 +49,17 @@ def test_every_crash_point(lab: environment.Environment, tmp_path: Path, scenari
         told = [bench.crash(number, golden, point) for number, point in chosen]
     wrong = [f"{each.points[0]}: {line}" for each in told for line in each.wrong]
     assert wrong == [], f"crash points {sum(not t.wrong for t in told)} of {len(told)}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(8 * 3600)
+def test_every_crash_point_of_a_leaving(lab: environment.Environment, tmp_path: Path) -> None:
+    """Each agency is killed once in every step. ``ONBOARD_CRASH_SHARD`` as above."""
+    bench = departing.Leavers(lab, departing.SCENARIO, tmp_path)
+    with bench.between:
+        golden = bench.golden_leaving(0)
+        part = os.environ.get("ONBOARD_CRASH_SHARD", "1/1")
+        chosen = [point for _, point in crash.shard(departing.points(golden), part)]
+        told = [bench.leave(n, golden, *row) for n, row in enumerate(departing.rows(chosen), 1)]
+    wrong = [f"{' then '.join(map(str, t.points))}: {line}" for t in told for line in t.wrong]
+    assert wrong == [], f"leavings {sum(not t.wrong for t in told)} of {len(told)}"
