@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import click
-
 from onboarding import (
     actor,
     approval,
@@ -53,6 +51,8 @@ def go_on(job: jobs.Job, case: leaving.Case, asked: Asked) -> int:
     if step is steps.Step.DESTROY:
         _refuse_to_destroy(case, stands.leaving, asked)
     prepared = leaving.prepare(case, step)
+    if stands.leaving is None:
+        _refuse_absent(case, prepared)
     _refuse_conflicts(case, prepared)
     offboard_text.show_plan(job, step, prepared, leaving_now=stands.leaving)
     if asked.out is not None:
@@ -124,6 +124,15 @@ def _refuse_to_destroy(case: leaving.Case, of: steps.Leaving | None, asked: Aske
         )
 
 
+def _refuse_absent(case: leaving.Case, prepared: reconcile.Prepared) -> None:
+    """Freezing what is not there would begin with making it."""
+    if not any(leaving.counts(prepared).values()):
+        raise errors.Refused(
+            f"{case.of.id} is not here: environment {case.target.name!r} holds nothing of it",
+            resolution="Check FILE and --environment.",
+        )
+
+
 def _refuse_conflicts(case: leaving.Case, prepared: reconcile.Prepared) -> None:
     # What the step itself takes away is meant; what stands in our place is somebody else's.
     conflicts = [h for h in prepared.hazards if not h.flag and not h.approver]
@@ -174,12 +183,7 @@ def _agreed(job: jobs.Job, asked: Asked, question: str) -> bool:
         if job.text:
             console.hint("Nothing was changed. To carry it out, add --yes.")
         return False
-    try:
-        agreed = console.confirm(f"{question} ({job.environment.name})")
-    except click.Abort:
-        raise errors.Interrupted("nothing was changed: interrupted at the question") from None
-    if not agreed:
-        raise errors.OnboardError("nothing was changed: the plan was not accepted")
+    console.accept_plan(f"{question} ({job.environment.name})")
     return True
 
 

@@ -14,6 +14,7 @@ from onboarding import actor, clock, environment, item, manifest
 from onboarding.leaving import records, steps
 from onboarding.state import files
 from tests.unit.cli import world
+from tests.unit.cli.conftest import WANTED
 from tests.unit.cli.running import run
 from tests.unit.cli.test_runs import MANIFEST
 
@@ -42,6 +43,9 @@ FACTS: dict[steps.Step, dict[str, Any]] = {
 
 @pytest.fixture
 def store(tmp_path: Path, engines: list[world.Memory]) -> files.FileStore:
+    """The agency stands with one of its objects, of which nothing is recorded."""
+    one = WANTED[0]
+    next(e for e in engines if e.name is one.ref.engine).held[one.ref] = one
     return files.FileStore(tmp_path / "store")
 
 
@@ -79,9 +83,20 @@ def test_the_plan_of_the_first_step_writes_nothing(
         "Step 1 of 4, freeze: nobody signs in, nothing is written or signed; everything is kept\n"
         f"\n  {MANIFEST_SAYS}"
     )
-    assert "Plan: 3 to create, 0 to update, 0 to delete, 0 unchanged." in rest
+    assert "Plan: 2 to create, 0 to update, 0 to delete, 1 unchanged." in rest
     assert err.endswith("Nothing was changed. To carry it out, add --yes.\n")
     assert store.kept(AGENCY, "leaving") is None
+    assert store.journal(AGENCY) == ()
+
+
+def test_an_agency_that_is_not_here_does_not_leave(
+    capsys: pytest.CaptureFixture[str], store: files.FileStore, engines: list[world.Memory]
+) -> None:
+    for engine in engines:
+        engine.held.clear()
+    code, _, err = run(capsys, "offboard", MANIFEST, "--yes")
+    assert code == 4
+    assert "admincourt is not here: environment 'unit' holds nothing of it" in err
     assert store.journal(AGENCY) == ()
 
 
