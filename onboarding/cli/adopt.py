@@ -89,11 +89,7 @@ def _offer(job: jobs.Job) -> adoption.Offer:
 
 
 def _ask(count: int, job: jobs.Job) -> None:
-    if not console.asks():
-        raise errors.UsageError(
-            "nothing was changed: there is nobody to ask (stdin is not a terminal)",
-            resolution="Review what is shown above, then run the command again with --yes.",
-        )
+    console.refuse_without_asking("Review what is shown above")
     if not console.confirm(f"Mark {count} object(s) as {job.tenant.id}'s?"):
         raise errors.OnboardError("nothing was changed: the adoption was not accepted")
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from onboarding import actor, environment, errors, plan, plan_file, safety
 from onboarding.cli import console, fleet, held, runs
 from onboarding.cli import job as jobs
@@ -90,17 +88,8 @@ def _approved(
 
 
 def _ask(job: jobs.Job) -> None:
-    if not console.asks():
-        raise errors.UsageError(
-            "nothing was changed: there is nobody to ask (stdin is not a terminal)",
-            resolution="Review the plan above, then run the command again with --yes.",
-        )
-    try:
-        agreed = console.confirm(f"Apply this plan to {job.environment.name}?")
-    except click.Abort:
-        raise errors.Interrupted("nothing was changed: interrupted at the question") from None
-    if not agreed:
-        raise errors.OnboardError("nothing was changed: the plan was not accepted")
+    console.refuse_without_asking("Review the plan above")
+    console.accept_plan(f"Apply this plan to {job.environment.name}?")
 
 
 def _unmoved(job: jobs.Job, reviewed: reconcile.Prepared) -> reconcile.Prepared:

@@ -173,6 +173,25 @@ def confirm(question: str) -> bool:
     return asks() and click.confirm(question, default=False, err=True)
 
 
+def refuse_without_asking(review: str) -> None:
+    """Raise ``errors.UsageError`` where nobody can be asked; ``review``: what to do first."""
+    if not asks():
+        raise errors.UsageError(
+            "nothing was changed: there is nobody to ask (stdin is not a terminal)",
+            resolution=f"{review}, then run the command again with --yes.",
+        )
+
+
+def accept_plan(question: str) -> None:
+    """Ask whether to write a plan that was shown. Raises ``errors.OnboardError`` unless so."""
+    try:
+        agreed = confirm(question)
+    except click.Abort:
+        raise errors.Interrupted("nothing was changed: interrupted at the question") from None
+    if not agreed:
+        raise errors.OnboardError("nothing was changed: the plan was not accepted")
+
+
 def progress() -> progress_seam.Progress:
     """The progress of this run: nothing when quiet, a live tree on a terminal, else lines."""
     if _volume["quiet"]:

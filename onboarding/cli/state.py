@@ -193,11 +193,7 @@ def import_command(file: Path, only: tuple[str, ...], wanted: str | None, yes: b
 def _agree(yes: bool, question: str) -> None:
     if yes:
         return
-    if not console.asks():
-        raise errors.UsageError(
-            "nothing was changed: there is nobody to ask (stdin is not a terminal)",
-            resolution="Read what it says above, then run the command again with --yes.",
-        )
+    console.refuse_without_asking("Read what it says above")
     if not console.confirm(question):
         raise errors.OnboardError("nothing was changed: it was not agreed to")
 
