@@ -37,13 +37,7 @@ from onboarding.cli import job as jobs
     metavar="DIGEST",
     help="Write only if the plan has this digest, as onboard plan showed it.",
 )
-@options.environment_option
-@options.with_option
-@options.output_option
-@options.volume_options
-@options.language_option
-@options.as_of_option
-@options.timeout_option
+@options.run_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.safety_options
 @click.option(

@@ -28,13 +28,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("file", type=options.MANIFEST)
-@options.environment_option
-@options.with_option
-@options.output_option
-@options.volume_options
-@options.language_option
-@options.as_of_option
-@options.timeout_option
+@options.run_options
 @click.option("--yes", is_flag=True, help="Carry out the next step; do not ask.")
 @click.option("--status", is_flag=True, help="Only say where the leaving stands.")
 @click.option("--cancel", is_flag=True, help="The agency stays: give back what was taken.")

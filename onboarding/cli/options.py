@@ -155,6 +155,21 @@ def language_option(function: F) -> F:
     )(function)
 
 
+def run_options(function: F) -> F:
+    """What every command takes that reads an agency live, in the order of its help."""
+    for option in (
+        timeout_option,
+        as_of_option,
+        language_option,
+        volume_options,
+        output_option,
+        with_option,
+        environment_option,
+    ):
+        function = option(function)
+    return function
+
+
 def safety_options(function: F) -> F:
     """A flag for each safety rule; the command gets those given as ``allowed``."""
 

@@ -19,13 +19,7 @@ from onboarding.cli import job as jobs
     ),
 )
 @click.argument("file", type=options.MANIFEST)
-@options.environment_option
-@options.with_option
-@options.output_option
-@options.volume_options
-@options.language_option
-@options.as_of_option
-@options.timeout_option
+@options.run_options
 def verify_command(
     file: Path,
     wanted: str | None,
