@@ -20,11 +20,8 @@ def openings(of: plan.Plan, facts: Facts) -> Iterator[Hazard]:
     """
     told = [*_paths(of, facts), *_hosts(of, facts), *_entrances(of, facts), *_links(of, facts)]
     if told:
-        yield Hazard(
-            words.NETWORK_OPENING,
-            f"the plan opens {len(told)} network path(s) or link(s)",
-            tuple(line for line, _ in told),
-            tuple(change for _, change in told),
+        yield Hazard.of(
+            words.NETWORK_OPENING, f"the plan opens {len(told)} network path(s) or link(s)", told
         )
 
 

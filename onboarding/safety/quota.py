@@ -33,11 +33,8 @@ def below_use(of: plan.Plan, facts: Facts) -> Iterator[Hazard]:
                 line = f"{change.ref}: {resource} {hard}, but {used[resource]} is in use"
                 told.append((line, change))
     if told:
-        yield Hazard(
-            words.QUOTA_BELOW_USE,
-            f"the plan sets {len(told)} quota(s) below what is in use",
-            tuple(line for line, _ in told),
-            tuple(change for _, change in told),
+        yield Hazard.of(
+            words.QUOTA_BELOW_USE, f"the plan sets {len(told)} quota(s) below what is in use", told
         )
 
 
@@ -54,9 +51,4 @@ def raised(of: plan.Plan, facts: Facts) -> Iterator[Hazard]:
             if normal_form.quantity(hard) > normal_form.quantity(old):
                 told.append((f"{change.ref}: {resource} {old} -> {hard}", change))
     if told:
-        yield Hazard(
-            words.QUOTA_INCREASE,
-            f"the plan raises {len(told)} quota(s)",
-            tuple(line for line, _ in told),
-            tuple(change for _, change in told),
-        )
+        yield Hazard.of(words.QUOTA_INCREASE, f"the plan raises {len(told)} quota(s)", told)

@@ -25,12 +25,7 @@ def loosened(of: plan.Plan, facts: Facts, rule: str) -> Iterator[Hazard]:
     """One hazard of ``rule`` for all settings that change for the worse."""
     told = [(line, c) for c in of.changes for line in _lines(c, facts, rule)]
     if told:
-        yield Hazard(
-            rule,
-            _TITLES[rule].format(len(told)),
-            tuple(line for line, _ in told),
-            tuple(change for _, change in told),
-        )
+        yield Hazard.of(rule, _TITLES[rule].format(len(told)), told)
 
 
 def _lines(change: plan.Change, facts: Facts, rule: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onboarding import item, plan
@@ -77,6 +77,11 @@ class Hazard:
     changes: tuple[plan.Change, ...] = ()
     flag: str = ""
     approver: str = ""
+
+    @classmethod
+    def of(cls, rule: str, message: str, told: Sequence[tuple[str, plan.Change]]) -> Hazard:
+        """Of lines, each with the change that it is about."""
+        return cls(rule, message, tuple(line for line, _ in told), tuple(c for _, c in told))
 
     @property
     def needs_second_person(self) -> bool:
