@@ -94,6 +94,22 @@ EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 """Maps that are ours as a whole: a key that we did not set is a difference, unless it is one that
 the system fills in by itself and has the value that it gives there (Keycloak 26)."""
 
+_PODS = "spec.template.spec."
+POD_DEFAULTS: Mapping[str, Any] = {
+    "defaultMode": 0o644,
+    "failureThreshold": 3,
+    "periodSeconds": 10,
+    "protocol": "TCP",
+    "scheme": "HTTP",
+    "successThreshold": 1,
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
+    "timeoutSeconds": 1,
+}
+"""What the API server fills into a pod template where nothing is said (Kubernetes API reference:
+Container, Probe, HTTPGetAction, ContainerPort, the volume sources). It counts these as held by
+whoever wrote the entry of a list, such as a container with another name."""
+
 HELD_BY_OTHERS = "heldByOthers"
 """Field of an observed item: what people and other tools set on it, by path, as ``[who, how,
 when]``. Only Kubernetes tells."""
@@ -138,7 +154,13 @@ def differences(
         yield one
     for where in held:
         if not any(where == t or where.startswith(f"{t}.") for t in told):
-            yield from _added(where, desired, live)
+            yield from (one for one in _added(where, desired, live) if not _by_default(one))
+
+
+def _by_default(added: tuple[str, Any, Any]) -> bool:
+    path, value, _ = added
+    name = path.rpartition(".")[2]
+    return path.startswith(_PODS) and name in POD_DEFAULTS and POD_DEFAULTS[name] == value
 
 
 def decided(desired: Any, known: Any) -> Any:

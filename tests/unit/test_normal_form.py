@@ -109,6 +109,22 @@ def test_a_field_is_told_once_however_it_is_held() -> None:
     assert found == [("spec.list", [1, 2], [1]), ("spec.a", 2, 1)]
 
 
+def test_what_the_server_fills_in_for_others_is_none() -> None:
+    def pod(**more: Any) -> dict[str, Any]:
+        return {"spec": {"template": {"spec": {"containers": [{"image": "a", **more}]}}}}
+
+    at = "spec.template.spec.containers.0."
+    held = {
+        f"{at}{name}": ["by-hand", "Update", ""] for name in ("terminationMessagePolicy", "tty")
+    }
+    live = {**pod(terminationMessagePolicy="File", tty=True), "heldByOthers": held}
+    assert differences("Deployment", pod(), live) == [(f"{at}tty", True, None)]
+    live = {**pod(terminationMessagePolicy="FallbackToLogsOnError"), "heldByOthers": held}
+    assert differences("Deployment", pod(), live) == [
+        (f"{at}terminationMessagePolicy", "FallbackToLogsOnError", None)
+    ]
+
+
 def test_of_a_value_held_as_a_whole_what_is_beyond_ours_is_told() -> None:
     live = held("spec.to", spec={"to": [{"port": 1, "end": 9}], "other": "default"})
     found = differences("NetworkPolicy", {"spec": {"to": [{"port": 1}]}}, live)

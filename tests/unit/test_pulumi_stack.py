@@ -7,11 +7,11 @@ import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from onboarding import errors, item, labels
+from onboarding import errors, item, kube, labels
 from onboarding.engines.pulumi_stack import events, live, locks, ownership, wording
 
 URN = "urn:pulumi:moph::gdcc-onboarding::gdcc:onboarding:AgencyNamespace${type}::{name}"
@@ -183,6 +183,48 @@ def test_an_object_that_only_others_wrote_becomes_ours() -> None:
     assert [(m["manager"], m["operation"]) for m in merged] == [("onboard", "Apply")]
 
 
+class OneNamespace:
+    """A cluster with one namespace in it, which only our own manager has written to."""
+
+    def __init__(self, **marks: str) -> None:
+        self.found = {
+            "metadata": {"resourceVersion": "7", "labels": marks, "managedFields": [OURS]}
+        }
+        self.patches: list[Any] = []
+
+    def get(self, kind: str, name: str, namespace: str) -> Any:
+        return self.found
+
+    def json_patch(self, kind: str, name: str, namespace: str, patch: Any) -> None:
+        self.patches += patch
+
+
+NAMESPACE = item.Ref(item.EngineName.CLUSTER, "Namespace", "", "ga-moph-prod")
+OURS = {"manager": "onboard", "operation": "Apply", "fieldsV1": {}}
+FENCE = "pod-security.kubernetes.io/enforce"
+
+
+@pytest.mark.parametrize("marks", [{}, {FENCE: "baseline"}])
+def test_a_namespace_whose_fence_a_hand_removed_gets_it_back_first(marks: dict[str, str]) -> None:
+    """Nothing in it could be written until then, and a removal leaves no field manager behind."""
+    cluster = OneNamespace(**marks)
+    ownership.take_back(cast("kube.Cluster", cluster), [NAMESPACE])
+    assert cluster.patches == [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": "7"},
+        {
+            "op": "add",
+            "path": f"/metadata/labels/{FENCE.replace('/', '~1')}",
+            "value": "restricted",
+        },
+    ]
+
+
+def test_what_only_we_have_written_to_is_left_alone() -> None:
+    cluster = OneNamespace(**{FENCE: "restricted"})
+    ownership.take_back(cast("kube.Cluster", cluster), [NAMESPACE])
+    assert cluster.patches == []
+
+
 # Items from live objects
 
 
@@ -197,10 +239,12 @@ def test_live_objects_lose_noise_and_secrets() -> None:
             "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}", "a": "b"},
         },
         "spec": {
+            "serviceAccountName": "s",
+            "serviceAccount": "s",
             "containers": [
                 {"name": "c", "env": [{"name": "DB_PASSWORD", "value": "hunter2"}]},
                 {"name": "d", "env": [{"name": "HOME", "value": "/tmp"}]},
-            ]
+            ],
         },
         "status": {"phase": "Running"},
     }
@@ -209,6 +253,7 @@ def test_live_objects_lose_noise_and_secrets() -> None:
     assert "hunter2" not in json.dumps(seen.fields)
     assert "/tmp" in json.dumps(seen.fields)
     assert "status" not in seen.fields
+    assert seen.fields["spec"].keys() == {"serviceAccountName", "containers"}
     assert live.of("Pod", pod, status=True).fields["status"] == {"phase": "Running"}
     assert seen.owner == ""
 

@@ -73,8 +73,12 @@ def _without_secrets(kind: str, fields: dict[str, Any], owner: str) -> dict[str,
 
 
 def _pod(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """A pod's spec without the values of variables that read like a credential."""
-    result = dict(spec)
+    """A pod's spec without the values of variables that read like a credential.
+
+    And without ``serviceAccount``: the server keeps the deprecated name of ``serviceAccountName``
+    at the same value (Kubernetes API reference, PodSpec).
+    """
+    result = {key: value for key, value in spec.items() if key != "serviceAccount"}
     for part in ("containers", "initContainers", "ephemeralContainers"):
         if part in spec:
             result[part] = [_container(c) for c in spec[part]]

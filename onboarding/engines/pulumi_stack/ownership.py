@@ -19,15 +19,9 @@ _ATTEMPTS = 6
 _PAUSE = 0.2
 
 
-_FENCED = (
-    {
-        "op": "add",
-        "path": "/metadata/labels/pod-security.kubernetes.io~1enforce",
-        "value": "restricted",
-    },
-)
+_FENCE, _FENCED = "pod-security.kubernetes.io/enforce", "restricted"
 """The cluster lets us write a namespace only if it is under Pod Security afterwards; where a hand
-took that away it comes back at once."""
+took that away it comes back first, or nothing in the namespace could be put right."""
 
 
 def take_back(cluster: kube.Cluster, refs: Sequence[item.Ref]) -> None:
@@ -43,7 +37,8 @@ def _take_back(cluster: kube.Cluster, ref: item.Ref) -> None:
             return
         before = found["metadata"].get("managedFields") or []
         after = merged(before, kinds.kind(ref.kind).api_version)
-        if after == before:
+        wanted = [*_managers(before, after), *_fence(ref, found)]
+        if not wanted:
             return
         version = found["metadata"]["resourceVersion"]
         try:
@@ -51,11 +46,7 @@ def _take_back(cluster: kube.Cluster, ref: item.Ref) -> None:
                 ref.kind,
                 ref.name,
                 ref.scope,
-                [
-                    {"op": "test", "path": "/metadata/resourceVersion", "value": version},
-                    {"op": "replace", "path": "/metadata/managedFields", "value": after},
-                    *(_FENCED if ref.kind == "Namespace" else ()),
-                ],
+                [{"op": "test", "path": "/metadata/resourceVersion", "value": version}, *wanted],
             )
         except errors.EngineFailed:
             # A controller wrote in between, as it does right after a change by hand.
@@ -64,6 +55,20 @@ def _take_back(cluster: kube.Cluster, ref: item.Ref) -> None:
             time.sleep(_PAUSE * attempt)
         else:
             return
+
+
+def _managers(before: list[Any], after: list[Any]) -> list[dict[str, Any]]:
+    if after == before:
+        return []
+    return [{"op": "replace", "path": "/metadata/managedFields", "value": after}]
+
+
+def _fence(ref: item.Ref, found: kube.Object) -> list[dict[str, Any]]:
+    marks = found["metadata"].get("labels") or {}
+    if ref.kind != "Namespace" or marks.get(_FENCE) == _FENCED:
+        return []
+    path = f"/metadata/labels/{_FENCE.replace('/', '~1')}"
+    return [{"op": "add", "path": path, "value": _FENCED}]
 
 
 def merged(entries: Sequence[Mapping[str, Any]], api_version: str) -> list[dict[str, Any]]:
