@@ -6,6 +6,7 @@ was taken over is refused by the journal itself, even between a check of its lea
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -17,6 +18,8 @@ from onboarding.state import chain, document, interface, leases, owner, storage
 
 _ATTEMPTS = 50
 """How often a record is tried anew while others append to the same journal."""
+_LOOKS, _LOOK_SECONDS = 20, 0.1
+"""How often and in which intervals the lease of a run is looked for that holds the lock."""
 
 
 class Store:
@@ -54,9 +57,12 @@ class Store:
                 mine.release(self._heads.get(tenant_id, mine.written.head))
 
     def _busy(self, tenant_id: str) -> errors.Refused:
-        seen = leases.look(self.place, tenant_id)
-        if seen is not None and not seen.written.released:
-            return leases.refused(tenant_id, seen.written, seen.ends)
+        # The other run locks first and writes its lease then: until that an older one is there.
+        for _ in range(_LOOKS):
+            seen = leases.look(self.place, tenant_id)
+            if seen is not None and seen.held:
+                return leases.refused(tenant_id, seen.written, seen.ends)
+            time.sleep(_LOOK_SECONDS)
         return errors.Refused(
             f"{tenant_id}: another run holds this agency",
             resolution="Wait until it ends, then run the command again.",

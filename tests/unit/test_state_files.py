@@ -6,13 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from onboarding import errors, item
-from onboarding.state import chain, files, interface, owner
+from onboarding.state import chain, files, interface, leases, owner
 
 OLD = Path(__file__).resolve().parent.parent / "fixtures" / "state-1"
 """A store as the first version of the tool left it, in the middle of a run."""
@@ -278,6 +280,26 @@ def test_what_the_first_version_left_damaged_is_told(tmp_path: Path) -> None:
         store = files.FileStore(tmp_path / damaged)
         with pytest.raises(errors.EngineFailed, match="damaged"):
             (store.applied if damaged == "applied.json" else store.journal)("moph")
+
+
+def test_a_holder_that_has_not_written_its_lease_yet_is_awaited_and_named(
+    store: files.FileStore, tmp_path: Path
+) -> None:
+    """Between its lock and its lease: the one that stands there is still that of a dead run."""
+    place = files.Folder(tmp_path)
+    dead = leases.new(60, 1, chain.Head())
+    dead = replace(dead, owner="somebody pid 1", mark={**dead.mark, "start": 1})
+    version = place.swap_lease("moph", dead.sealed("moph"), "")
+    assert version is not None
+    mine = leases.new(60, 2, chain.Head()).sealed("moph")
+    with place.guard("moph") as alone:
+        assert alone
+        later = threading.Timer(0.3, place.swap_lease, ("moph", mine, version))
+        later.start()
+        with pytest.raises(errors.Refused) as refused, store.lease("moph"):
+            pass
+        later.join()
+    assert f"pid {os.getpid()} " in refused.value.details[0]
 
 
 def test_a_second_run_is_refused_and_the_holder_named(
