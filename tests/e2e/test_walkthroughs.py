@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,27 @@ import pytest
 from onboarding import environment
 from tests.running import LAB, ROOT
 
+_CODE = re.compile(r'departmentCode: "(\d+)"')
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def follow(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run every ``sh`` block of a page as one script in a copy of what a checkout shows."""
+def follow(page: str, folder: Path, agency: str, new: str) -> subprocess.CompletedProcess[str]:
+    """Run every ``sh`` block of a page as one script in a copy of what a checkout shows.
+
+    Other tests may have applied the page's ``agency`` to the lab, so it is ``new`` here.
+    """
     for name in ("examples", "ci"):
         shutil.copytree(ROOT / name, folder / name)
+    manifest = folder / f"examples/{agency}.yaml"
+    renamed = manifest.read_text(encoding="utf-8").replace(agency, new)
+    code = _CODE.search(renamed)
+    assert code is not None
+    manifest.write_text(
+        renamed.replace(code[1], f"{code[1][:2]}{zlib.crc32(new.encode()) % 900 + 100}")
+    )
     text = (ROOT / "docs/how-to" / page).read_text(encoding="utf-8")
-    script = "\n".join(["set -eux", *_BLOCK.findall(text)])
+    lines = "\n".join(["set -eux", *_BLOCK.findall(text)])
+    script = lines.replace(f"history {agency}", f"history {new}")
     return subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
@@ -42,16 +55,16 @@ def follow(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.usefixtures("lab")
 def test_a_plan_is_reviewed_and_applied(tmp_path: Path) -> None:
-    done = follow("pipelines.md", tmp_path)
+    done = follow("pipelines.md", tmp_path, "dede", "dedew")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "this plan was applied already" in done.stdout
     assert (tmp_path / "comment.md").read_text().startswith("### Plan ")
 
 
 def test_a_killed_run_goes_on(lab: environment.Environment, tmp_path: Path) -> None:
-    done = follow("killed-run.md", tmp_path)
+    done = follow("killed-run.md", tmp_path, "moph", "mophw")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "moph  killed" in done.stdout
+    assert "mophw  killed" in done.stdout
     assert "No changes: " in done.stdout
 
 
