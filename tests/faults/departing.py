@@ -133,6 +133,10 @@ class Leavers(crash.Bench):
 
     def _left(self, agency: str, code: str) -> dict[str, Any]:
         found = estate.of(self.target, agency, code)
+        # Beside a tombstone it says nothing any more, and a rejoining takes it away.
+        found["files of the store"] = [
+            name for name in found["files of the store"] if name != f"{records.LEAVING}.json"
+        ]
         with vault.connect(self.target, environment.Role.APPLIER) as door:
             found["leaving list"] = _list(door, f"pki-{agency}-sign")
         found["leaving tombstone"] = self._tombstone(agency)
@@ -150,7 +154,7 @@ class Leavers(crash.Bench):
             "documents": sorted(
                 re.sub(r"-[0-9a-f]{64}$", "", n)
                 for n in store.kept_names(agency)
-                if n != records.LEAVING  # Beside a tombstone it says nothing any more.
+                if n != records.LEAVING
             ),
             "evidence": [e.step.value for e in of.evidence],
             "altered": steps.altered(of, store.journal(agency)),
