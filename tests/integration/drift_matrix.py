@@ -298,10 +298,15 @@ def _tells(one: drift.Difference, mutation: Mutation) -> bool:
 
 
 def _brings(mutation: Mutation, ref: item.Ref) -> bool:
-    """Whether the system makes the object itself: a client that acts for itself has an account."""
-    of = mutation.ref
-    same = (of.kind, of.scope, of.name) == ("Client", ref.scope, ref.name)
-    return same and ref.kind == "ServiceAccount" and mutation.path == ("serviceAccountsEnabled",)
+    """Whether the system changes the other object along: a client that acts for itself has an
+    account, and what belongs to an organization is shown as off while that is."""
+    of, path = mutation.ref, mutation.path
+    if of.scope != ref.scope:
+        return False
+    if of.kind == "Client":
+        account = ref.kind == "ServiceAccount" and ref.name == of.name
+        return account and path == ("serviceAccountsEnabled",)
+    return of.kind == "Organization" and ref.kind == "IdentityProvider" and path == ("enabled",)
 
 
 def along(mutation: Mutation) -> frozenset[str]:
