@@ -274,7 +274,11 @@ class Bench:
         hit = any(d.ref == ref and d.what is what for d in found)
         (tally.found if hit else tally.missed).append(mutation)
         # What stood on it or in it is gone with it.
-        tally.false += [f"{mutation}: also {d.what} {d.ref}" for d in found if d.what is not what]
+        tally.false += [
+            f"{mutation}: also {d.what} {d.ref}"
+            for d in found
+            if d.what is not what and not _lost_scope(ref, d)
+        ]
         if like is not None and any(d.ref == ref for d in found) and self._holds_data(ref):
             self.hand.delete(ref)
         self._settle({}, tally)
@@ -307,6 +311,13 @@ def _brings(mutation: Mutation, ref: item.Ref) -> bool:
         account = ref.kind == "ServiceAccount" and ref.name == of.name
         return account and path == ("serviceAccountsEnabled",)
     return of.kind == "Organization" and ref.kind == "IdentityProvider" and path == ("enabled",)
+
+
+def _lost_scope(gone: item.Ref, of: drift.Difference) -> bool:
+    """Whether it is a client which asked for the client scope that is gone."""
+    lists = ("defaultClientScopes", "optionalClientScopes")
+    asked = of.ref.kind == "Client" and all(x.path.startswith(lists) for x in of.leaves)
+    return gone.kind == "ClientScope" and gone.scope == of.ref.scope and asked
 
 
 def along(mutation: Mutation) -> frozenset[str]:

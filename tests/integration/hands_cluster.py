@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import shutil
 from pathlib import Path
 
 import yaml
@@ -110,6 +111,8 @@ class Kit:
 
     def view(self, ref: item.Ref) -> Json | None:
         folder = self._folder(ref)
+        if not folder.is_dir():
+            return None
         files = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()}
         return {"mode": f"{folder.stat().st_mode & 0o777:04o}", "files": files}
 
@@ -127,8 +130,7 @@ class Kit:
                     out.write("by hand\n")
 
     def delete(self, ref: item.Ref) -> None:
-        folder = self._folder(ref)
-        folder.rename(folder.with_name(f".{folder.name}"))
+        shutil.rmtree(self._folder(ref))
 
     def create(self, ref: item.Ref, like: Json) -> None:
         raise Refused("an agency has one kit")
