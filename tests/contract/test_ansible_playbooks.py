@@ -235,7 +235,7 @@ def test_a_run_that_takes_too_long_is_stopped(place: Place) -> None:
     assert statuses(outcomes)[-1] == "failed"
     error = outcomes[-1].error
     assert error is not None
-    assert "stopped after 1 s" in error.details[0]
+    assert error.details[0] == "Ansible was stopped after 1s (timeouts.ansible)"
 
 
 class Watcher(progress.Silent):

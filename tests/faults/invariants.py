@@ -36,6 +36,9 @@ PARTIAL = 6
 _PLAIN = ("--no-verify",)
 
 
+_OTHERS = re.compile(r"ga-(?!\{agency\})[\w-]+,? ?")
+
+
 @dataclass(frozen=True, slots=True)
 class Village:
     """One agency, which no other test knows."""
@@ -163,10 +166,10 @@ class World:
         third = self.plain("plan", str(village.file), "--detailed-exitcode", "--output", "json")
         assert third.code == 0, f"I4: a third run would write\n{third.out}"
 
-    def _judged(self, findings: Iterable[str]) -> set[str]:
+    @staticmethod
+    def _judged(findings: Iterable[str]) -> set[str]:
         """Without the namespaces of others, which a finding lists and which come and go."""
-        others = re.compile(rf"ga-{self.bench.prefix}\w*-\w+,? ?")
-        return {others.sub("", finding) for finding in findings}
+        return {_OTHERS.sub("", finding) for finding in findings}
 
     def neighbour_untouched(self) -> None:
         now = self.estate(self.neighbour)
