@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from onboarding import normal_form
+from onboarding.engines.pulumi_stack import live as cluster_live
 from onboarding.kube import managers
 
 
@@ -74,3 +76,14 @@ def test_of_two_who_hold_a_field_the_later_is_named() -> None:
     fields: dict[str, Any] = {"f:data": {"f:a": {}}}
     of = live(entry("b", fields, time="t2"), entry("a", fields, time="t1"), data={"a": "1"})
     assert managers.held_by_others(of)[("data", "a")] == ("b", "Update", "t2")
+
+
+def test_notes_of_pulumi_that_a_hand_copied_along_are_nobodys_change() -> None:
+    notes = {"pulumi.com/skipAwait": "true", "gdcc.go.th/last-update": "t"}
+    fields: dict[str, Any] = {
+        "f:metadata": {"f:annotations": {f"f:{name}": {} for name in (*notes, "mine")}}
+    }
+    of = live(entry("kubectl-create", fields))
+    of["metadata"] |= {"name": "x", "annotations": {**notes, "mine": "1"}}
+    seen = cluster_live.of("NetworkPolicy", of).fields[normal_form.HELD_BY_OTHERS]
+    assert list(seen) == ["metadata.annotations.mine"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onboarding import item, kube, labels, normal_form
@@ -17,6 +17,8 @@ _NOISE = frozenset(
     {"uid", "resourceVersion", "managedFields", "creationTimestamp", "generation", "selfLink"}
 )
 _PLACE = frozenset({"name", "namespace"})
+_PULUMI = "pulumi.com/"
+_LAST_UPDATE = labels.PREFIX + "last-update"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET_NAME = re.compile(r"PASS|TOKEN|SECRET|KEY|CREDENTIAL", re.IGNORECASE)
 
@@ -32,13 +34,22 @@ def of(kind: str, live: kube.Object, *, owner: str = "", status: bool = False) -
         "metadata": _metadata(metadata),
         **fields,
     }
-    held = managers.held_by_others(live)
-    if held:
-        by_path = {normal_form.joined(path): list(who) for path, who in held.items()}
+    held = managers.held_by_others(live).items()
+    by_path = {normal_form.joined(path): list(who) for path, who in held if not _bookkeeping(path)}
+    if by_path:
         fields[normal_form.HELD_BY_OTHERS] = by_path
     owner = owner or labels.owner(metadata.get("labels"))
     return item.Item(
         ref, _without_secrets(kind, fields, owner), owner, holds_data=kind in HOLDS_DATA
+    )
+
+
+def _bookkeeping(path: Sequence[Any]) -> bool:
+    """Pulumi's own notes on an object, and ours to it: whoever restores one copies them along."""
+    return (
+        len(path) == 3
+        and tuple(path[:2]) == ("metadata", "annotations")
+        and str(path[2]).startswith((_PULUMI, _LAST_UPDATE))
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from onboarding import item, tenant, vault
+from onboarding import item, names, tenant, vault
 from onboarding.desired import link_vault, vault_mark, vault_policies
 from onboarding.desired import vault as wanted
 from onboarding.engines.vault_pki import leaving
@@ -94,11 +94,17 @@ def _mounts(
 def _other_mounts(
     tenants: Sequence[tenant.Tenant], mounts: Mapping[str, Any]
 ) -> Iterator[tuple[str, item.Item]]:
-    """Mounts that carry an agency's mark at a place that is not its own."""
-    own = {of.id: of.pki_mount for of in tenants}
+    """Mounts that carry an agency's mark at a place that is not its own.
+
+    Those of an agency that left and joined again stay, closed, so that revocation can be proven.
+    """
+    own = {
+        of.id: {names.pki_mount(of.id, time) for time in range(1, of.generation + 1)}
+        for of in tenants
+    }
     for path, about in mounts.items():
         name, owner = path.rstrip("/"), vault_mark.owner((about or {}).get("description"))
-        if owner in own and name != own[owner]:
+        if owner in own and name not in own[owner]:
             ref = item.Ref(item.EngineName.VAULT, "Mount", "", name)
             yield owner, item.Item(ref, _mount_fields(about), owner, holds_data=True)
 
