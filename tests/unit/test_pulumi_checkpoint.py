@@ -62,7 +62,8 @@ def test_the_stack_of_each_agency_is_read(tmp_path: Path) -> None:
         list(checkpoint.states(at, [of]))
 
 
-def test_a_state_elsewhere_was_not_seen(tmp_path: Path) -> None:
-    at = _target(tmp_path, "s3://bucket")
-    with pytest.raises(errors.Denied, match="s3://bucket"):
-        list(checkpoint.states(at, []))
+def test_a_state_that_nobody_answers_for_was_not_seen(tmp_path: Path) -> None:
+    at = _target(tmp_path, "postgres://127.0.0.1:1/pulumi")
+    of = tenant.resolve(world.agency("admincourt"), at)
+    with pytest.raises(errors.Denied, match="cannot be read"):
+        list(checkpoint.states(at, [of]))
