@@ -110,6 +110,13 @@ POD_DEFAULTS: Mapping[str, Any] = {
 Container, Probe, HTTPGetAction, ContainerPort, the volume sources). It counts these as held by
 whoever wrote the entry of a list, such as a container with another name."""
 
+POD_SPEC_DEFAULTS: Mapping[str, Any] = {
+    f"{_PODS}dnsPolicy": "ClusterFirst",
+    f"{_PODS}restartPolicy": "Always",
+    f"{_PODS}schedulerName": "default-scheduler",
+}
+"""As ``POD_DEFAULTS``, but only right there: an init container with ``restartPolicy`` runs on."""
+
 HELD_BY_OTHERS = "heldByOthers"
 """Field of an observed item: what people and other tools set on it, by path, as ``[who, how,
 when]``. Only Kubernetes tells."""
@@ -159,6 +166,8 @@ def differences(
 
 def _by_default(added: tuple[str, Any, Any]) -> bool:
     path, value, _ = added
+    if path in POD_SPEC_DEFAULTS:
+        return bool(POD_SPEC_DEFAULTS[path] == value)
     name = path.rpartition(".")[2]
     return path.startswith(_PODS) and name in POD_DEFAULTS and POD_DEFAULTS[name] == value
 

@@ -172,3 +172,14 @@ def test_what_narrows_a_policy_for_clients_is_a_difference() -> None:
     assert differences("Realm", realm(), realm()) == []
     narrowed = realm(**{"is-negative-logic": "true"})
     assert differences("Realm", realm(), narrowed) == [(path, "true", None)]
+
+
+def test_what_the_server_gives_every_pod_is_no_difference_and_a_container_that_runs_on_is() -> None:
+    pod = "spec.template.spec"
+    held = {f"{pod}.restartPolicy": ["x"], f"{pod}.initContainers.0.restartPolicy": ["x"]}
+    wanted = {"spec": {"template": {"spec": {"initContainers": [{"name": "a"}]}}}}
+    first = {"name": "a", "restartPolicy": "Always"}
+    spec = {"restartPolicy": "Always", "initContainers": [first]}
+    live = {"spec": {"template": {"spec": spec}}, normal_form.HELD_BY_OTHERS: held}
+    told = [path for path, _, _ in differences("Deployment", wanted, live)]
+    assert told == [f"{pod}.initContainers.0.restartPolicy"]

@@ -19,6 +19,7 @@ _NOISE = frozenset(
 _PLACE = frozenset({"name", "namespace"})
 _PULUMI = "pulumi.com/"
 _LAST_UPDATE = labels.PREFIX + "last-update"
+_ROLLOUTS = "deployment.kubernetes.io/"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET_NAME = re.compile(r"PASS|TOKEN|SECRET|KEY|CREDENTIAL", re.IGNORECASE)
 
@@ -45,11 +46,11 @@ def of(kind: str, live: kube.Object, *, owner: str = "", status: bool = False) -
 
 
 def _bookkeeping(path: Sequence[Any]) -> bool:
-    """Pulumi's own notes on an object, and ours to it: whoever restores one copies them along."""
+    """Notes of Pulumi and of controllers on an object: whoever restores one copies them along."""
     return (
         len(path) == 3
         and tuple(path[:2]) == ("metadata", "annotations")
-        and str(path[2]).startswith((_PULUMI, _LAST_UPDATE))
+        and str(path[2]).startswith((_PULUMI, _LAST_UPDATE, _ROLLOUTS))
     )
 
 
