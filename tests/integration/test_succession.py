@@ -78,6 +78,7 @@ def test_another_name_under_the_same_id_keeps_the_certificates(
     assert open_findings(new) == []
 
 
+@pytest.mark.slow
 def test_another_id_makes_a_successor_beside_the_old_one_with_its_history(
     lab: environment.Environment, tmp_path: Path
 ) -> None:
