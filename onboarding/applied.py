@@ -25,11 +25,14 @@ def remembered(
 ) -> Iterator[Keep]:
     """Keep what is ours at the end of each engine, and after the run, however it ends."""
     decided: dict[item.Ref, item.Item] = {}
+    kept_at: int | None = None
 
     def keep() -> None:
+        nonlocal kept_at
         before = store.applied(of.id)
         now = after(desired, observed, made.changes, outcomes, before, decided)
         store.keep_applied(of.id, now)
+        kept_at = len(outcomes)
 
     def keep_decided(engine: interface.Engine) -> None:
         decided.update(read_back(of, outcomes, engine))
@@ -38,7 +41,8 @@ def remembered(
     try:
         yield keep_decided
     finally:
-        keep()
+        if kept_at != len(outcomes):
+            keep()
 
 
 def after(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Selector = Mapping[str, Any] | None
 _DIRECTIONS = (("Ingress", "ingress", "from"), ("Egress", "egress", "to"))
 
@@ -106,17 +107,20 @@ def _admits(wide: Mapping[str, Any] | None, narrow: Mapping[str, Any] | None) ->
 
 def _holds(wide: Mapping[str, Any], narrow: Mapping[str, Any]) -> bool:
     old, new = ipaddress.ip_network(wide["cidr"]), ipaddress.ip_network(narrow["cidr"])
-    if old.version != new.version or not new.subnet_of(old):  # type: ignore[arg-type]
+    if not _within(new, old):
         return False
     spared = [ipaddress.ip_network(c) for c in narrow.get("except") or ()]
     for cidr in wide.get("except") or ():
         kept_out = ipaddress.ip_network(cidr)
-        if kept_out.overlaps(new) and not any(
-            s.version == kept_out.version and kept_out.subnet_of(s)  # type: ignore[arg-type]
-            for s in spared
-        ):
+        if kept_out.overlaps(new) and not any(_within(kept_out, s) for s in spared):
             return False
     return True
+
+
+def _within(inner: _Network, outer: _Network) -> bool:
+    if isinstance(inner, ipaddress.IPv4Network):
+        return isinstance(outer, ipaddress.IPv4Network) and inner.subnet_of(outer)
+    return isinstance(outer, ipaddress.IPv6Network) and inner.subnet_of(outer)
 
 
 def _includes(wide: Mapping[str, Any] | None, narrow: Mapping[str, Any] | None) -> bool:
