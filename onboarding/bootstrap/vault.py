@@ -145,6 +145,10 @@ def _write_role(door: vault.Vault, _: environment.Environment, of: item.Item) ->
     door.write(f"auth/approle/role/{of.ref.name}", of.fields)
 
 
+def _write_key(door: vault.Vault, _: environment.Environment, of: item.Item) -> None:
+    door.write(f"{of.ref.scope}/keys/{of.ref.name}", of.fields)
+
+
 def _write_token_role(door: vault.Vault, _: environment.Environment, of: item.Item) -> None:
     door.write(f"auth/token/roles/{of.ref.name}", of.fields)
 
@@ -161,5 +165,8 @@ _WRITERS: Mapping[str, Callable[[vault.Vault, environment.Environment, item.Item
     "AppRole": _write_role,
     "TokenRole": _write_token_role,
     **vault_pipelines.WRITERS,
-    **vault_approvers.WRITERS,
+    "ApprovalEngine": _write_mount,
+    "ApprovalKey": _write_key,
+    "ApproverRole": _write_role,
+    "PipelineKey": _write_key,
 }

@@ -7,7 +7,7 @@ to how that person signs in to Vault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import environment, item, vault
@@ -101,22 +101,3 @@ def _item(
     kind: str, scope: str, called: str, fields: Mapping[str, Any], owner: str = OWNER
 ) -> item.Item:
     return item.Item(item.Ref(item.EngineName.VAULT, kind, scope, called), fields, owner)
-
-
-def _write_engine(door: vault.Vault, _: environment.Environment, of: item.Item) -> None:
-    door.write(f"sys/mounts/{of.ref.name}", of.fields)
-
-
-def _write_key(door: vault.Vault, _: environment.Environment, of: item.Item) -> None:
-    door.write(f"{of.ref.scope}/keys/{of.ref.name}", of.fields)
-
-
-def _write_role(door: vault.Vault, _: environment.Environment, of: item.Item) -> None:
-    door.write(f"auth/approle/role/{of.ref.name}", of.fields)
-
-
-WRITERS: Mapping[str, Callable[[vault.Vault, environment.Environment, item.Item], None]] = {
-    "ApprovalEngine": _write_engine,
-    "ApprovalKey": _write_key,
-    "ApproverRole": _write_role,
-}

@@ -264,15 +264,12 @@ def _write_secret(door: vault.Vault, target: environment.Environment, of: item.I
     door.write(of.ref.name, {"data": {**known, PASSPHRASE: text}})
 
 
-_PART = {"PipelineKey": "keys/", "PipelineAccount": "roles/", "PipelineRole": "role/"} | {
-    "PipelineIssuer": ""
-}
+_PART = {"PipelineAccount": "roles/", "PipelineRole": "role/", "PipelineIssuer": ""}
 
 WRITERS: Mapping[str, Callable[[vault.Vault, environment.Environment, item.Item], None]] = {
     "PipelineEngine": _write_engine,
     "PipelineWay": _write_way,
     "PipelineCluster": _write_cluster,
-    "PipelineKey": _write_at(""),
     "PipelineAccount": _write_at(""),
     "PipelineIssuer": _write_at("auth/"),
     "PipelineRole": _write_at("auth/"),
