@@ -45,7 +45,7 @@ def proof(tmp_path: Path) -> Proof:
 def test_a_job_of_any_branch_plans_and_of_main_applies(
     target: environment.Environment, proof: Proof, tmp_path: Path
 ) -> None:
-    bare, agency = str(tmp_path / "gdcc.yaml"), "examples/onlb.yaml"
+    bare, agency = str(tmp_path / "gdcc.yaml"), "examples/dsd.yaml"
     branch = ("--token-file", str(proof(ref="refs/heads/change")), "-e", bare)
     made = onboard("sign-in", "--role", "planner", "--folder", str(tmp_path / "plan"), *branch)
     assert (made.code, made.out.split(":")[0]) == (0, "signed in as planner for at most an hour")
