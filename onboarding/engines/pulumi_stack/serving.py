@@ -12,12 +12,15 @@ import contextlib
 import contextvars
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent import futures
 from typing import Any
 
+Program = Callable[[], Awaitable[None] | None]
+
 _THREADS = 4
 _STOP = 5.0
+_AGAIN = 0.2
 
 
 def spare_forks() -> None:
@@ -30,38 +33,25 @@ def spare_forks() -> None:
 
 
 @contextlib.contextmanager
-def served(program: Callable[[], None]) -> Iterator[int]:
+def served(program: Program) -> Iterator[int]:
     """Serve the program on a loopback port; yields the port."""
     import grpc
     from pulumi.runtime import _grpc_settings
     from pulumi.runtime.proto import language_pb2_grpc
 
-    loops: list[asyncio.AbstractEventLoop] = []
     with futures.ThreadPoolExecutor(max_workers=_THREADS) as threads:
         server = grpc.server(threads, options=_grpc_settings._GRPC_CHANNEL_OPTIONS)
-        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_servicer(program, loops), server)
+        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_servicer(program), server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         try:
             yield port
         finally:
             server.stop(0)
-            # A program that Pulumi left, e.g. on Ctrl-C, would wait for answers for ever.
-            for loop in loops:
-                _abandon(loop)
             server.wait_for_termination(_STOP)
 
 
-def _abandon(loop: asyncio.AbstractEventLoop) -> None:
-    def cancel() -> None:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-
-    with contextlib.suppress(RuntimeError):  # it is closed: the program has ended by itself
-        loop.call_soon_threadsafe(cancel)
-
-
-def _servicer(program: Callable[[], None], loops: list[asyncio.AbstractEventLoop]) -> Any:
+def _servicer(program: Program) -> Any:
     from pulumi.runtime.proto import LanguageRuntimeServicer, language_pb2, plugin_pb2
 
     class Host(LanguageRuntimeServicer):
@@ -78,16 +68,18 @@ def _servicer(program: Callable[[], None], loops: list[asyncio.AbstractEventLoop
 
         def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
             # The SDK keeps its settings in context variables: one set for each run.
-            error = contextvars.copy_context().run(_run, program, request, loops)
+            error = contextvars.copy_context().run(_run, program, request, context.add_callback)
             return language_pb2.RunResponse(error=error)
 
     return Host()
 
 
-def _run(program: Callable[[], None], request: Any, loops: list[asyncio.AbstractEventLoop]) -> str:
+def _run(program: Program, request: Any, at_end_of_call: Callable[..., bool]) -> str:
     """Run the program against the engine that asks; returns "" or what went wrong.
 
-    Its event loop is added to ``loops``, so that whoever serves it can end it.
+    ``at_end_of_call`` takes what is to be called when Pulumi has left, and tells with False that
+    it has left already. It is gRPC's own threads that call: a Ctrl-C, which the main thread hears,
+    cannot get between Pulumi's end and the program's.
     """
     from pulumi import runtime
 
@@ -103,12 +95,12 @@ def _run(program: Callable[[], None], request: Any, loops: list[asyncio.Abstract
     # Tasks that nobody waits for any more would be reported one by one.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
-    loops.append(loop)
     loop.set_exception_handler(lambda _, __: None)
     workers = futures.ThreadPoolExecutor(max_workers=max(request.parallel, 1) * 4)
     loop.set_default_executor(workers)
     try:
-        loop.run_until_complete(runtime.run_in_stack(program))
+        if at_end_of_call(lambda: _abandon(loop)):
+            loop.run_until_complete(runtime.run_in_stack(program))
     except asyncio.CancelledError:
         return "the run was stopped"
     except Exception as problem:  # noqa: BLE001 - everything goes to the engine, which reports it
@@ -117,6 +109,21 @@ def _run(program: Callable[[], None], request: Any, loops: list[asyncio.Abstract
         _close(loop)
         workers.shutdown(wait=False, cancel_futures=True)
     return ""
+
+
+def _abandon(loop: asyncio.AbstractEventLoop) -> None:
+    """End a program that Pulumi left: it would wait for answers for ever.
+
+    The SDK takes one cancellation for the end of the program alone, and then waits for its calls.
+    """
+
+    def cancel() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.call_later(_AGAIN, cancel)
+
+    with contextlib.suppress(RuntimeError):  # it is closed: the program has ended by itself
+        loop.call_soon_threadsafe(cancel)
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
