@@ -1,6 +1,7 @@
 """Every crash point of a run: kill there, go on with the plain command, compare the end.
 
-``python -m tests.faults.crash --environment LAB [--scenario apply|update] [--shard I/N]``
+``python -m tests.faults.crash --environment LAB [--scenario apply|update] [--shard I/N]
+[--chain N]``
 
 A golden run counts what is written: the requests to the three systems (Pulumi's and Ansible's
 included, numbered by the proxy) and the durable writes of the run's own process (journal records
@@ -8,15 +9,18 @@ and files put in place, by ``launch``). A crash point is the state after one of 
 write is the state after the one that precedes it, and so a point already, but for requests that
 are under way side by side (Pulumi's): those are killed before as well as after.
 
-At each point a run of an agency of its own is killed with everything it started; then
-``onboard apply FILE --yes`` goes on. At the end all systems must hold what they hold after the
-golden run (I1, I2, I4; ``estate``), the controls must judge the same, nothing that was recorded
-may be gone (I3), and a third run must write nothing.
+At each point a run is killed with everything it started; then ``onboard apply FILE --yes`` goes
+on. At the end all systems must hold what they hold after the golden run (I1, I2, I4; ``estate``),
+the controls must judge the same, nothing that was recorded may be gone (I3), and a third run must
+write nothing. With ``--chain N`` one agency meets up to N points that lie far apart, one after the
+other: the run that goes on is the next to be killed. A point that such a run no longer passes is
+met by an agency of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 import shutil
@@ -24,7 +28,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,8 +43,11 @@ from tests.faults import estate, proxy
 _VILLAGE = Path(__file__).parent / "village.yaml"
 _MINISTRY = running.ROOT / "examples" / "moph.yaml"
 _SIDE_BY_SIDE = "cluster "
+DISK = "disk "
 _POD = re.compile(r"-[0-9a-f]{8,10}-[a-z0-9]{5}$")
 """What a Deployment adds to its own name in that of a pod."""
+_OTHERS = re.compile(r"\bga-c[0-9a-z]{5}x\d{4}-\S+, ")
+"""Namespaces of agencies of other points, which were wiped and take their time to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +97,19 @@ SCENARIOS = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where to kill: at a request by its key, or at a durable write by its number.
+    """Where to kill: before or after a write, which is a request or on disk, by its key.
 
+    ``alone``: the key holds a count, which means the same only in a run that begins at nothing.
     ``step``: of several commands the one that is killed.
     """
 
     when: str
-    request: str = ""
-    file: int = 0
-    text: str = ""
+    write: str
+    alone: bool = False
     step: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.when} {self.request or f'file {self.file}: {self.text}'}"
+        where = f"{self.when} {self.write}"
         return f"{self.step}: {where}" if self.step else where
 
 
@@ -109,12 +117,15 @@ class Point:
 class Golden:
     """What an uninterrupted run wrote, left behind and was judged to be."""
 
-    requests: tuple[str, ...]
-    files: tuple[str, ...]
+    writes: tuple[str, ...]
     estate: dict[str, Any]
     findings: list[str]
     code: int
     seconds: float
+
+    @property
+    def requests(self) -> list[str]:
+        return [w for w in self.writes if not w.startswith(DISK)]
 
 
 @dataclass(slots=True)
@@ -124,8 +135,15 @@ class Told:
     points: tuple[Point, ...]
     agency: str
     wrong: list[str] = field(default_factory=list)
+    missed: list[Point] = field(default_factory=list)
     resumed: float = 0.0
     seconds: float = 0.0
+
+    def miss(self, point: Point) -> None:
+        """Neither this point nor those that were to follow it were met."""
+        met = self.points.index(point)
+        self.missed = list(self.points[met:])
+        self.points = self.points[:met]
 
 
 class Bench:
@@ -172,26 +190,25 @@ class Bench:
         file = self.begun(number)
         agency, code = self.agency(number)
         began = time.monotonic()
-        done, requests, files = self.watched(agency, *self.words(file), "--output", "json")
+        done, writes = self.watched(agency, *self.words(file), "--output", "json")
         seconds = time.monotonic() - began
         assert done.code in (0, errors.ExitCode.FINDINGS), done.out + done.err
         left = estate.of(self.target, agency, code)
-        golden = Golden(
-            requests, files, left, _findings(done.out, agency, code), done.code, seconds
-        )
+        golden = Golden(writes, left, _findings(done.out, agency, code), done.code, seconds)
         self.wipe(number)
         return golden
 
-    def watched(
-        self, agency: str, *words: str
-    ) -> tuple[running.Done, tuple[str, ...], tuple[str, ...]]:
-        """A command through the proxy to its end: what it asked for and what it put to disk."""
+    def watched(self, agency: str, *words: str) -> tuple[running.Done, tuple[str, ...]]:
+        """A command through the proxy to its end: what it wrote to systems and disk, in order."""
         log = self.folder / "files.log"
         log.unlink(missing_ok=True)
         done = self.between.onboard(*words, spec={"files": str(log)})
-        requests = tuple(self._key(a, agency) for a in self.between.writes)
+        asked = [(a.at, self._key(a, agency)) for a in self.between.writes]
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        return done, requests, tuple(_ended(line).replace(agency, "{agency}") for line in lines)
+        for line in lines:
+            at, _, key = line.partition(" ")
+            asked.append((float(at), key.replace(agency, "{agency}")))
+        return done, tuple(key for _, key in sorted(asked))
 
     def begun(self, number: int) -> Path:
         """The manifest of a number, with what the scenario has before it already applied."""
@@ -215,7 +232,11 @@ class Bench:
         began = time.monotonic()
         file = self.begun(number)
         for point in at:
-            told.wrong += self.killed(self.words(file), point, agency)
+            if not self.killed(self.words(file), point, agency, told):
+                break
+        if told.wrong or not told.points:
+            self.wipe(number)
+            return told
         known = opening.of(self.target).journal(agency)
         resuming = time.monotonic()
         again = self.plain(*self.words(file), "--output", "json")
@@ -241,25 +262,31 @@ class Bench:
             self.wipe(number)
         return told
 
-    def killed(self, words: Sequence[str], point: Point, agency: str) -> list[str]:
-        """Run a command and kill it at a point; why that was not possible."""
+    def killed(self, words: Sequence[str], point: Point, agency: str, told: Told) -> bool:
+        """Run a command and kill it at a point; False where it did not come by, which is told."""
 
         def at(asked: proxy.Asked) -> proxy.Fault | None:
-            if asked.number and self._key(asked, agency) == point.request:
+            if asked.number and self._key(asked, agency) == point.write:
                 return proxy.KILL_BEFORE if point.when == "before" else proxy.KILL_AFTER
             return None
 
         self.between.begin()
-        self.between.plan = at if point.request else lambda _: None
+        self.between.plan = at
         spec: dict[str, Any] = {"files": str(self.folder / "killed.log")}
-        if point.file:
-            spec["die"] = [point.file, point.when]
+        if point.write.startswith(DISK):
+            spec["die"] = [point.write.replace("{agency}", agency), point.when]
         with self.between.started(*words, spec=spec) as child:
             out, err = child.communicate(timeout=300)
         self.between.plan = lambda _: None
-        if child.returncode != -9:
-            return [f"not reached: ended with {child.returncode}: {out[-500:]}{err[-500:]}"]
-        return []
+        if child.returncode == -9:
+            return True
+        first = point is told.points[0]
+        if first or child.returncode not in (0, errors.ExitCode.FINDINGS):
+            told.wrong.append(
+                f"not reached: ended with {child.returncode}: {out[-500:]}{err[-500:]}"
+            )
+        told.miss(point)
+        return False
 
     def wipe(self, number: int) -> None:
         """Take an agency away by the systems' own means, so that the next ones have room."""
@@ -291,17 +318,11 @@ def _wipe_keycloak(target: environment.Environment, agency: str) -> None:
         door.delete(agency, "")
 
 
-def _ended(line: str) -> str:
-    """A durable write without names that are random."""
-    kind, _, path = line.partition(" ")
-    name = Path(path).name
-    return f"{kind} {'(new file)' if name.startswith('tmp') else name}"
-
-
 def _findings(out: str, agency: str, code: str) -> list[str]:
     found = json.loads(out)["findings"]
     told = (f"{f['id']} {f['verdict']} {f.get('subject', '')}" for f in found)
-    return sorted(_POD.sub("", estate.plain(one, agency, code)) for one in told)
+    plain = (_POD.sub("", estate.plain(one, agency, code)) for one in told)
+    return sorted(_OTHERS.sub("", one) for one in plain)
 
 
 def points(golden: Golden, *, kinds: bool = False) -> list[Point]:
@@ -309,17 +330,18 @@ def points(golden: Golden, *, kinds: bool = False) -> list[Point]:
 
     With ``kinds`` the first write of each kind stands for all of it.
     """
-    if kinds:
-        firsts = {kind(r): r for r in reversed(golden.requests)}
-        return [Point("after", request=r) for r in golden.requests if r in firsts.values()]
     requests = golden.requests
-    side_by_side = [r for r in requests if r.startswith(_SIDE_BY_SIDE)]
-    return [
-        Point("before", request=requests[0]),
-        *(Point("after", request=r) for r in requests),
-        *(Point("before", request=r) for r in side_by_side),
-        *(Point("after", file=n, text=text) for n, text in enumerate(golden.files, 1)),
-    ]
+    if kinds:
+        firsts = {kind(r): r for r in reversed(requests)}
+        return [Point("after", r) for r in requests if r in firsts.values()]
+    times = Counter(write.rpartition(" #")[0] for write in golden.writes)
+    every = [Point("before", requests[0], alone=True)] if requests else []
+    for write in golden.writes:
+        counted = times[write.rpartition(" #")[0]] > 1
+        if write.startswith(_SIDE_BY_SIDE):
+            every.append(Point("before", write, counted))
+        every.append(Point("after", write, counted))
+    return every
 
 
 def kind(request: str) -> str:
@@ -333,10 +355,33 @@ def kind(request: str) -> str:
     return f"{system} {method} " + re.sub(r"[^/]*\{agency\}[^/]*", "*", path)
 
 
-def shard(every: Sequence[Point], part: str) -> list[tuple[int, Point]]:
-    """The points of one part, e.g. ``2/5``, each with its number."""
+def shard(every: Sequence[Point], part: str) -> list[Point]:
+    """The points of one part, e.g. ``2/5``."""
     number, parts = (int(n) for n in part.split("/"))
-    return list(enumerate(every, 1))[number - 1 :: parts]
+    return list(every[number - 1 :: parts])
+
+
+def chains(chosen: Sequence[Point], longest: int) -> list[tuple[Point, ...]]:
+    """Points that one agency meets, as far apart as can be, in the order of the golden run."""
+    together = [p for p in chosen if not p.alone]
+    number = -(-len(together) // longest)
+    return [tuple(together[n::number]) for n in range(number)] + [(p,) for p in chosen if p.alone]
+
+
+Meet = Callable[[int, tuple[Point, ...]], Told]
+
+
+def all_met(rows: Sequence[tuple[Point, ...]], meet: Meet) -> Iterator[Told]:
+    """Let an agency meet each row of points, and one of its own each point that a row missed."""
+    numbers = itertools.count(1)
+    left: list[Point] = []
+    for row in rows:
+        told = meet(next(numbers), row)
+        left += told.missed
+        if told.points or told.wrong:
+            yield told
+    for point in left:
+        yield meet(next(numbers), (point,))
 
 
 def main() -> int:
@@ -346,6 +391,7 @@ def main() -> int:
     parser.add_argument("--shard", default="1/1")
     parser.add_argument("--only", default="", help="points whose name fits this pattern")
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--chain", type=int, default=1, help="points that one agency meets at most")
     parser.add_argument("--keep", action="store_true", help="keep agencies of failed points")
     asked = parser.parse_args()
     target = environment.load(environment.locate(asked.environment))
@@ -355,13 +401,19 @@ def main() -> int:
         with bench.between:
             golden = bench.golden(0)
             every = points(golden, kinds=bench.scenario.kinds)
-            chosen = shard(every, asked.shard)
-            chosen = [(n, p) for n, p in chosen if re.search(asked.only, str(p))][:: asked.every]
+            chosen = [p for p in shard(every, asked.shard) if re.search(asked.only, str(p))]
+            chosen = chosen[:: asked.every]
             say(
-                f"{asked.scenario}: {len(golden.requests)} requests, {len(golden.files)} files, "
-                f"{len(every)} points, {len(chosen)} here; uninterrupted {golden.seconds:.1f} s"
+                f"{asked.scenario}: {amount(golden)}, {len(every)} points, {len(chosen)} here; "
+                f"uninterrupted {golden.seconds:.1f} s"
             )
-            return tell(bench.crash(n, golden, p) for n, p in chosen)
+            rows = chains(chosen, asked.chain)
+            return tell(all_met(rows, lambda n, row: bench.crash(n, golden, *row)))
+
+
+def amount(golden: Golden) -> str:
+    requests = len(golden.requests)
+    return f"{requests} requests, {len(golden.writes) - requests} durable writes"
 
 
 def tell(ended: Iterable[Told]) -> int:

@@ -1,21 +1,24 @@
 """``python -m tests.faults.launch SPEC WORDS…``: the command line, watched and led elsewhere.
 
 SPEC is JSON: ``ports`` leads this process's connections to another port of this computer;
-``files`` names a file that gets a line for every durable write of this process, ``die``
-(``[number, "before" | "after"]``) kills everything this run has started at one of them, and
-``refuse`` (``[number, errno]``) lets every one from a number on fail. A file put in its place
-(rename) and an appended record (write, then fsync) are such writes. Nothing of this is in the
-product.
+``files`` names a file that gets a line for every durable write of this process (when, and its
+key), ``die`` (``[key, "before" | "after"]``) kills everything this run has started at one of them,
+and ``refuse`` (``[number, errno]``) lets every one from a number on fail. A file put in its place
+(rename) and an appended record (write, then fsync) are such writes; their keys say what they are
+without the names and numbers of one run. Nothing of this is in the product.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,12 +41,13 @@ class _Files:
     """Counts what goes to disk, and dies where told."""
 
     def __init__(
-        self, log: str, die: tuple[int, str] | None, refuse: tuple[int, int] | None
+        self, log: str, die: tuple[str, str] | None, refuse: tuple[int, int] | None
     ) -> None:
         self._log = log
         self._die = die
         self._refuse = refuse
         self._number = 0
+        self._seen: Counter[str] = Counter()
 
     def watch(self, name: str, place: Callable[..., str]) -> None:
         real = getattr(os, name)
@@ -53,17 +57,22 @@ class _Files:
                 self._number += 1
             else:  # The lease is renewed when it is time, not when the run gets there.
                 return self._unless_refused(real, *arguments, **options)
-            number = self._number
+            key = self._key(name, Path(place(*arguments)))
             with Path(self._log).open("a", encoding="utf-8") as log:
-                log.write(f"{name} {place(*arguments)}\n")
-            if self._die == (number, "before"):
+                log.write(f"{time.time():.6f} {key}\n")
+            if self._die == (key, "before"):
                 self._end()
             done = self._unless_refused(real, *arguments, **options)
-            if self._die == (number, "after"):
+            if self._die == (key, "after"):
                 self._end()
             return done
 
         setattr(os, name, watched)
+
+    def _key(self, name: str, place: Path) -> str:
+        what = _record(place) if place.name == "journal.jsonl" else _file(place.name)
+        self._seen[f"{name} {what}"] += 1
+        return f"disk {name} {what} #{self._seen[f'{name} {what}']}"
 
     def _unless_refused(self, real: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         if self._refuse and self._number >= self._refuse[0]:
@@ -80,6 +89,22 @@ def _file_of(handle: int, *_: Any) -> str:
     return str(Path(f"/proc/self/fd/{handle}").readlink())
 
 
+def _file(name: str) -> str:
+    """The name of a file without what is random in it, or counts."""
+    if name.startswith((".new-", "tmp")):
+        return "(new file)"
+    return re.sub(r"(-[0-9a-f]{64})?(@\d+-\d+)?", "", name)
+
+
+def _record(journal: Path) -> str:
+    """The record that a journal ends with: its event, and what it is about."""
+    last = journal.read_bytes().splitlines()[-1]
+    record = json.loads(last.partition(b" ")[2])
+    of = record.get("details", {})
+    about = of.get("ref") or of.get("engine") or of.get("name") or of.get("step") or ""
+    return " ".join(filter(None, ("record", record["event"], _file(str(about)))))
+
+
 def main() -> None:
     spec = json.loads(sys.argv[1])
     sys.argv = ["onboard", *sys.argv[2:]]
@@ -89,7 +114,7 @@ def main() -> None:
         refuse = spec.get("refuse")
         files = _Files(
             spec["files"],
-            (int(die[0]), str(die[1])) if die else None,
+            (str(die[0]), str(die[1])) if die else None,
             (int(refuse[0]), int(refuse[1])) if refuse else None,
         )
         files.watch("fsync", _file_of)

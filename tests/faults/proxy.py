@@ -65,6 +65,7 @@ class Asked:
     body: bytes = field(repr=False, default=b"")
     times: int = 1
     """How often this run has asked for the same."""
+    at: float = field(default_factory=time.time)
 
     @property
     def key(self) -> str:
