@@ -99,7 +99,8 @@ SCENARIOS = {
 class Point:
     """Where to kill: before or after a write, which is a request or on disk, by its key.
 
-    ``alone``: the key holds a count, which means the same only in a run that begins at nothing.
+    ``alone``: the key holds a count, which means the same only in a run that begins at nothing,
+    so nothing was killed before.
     ``step``: of several commands the one that is killed.
     """
 
@@ -362,10 +363,16 @@ def shard(every: Sequence[Point], part: str) -> list[Point]:
 
 
 def chains(chosen: Sequence[Point], longest: int) -> list[tuple[Point, ...]]:
-    """Points that one agency meets, as far apart as can be, in the order of the golden run."""
-    together = [p for p in chosen if not p.alone]
-    number = -(-len(together) // longest)
-    return [tuple(together[n::number]) for n in range(number)] + [(p,) for p in chosen if p.alone]
+    """Points that one agency meets, far apart, in the order of the golden run."""
+    apart = len(chosen) // (2 * longest)
+    rows: list[list[int]] = []
+    for n, point in enumerate(chosen):
+        fitting = [row for row in rows if len(row) < longest and n - row[-1] > apart]
+        if fitting and not point.alone:
+            min(fitting, key=lambda row: row[-1]).append(n)
+        else:
+            rows.append([n])
+    return [tuple(chosen[n] for n in row) for row in rows]
 
 
 Meet = Callable[[int, tuple[Point, ...]], Told]
