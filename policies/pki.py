@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onboarding import item, policy, tenant
+from onboarding.desired import pki_profile
 from onboarding.policies import certificate, judge, load
 from onboarding.policy import Stage
 
@@ -93,12 +94,23 @@ def ca_profile(view: policy.View) -> Iterator[policy.Result]:
     good = f"CA, path length 0, names limited to {', '.join(sorted(domains))}"
     for issuer in _issuers(view):
         pem = issuer.fields.get("certificate")
+        if _retired(issuer):
+            yield judge.passes(str(issuer.ref), "a former one: it can sign no certificate")
+            continue
         if pem and not _later(pem):
             wrong = certificate.ca_flaws(certificate.load(str(pem)), domains)
         else:
             wrong = _planned_ca_flaws(issuer.fields, domains)
         yield judge.problems(str(issuer.ref), wrong, good)
     yield from judge.absent(view, VAULT, "Issuer")
+
+
+def _retired(issuer: item.Item) -> bool:
+    """A former CA: what it signed stands, so that its certificate and list stay."""
+    usage = issuer.fields.get("usage")
+    return (
+        issuer.ref.name != DEFAULT_ISSUER and usage is not None and pki_profile.ISSUES not in usage
+    )
 
 
 def _planned_ca_flaws(fields: Mapping[str, Any], domains: tuple[str, ...]) -> list[str]:
@@ -141,8 +153,12 @@ def keys(view: policy.View) -> Iterator[policy.Result]:
 
 
 def revocation(view: policy.View) -> Iterator[policy.Result]:
-    """Where to ask is published, the list is rebuilt by itself, and it is fresh."""
+    """Where to ask is published, lists are rebuilt by themselves; each issuer's is fresh."""
     mount = view.tenant.pki_mount
+    listed = {i.ref.name for i in view.items(VAULT, "Crl") if i.ref.scope == mount}
+    for issuer in _issuers(view):
+        if issuer.ref.name not in listed | {DEFAULT_ISSUER}:
+            yield judge.fails(f"Crl {mount}/{issuer.ref.name}", None, "present")
     for kind in ("IssuingUrls", "CrlConfig", "Crl"):
         found = [i for i in view.items(VAULT, kind) if i.ref.scope == mount]
         if not found:

@@ -9,6 +9,8 @@ from onboarding import strict_yaml
 
 PROFILE = "policies/data/pki.yaml"
 SECONDS_PER_DAY = 86_400
+ISSUES = "issuing-certificates"
+"""Usage of an issuer without which it signs no certificate (OpenBao API, PKI: update issuer)."""
 
 
 def section(name: str) -> Mapping[str, Any]:

@@ -63,10 +63,24 @@ def public_url(target: environment.Environment, mount: str, what: str) -> str:
 
 
 def urls(target: environment.Environment, mount: str) -> dict[str, Any]:
-    """CDP, AIA and OCSP addresses (PKI-012), as ``config/urls`` takes them."""
+    """CDP, AIA and OCSP addresses (PKI-012) of a mount with one issuer, for ``config/urls``."""
     return {
         "issuing_certificates": [public_url(target, mount, "ca")],
         "crl_distribution_points": [public_url(target, mount, "crl")],
+        "ocsp_servers": [public_url(target, mount, "ocsp")],
+    }
+
+
+def issuer_urls(target: environment.Environment, mount: str) -> dict[str, Any]:
+    """As ``urls``, with an address for each issuer: a former one's list stays where it was.
+
+    OpenBao puts in the issuer's id; one OCSP address answers for all issuers of a mount.
+    """
+    issuer = "issuer/{{issuer_id}}"
+    return {
+        "enable_templating": True,
+        "issuing_certificates": [public_url(target, mount, f"{issuer}/der")],
+        "crl_distribution_points": [public_url(target, mount, f"{issuer}/crl/der")],
         "ocsp_servers": [public_url(target, mount, "ocsp")],
     }
 
@@ -115,7 +129,7 @@ def _mount(of: tenant.Tenant) -> item.Item:
 
 def _mount_settings(of: tenant.Tenant, target: environment.Environment) -> Iterator[item.Item]:
     tidy = pki_profile.section("tidy")
-    yield _item(of, "IssuingUrls", of.pki_mount, "urls", urls(target, of.pki_mount))
+    yield _item(of, "IssuingUrls", of.pki_mount, "urls", issuer_urls(target, of.pki_mount))
     yield _item(of, "CrlConfig", of.pki_mount, "crl", crl())
     fields = {
         "enabled": True,

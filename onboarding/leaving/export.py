@@ -74,7 +74,7 @@ def configuration(items: Sequence[item.Item], folder: Path) -> None:
 
 
 def certificates(door: vault.Vault, of: tenant.Tenant, folder: Path) -> dict[str, int]:
-    """Every certificate with its end or revocation, the chain, and the list as published now."""
+    """Every certificate with its end or revocation, and of each CA chain and list as of now."""
     place = folder / "certificates"
     issued = listing.leaves(door, of)
     rows = []
@@ -94,8 +94,11 @@ def certificates(door: vault.Vault, of: tenant.Tenant, folder: Path) -> dict[str
         )
     head = ("serial", "commonName", "organization", "notBefore", "notAfter", "revokedAt", "file")
     _csv(place / "certificates.csv", head, rows)
-    _text(place / "chain.pem", door.text(f"{of.pki_mount}/ca_chain"))
-    _text(place / "revocation-list.pem", revocation.published(door, of.pki_mount).pem)
+    for number, (issuer, listed) in enumerate(revocation.published(door, of.pki_mount).items()):
+        former = f"-former-{number}" if number else ""
+        answer = door.read(f"{of.pki_mount}/issuer/{issuer}") or {}
+        _text(place / f"chain{former}.pem", "".join(f"{c.strip()}\n" for c in answer["ca_chain"]))
+        _text(place / f"revocation-list{former}.pem", listed.pem)
     return {"certificates": len(issued), "revoked": sum(bool(c.revoked_at) for c in issued)}
 
 

@@ -175,8 +175,13 @@ def revoke(case: Case, prepared: reconcile.Prepared) -> reconcile.Run:
     return run
 
 
-def list_facts(of: revocation.Published) -> dict[str, Any]:
-    """A revocation list as evidence."""
+def list_facts(of: Mapping[str, revocation.Published]) -> dict[str, Any]:
+    """Revocation lists as evidence: the CA's, and under ``former`` those of CAs before it."""
+    first, *former = (_list_facts(one) for one in of.values())
+    return {**first, "former": former} if former else first
+
+
+def _list_facts(of: revocation.Published) -> dict[str, Any]:
     return {
         "number": of.number,
         "thisUpdate": of.this_update,

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from onboarding import clock, environment, errors, tenant, vault
-from onboarding.pki import certificates, issue, listing
+from onboarding.pki import certificates, issue, listing, revocation
 from tests.contract import agencies, requesting
 from tests.contract.openbao import OpenBao
 from tests.contract.test_vault_engine import applied, errors_of
@@ -94,6 +94,38 @@ def test_another_key_needs_replace_which_revokes_the_old(openbao: OpenBao, tmp_p
     assert crl["numberOfRevoked"] == 1
     with pytest.raises(errors.Refused, match="was used before"):
         issued(openbao, of, old, replace=True)
+
+
+def test_after_a_change_of_domain_the_former_authority_still_says_what_it_revoked(
+    openbao: OpenBao, tmp_path: Path
+) -> None:
+    of = enrolled(openbao, "moving")
+    first = issued(openbao, of, requesting.request(tmp_path / "old.csr"))
+
+    def moved(content: dict[str, Any]) -> None:
+        content["agency"]["domains"] = ["moving.go.th"]
+
+    later = enrolled(openbao, "moving", moved)
+    second = issued(openbao, later, requesting.request(tmp_path / "new.csr"), replace=True)
+    assert second.replaced == (first.serial,)
+    for one in (first, second):
+        issuer = one.facts["issuerUrls"][0].partition("/v1/")[2].removesuffix("/der")
+        listed = one.facts["crlUrls"][0].partition("/v1/")[2].removesuffix("/der")
+        authority = door(openbao).text(f"{issuer}/pem")
+        assert certificates.is_signed_by(str(one.facts["certificate"]), authority)
+        of_list = certificates.crl_facts(door(openbao).text(f"{listed}/pem"))
+        assert of_list["issuer"] == one.facts["issuer"]
+        assert of_list["numberOfRevoked"] == (1 if one is first else 0)
+    with door(openbao) as vaulted:
+        lists = revocation.publish(vaulted, later)
+        assert [len(one.serials) for one in lists.values()] == [0, 1]
+        _, former = revocation.issuers(vaulted, later.pki_mount)
+        request = requesting.request(tmp_path / "third.csr").read_text("ascii")
+        path = f"{later.pki_mount}/roles/signer"
+        vaulted.write(path, {**(vaulted.read(path) or {}), "issuer_ref": former})
+        body = {"csr": request, "common_name": later.signers[0].common_name}
+        with pytest.raises(errors.OnboardError, match="usage"):
+            vaulted.write(f"{later.pki_mount}/sign/signer", body)
 
 
 def test_a_key_of_someone_else_is_refused(openbao: OpenBao, tmp_path: Path) -> None:

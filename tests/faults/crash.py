@@ -195,7 +195,9 @@ class Bench:
         seconds = time.monotonic() - began
         assert done.code in (0, errors.ExitCode.FINDINGS), done.out + done.err
         left = estate.of(self.target, agency, code)
-        golden = Golden(writes, left, _findings(done.out, agency, code), done.code, seconds)
+        judged = _findings(done.out, agency, code)
+        assert not [one for one in judged if re.match(r"PKI-\d+ fail ", one)], judged
+        golden = Golden(writes, left, judged, done.code, seconds)
         self.wipe(number)
         return golden
 

@@ -58,6 +58,9 @@ PKI: dict[str, list[Case]] = {
         *live(issuer(path_length=3)),
         *live(issuer(domains=("elsewhere.go.th",))),
         *live(issuer(domains=())),
+        # A second one beside the default may issue only if it is limited, too.
+        *live(extra(E.VAULT, "Issuer", "5f3c", {"usage": ["crl-signing", "issuing-certificates"]})),
+        *live(extra(E.VAULT, "Issuer", "5f3c", {})),
         ("admincourt", PLAN, setting("Issuer", "permittedNames", [])),
     ],
     "PKI-004": [
@@ -114,6 +117,7 @@ PKI: dict[str, list[Case]] = {
         *live(setting("CrlConfig", "disable", True)),
         *live(setting("Crl", "nextUpdate", "2026-11-01T00:00:00Z")),
         *live(without("Crl")),
+        *live(extra(E.VAULT, "Issuer", "5f3c", {"usage": ["crl-signing"]})),
         *live(without("IssuingUrls")),
     ],
     "PKI-014": [

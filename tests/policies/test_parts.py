@@ -20,6 +20,7 @@ from onboarding.policies import (
     mou,
     net,
     ops_state,
+    pki,
     pki_roles,
     pki_signers,
 )
@@ -28,6 +29,34 @@ from tests.policies import authority, world
 
 segment = st.text(alphabet="abcdefghij-0123456789", min_size=1, max_size=8)
 path = st.lists(segment, min_size=1, max_size=5).map("/".join)
+
+
+# Former certificate authorities
+
+
+def test_a_former_authority_that_can_only_sign_lists_is_no_fault(tmp_path: Path) -> None:
+    at = world.target(tmp_path)
+    good = world.live_view(world.resolved("moph", at), at)
+    mount = good.tenant.pki_mount
+    former = world.make(
+        item.EngineName.VAULT,
+        "Issuer",
+        mount,
+        "5f3c",
+        {
+            "certificate": authority.intermediate(("former.go.th",)).pem,
+            "usage": ["crl-signing", "ocsp-signing", "read-only"],
+        },
+        good.tenant.id,
+    )
+    view = world.added(good, item.EngineName.VAULT, former)
+    judged = {r.subject: r for r in pki.ca_profile(view)}
+    assert judged[str(former.ref)].verdict is Verdict.PASS
+    assert len(judged) == 2
+    # Its list must be there as long as what it signed.
+    assert [r.subject for r in pki.revocation(view) if r.verdict is Verdict.FAIL] == [
+        f"Crl {mount}/5f3c"
+    ]
 
 
 # Paths of Vault policies

@@ -129,7 +129,9 @@ def test_workloads_sign_in_under_exact_names(target: environment.Environment) ->
 
 def test_addresses_are_public(target: environment.Environment) -> None:
     (urls,) = items("moph", target)["IssuingUrls"]
-    assert urls.fields["crl_distribution_points"] == ["https://vault.invalid/v1/pki-moph-sign/crl"]
+    assert urls.fields["crl_distribution_points"] == [
+        "https://vault.invalid/v1/pki-moph-sign/issuer/{{issuer_id}}/crl/der"
+    ]
 
 
 @pytest.mark.parametrize(

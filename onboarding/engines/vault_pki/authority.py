@@ -14,7 +14,7 @@ from cryptography import x509
 from onboarding import normal_form, vault
 from onboarding.desired import pki_profile
 from onboarding.engines.vault_pki import reading
-from onboarding.pki import certificates
+from onboarding.pki import certificates, revocation
 
 _SETTINGS = ("leafNotAfterBehavior",)
 
@@ -23,20 +23,33 @@ def establish(door: vault.Vault, mount: str, fields: Mapping[str, Any]) -> None:
     """Give ``mount`` a default issuer as ``fields`` say; a fitting one is kept.
 
     Where a hand made another one the default, the agency's own takes its place again: what was
-    signed under it rests on it.
+    signed under it rests on it. It becomes the default last, so that a kill before shows as a
+    difference.
     """
     default = (door.read(f"{mount}/config/issuers") or {}).get("default") or ""
     issuer = _fitting_issuer(door, mount, fields, default) or _new_issuer(door, mount, fields)
-    if issuer != default:
-        door.write(f"{mount}/config/issuers", {"default": issuer})
+    _retire_others(door, mount, issuer)
     door.write(
         f"{mount}/issuer/{issuer}",
         {
             "issuer_name": f"issuing-{issuer[:8]}",
             "leaf_not_after_behavior": fields["leafNotAfterBehavior"],
-            "usage": ["read-only", "issuing-certificates", "crl-signing", "ocsp-signing"],
+            "usage": ["read-only", pki_profile.ISSUES, "crl-signing", "ocsp-signing"],
         },
     )
+    if issuer != default:
+        door.write(f"{mount}/config/issuers", {"default": issuer})
+
+
+def _retire_others(door: vault.Vault, mount: str, issuer: str) -> None:
+    """Former issuers may still say what they revoked, and issue nothing any more."""
+    for other in revocation.issuers(door, mount):
+        present = door.read(f"{mount}/issuer/{other}") or {}
+        usage = str(present.get("usage") or "").split(",")
+        if other != issuer and pki_profile.ISSUES in usage:
+            kept = {key: present[key] for key in ("issuer_name", "leaf_not_after_behavior")}
+            left = [use for use in usage if use != pki_profile.ISSUES]
+            door.write(f"{mount}/issuer/{other}", {**kept, "usage": left})
 
 
 def _fitting_issuer(door: vault.Vault, mount: str, fields: Mapping[str, Any], default: str) -> str:

@@ -28,10 +28,13 @@ def observe(
         own = seen.get(of.id, ())
         found[of.id] = tuple(role for role in strange if _concerns(role, of, own))
         if any(i.ref.kind == "Mount" for i in own):
+            further = tuple(_further_issuers(door, of.pki_mount, own))
             found[of.id] += (
-                *_revocation_list(door, of),
+                *_revocation_lists(
+                    door, of, [wanted.DEFAULT_ISSUER, *(i.ref.name for i in further)]
+                ),
                 *_certificates(door, of.pki_mount, "Certificate", of.id),
-                *_further_issuers(door, of.pki_mount, own),
+                *further,
             )
     shared: list[item.Item] = []
     for kind, ask in _shared().items():
@@ -86,11 +89,14 @@ def _further_issuers(
                 yield reading.make("Issuer", mount, name, reading.issuer_fields(answer, ""))
 
 
-def _revocation_list(door: vault.Vault, of: tenant.Tenant) -> Iterator[item.Item]:
-    pem = door.text(f"{of.pki_mount}/crl/pem")
-    if pem:
-        facts = certificates.crl_facts(pem)
-        yield reading.make("Crl", of.pki_mount, wanted.DEFAULT_ISSUER, facts, of.id)
+def _revocation_lists(
+    door: vault.Vault, of: tenant.Tenant, issuers: Iterable[str]
+) -> Iterator[item.Item]:
+    for issuer in issuers:
+        pem = door.text(f"{of.pki_mount}/issuer/{issuer}/crl/pem")
+        if pem:
+            facts = certificates.crl_facts(pem)
+            yield reading.make("Crl", of.pki_mount, issuer, facts, of.id)
 
 
 def _certificates(door: vault.Vault, mount: str, kind: str, owner: str) -> Iterator[item.Item]:
