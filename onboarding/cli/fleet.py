@@ -30,7 +30,8 @@ was found."""
 class Ended:
     """What became of one agency (``name``: its id, or its file where that could not be read).
 
-    ``whole``: everything that was asked for was done; ``wrote``: something was changed.
+    ``whole``: everything that was asked for was done; ``wrote``: something was changed;
+    ``paused``: why it was left alone, where it was.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Ended:
     told: str
     whole: bool = True
     wrote: bool = False
+    paused: pause.Pause | None = None
 
 
 def failed(name: str, error: errors.OnboardError) -> Ended:
@@ -47,7 +49,8 @@ def failed(name: str, error: errors.OnboardError) -> Ended:
 
 def paused(left_alone: pause.Paused) -> Ended:
     """An agency that is left alone on purpose: it is told of, and spoils nothing."""
-    return Ended(left_alone.tenant_id, ExitCode.DONE, f"left alone: {left_alone.pause}")
+    told = f"left alone: {left_alone.pause}"
+    return Ended(left_alone.tenant_id, ExitCode.DONE, told, paused=left_alone.pause)
 
 
 def left(name: str, caught: Exception) -> Ended:
@@ -77,7 +80,13 @@ def text(ended: Sequence[Ended]) -> str:
 
 def json(ended: Sequence[Ended]) -> list[dict[str, Any]]:
     return [
-        {"name": e.name, "exitCode": int(e.code), "outcome": e.told, "whole": e.whole}
+        {
+            "name": e.name,
+            "exitCode": int(e.code),
+            "outcome": e.told,
+            "whole": e.whole,
+            "paused": pause.json(e.paused) if e.paused else None,
+        }
         for e in ended
     ]
 

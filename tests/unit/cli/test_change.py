@@ -65,6 +65,8 @@ def test_a_run_over_several_says_who_is_paused_and_goes_on(
     assert f"  admincourt  left alone: paused until {TODAY}: audit\n" in out
     code, out, _ = run(capsys, "-q", "apply", str(MANIFEST), other, "--yes", "-o", "json")
     alone, done = json.loads(out)["ended"]
+    paused = alone.pop("paused")
+    assert (paused["reason"], paused["until"], done["paused"]) == ("audit", TODAY, None)
     assert alone == {
         "name": "admincourt",
         "exitCode": 0,
