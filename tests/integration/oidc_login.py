@@ -41,7 +41,7 @@ class Person:
     otp_secret: str = ""
     pages: list[str] = field(default_factory=list)
     """The pages that were shown, in order."""
-    _last_code: str = ""
+    _last_period: int = 0
 
 
 class _Form(HTMLParser):
@@ -186,15 +186,16 @@ _FILL = {
 
 
 def _code(person: Person) -> str:
-    """The one-time password of now (RFC 6238); waits for the next one if this one is used."""
-    while True:
-        counter = int(time.time()) // _PERIOD
-        mac = hmac.new(person.otp_secret.encode(), struct.pack(">Q", counter), hashlib.sha1)
-        raw = mac.digest()
-        start = raw[-1] & 0x0F
-        number = struct.unpack(">I", raw[start : start + 4])[0] & 0x7FFFFFFF
-        code = f"{number % 10**6:06d}"
-        if code != person._last_code:
-            person._last_code = code
-            return code
+    """A one-time password that was not used yet (RFC 6238): of now, else of the next period.
+
+    The realm takes one period more or less, as clocks differ (``otpPolicyLookAheadWindow``).
+    """
+    period = max(int(time.time()) // _PERIOD, person._last_period + 1)
+    while period > time.time() // _PERIOD + 1:
         time.sleep(1)
+    person._last_period = period
+    mac = hmac.new(person.otp_secret.encode(), struct.pack(">Q", period), hashlib.sha1)
+    raw = mac.digest()
+    start = raw[-1] & 0x0F
+    number = struct.unpack(">I", raw[start : start + 4])[0] & 0x7FFFFFFF
+    return f"{number % 10**6:06d}"
