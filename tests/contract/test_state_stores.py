@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -122,31 +123,42 @@ def test_a_killed_holder_on_this_computer_is_taken_over_at_once(at: environment.
 
 
 def test_a_holder_elsewhere_is_taken_over_after_its_end_and_writes_no_more(
-    at: environment.State,
+    request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    mine = state_places.opened(at)
-    with state_places.other(at, elsewhere="another-computer") as holder:
-        assert holder.heard() == "held"
-        time.sleep(7)  # longer than the lease: it lives, so it is renewed
-        with pytest.raises(errors.Refused), mine.lease("moph"):
-            pass
-        if at.store.startswith("file:"):
-            # One computer's folder: the kernel knows that the process lives, and says so.
-            return
-        os.kill(holder.child.pid, signal.SIGSTOP)
-        deadline = time.monotonic() + 30
-        while mine.holder("moph") is not None:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        with mine.lease("moph"):
-            mine.record("moph", "apply-begun")
-            os.kill(holder.child.pid, signal.SIGCONT)
-            assert holder.told("stale-write").startswith("lost held now by:")
-            assert holder.told("check").startswith("lost held now by:")
-            assert f"pid {os.getpid()}" in holder.told("stale-write")
-            mine.record("moph", "apply-ended")
-        events = [e.event for e in mine.journal("moph")]
-        assert events == ["lease-taken", "apply-begun", "apply-ended"]
+    """In all places side by side, as a lease takes its time to end."""
+    with contextlib.ExitStack() as stack:
+        held: list[tuple[environment.State, state_places.Other]] = []
+        for kind in state_places.KINDS:
+            at = state_places.states(kind, tmp_path, request.getfixturevalue)
+            holder = stack.enter_context(state_places.other(at, elsewhere="another-computer"))
+            assert holder.heard() == "held"
+            held.append((at, holder))
+        time.sleep(7)  # longer than the lease: they live, so it is renewed
+        for at, _ in held:
+            with pytest.raises(errors.Refused), state_places.opened(at).lease("moph"):
+                pass
+        # One computer's folder: the kernel knows that the process lives, and says so.
+        held = [(at, holder) for at, holder in held if not at.store.startswith("file:")]
+        for _, holder in held:
+            os.kill(holder.child.pid, signal.SIGSTOP)
+        for at, holder in held:
+            _taken_over(state_places.opened(at), holder)
+
+
+def _taken_over(mine: store.Store, holder: state_places.Other) -> None:
+    deadline = time.monotonic() + 30
+    while mine.holder("moph") is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    with mine.lease("moph"):
+        mine.record("moph", "apply-begun")
+        os.kill(holder.child.pid, signal.SIGCONT)
+        assert holder.told("stale-write").startswith("lost held now by:")
+        assert holder.told("check").startswith("lost held now by:")
+        assert f"pid {os.getpid()}" in holder.told("stale-write")
+        mine.record("moph", "apply-ended")
+    events = [e.event for e in mine.journal("moph")]
+    assert events == ["lease-taken", "apply-begun", "apply-ended"]
 
 
 def test_a_number_of_the_journal_is_had_by_one_alone(at: environment.State) -> None:
