@@ -69,12 +69,14 @@ class Warrant:
     """Who lets a run happen, for the journal; it holds no secret.
 
     ``digest`` is that of the reviewed plan where a run that was stopped goes on with the rest
-    of it; "" where the plan itself was reviewed.
+    of it; "" where the plan itself was reviewed. ``whole`` is that of all the plans that were
+    reviewed as one; "" for one alone.
     """
 
     by: str = ""
     commit: str = ""
     digest: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +179,18 @@ def carry_out(
     The journal knows of every change before it is written, and of its outcome before the next
     one begins. The caller holds the lease.
     Raises ``errors.Interrupted`` when the user stops the run; what was done stays recorded.
+    Raises ``errors.Mismatch``, before anything is written, where an engine that comes after others
+    would do more than the plan.
     """
     of, made = prepared.tenant, prepared.plan
     check_identity(engines, prepared.environment)
+    by_name = {e.name: e for e in engines}
+    _look_ahead(prepared, by_name, order, report)
     digest = warrant.digest or made.digest
     left = unfinished.of(store.journal(of.id))
     _record_begin_of_run(prepared, digest, warrant, store)
     outcomes: list[plan.Outcome] = []
     seconds: dict[item.EngineName, float] = {}
-    by_name = {e.name: e for e in engines}
     try:
         seen = [i for o in prepared.observed.values() for i in o.of(of.id)]
         with applied.remembered(of, prepared.desired, seen, made, outcomes, store) as keep:
@@ -223,6 +228,20 @@ def carry_out(
     return run
 
 
+def _look_ahead(
+    prepared: Prepared,
+    engines: Mapping[item.EngineName, interface.Engine],
+    order: Sequence[item.EngineName],
+    report: progress.Progress,
+) -> None:
+    """The first engine that writes looks ahead by itself: nothing is written before that."""
+    writing = [name for name in order if prepared.plan.of(name)]
+    for name in writing[1:]:
+        engine = engines[name]
+        if isinstance(engine, interface.LooksAhead):
+            engine.look_ahead(prepared.tenant, prepared.plan.of(name), report)
+
+
 def _record_begin_of_run(
     prepared: Prepared, digest: str, warrant: Warrant, store: state.StateStore
 ) -> None:
@@ -231,6 +250,7 @@ def _record_begin_of_run(
         prepared.tenant.id,
         "apply-begun",
         digest=digest,
+        whole=warrant.whole,
         purpose=made.purpose.value,
         changes=len(made.changes),
         by=warrant.by,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from onboarding import item, plan, progress, tenant
 
@@ -42,3 +42,17 @@ class Engine(Protocol):
         begin: plan.Begin = plan.unrecorded,
         unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]: ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """An engine that can tell before it writes whether it would do more than it was asked to."""
+
+    def look_ahead(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> None:
+        """Raise ``errors.Mismatch`` where ``apply`` would do more than ``changes``.
+
+        Writes nothing; ``apply`` looks once more. What cannot be foreseen is no mismatch.
+        """
+        ...

@@ -100,8 +100,16 @@ def apply(place: cluster_place.Place) -> tuple[list[plan.Outcome], list[str]]:
     return outcomes, told.lines
 
 
+def look_ahead(place: cluster_place.Place) -> None:
+    place.engine.look_ahead(place.of, place.planned().changes, Told())
+
+
 def test_a_planned_update_is_looked_at_first_and_then_made(place: cluster_place.Place) -> None:
-    drift(place)
+    found = drift(place)
+    before = len(place.commands())
+    look_ahead(place)
+    assert [line.split()[2] for line in place.commands()[before:]] == ["preview"]
+    assert [c.ref for c in place.planned().changes] == [found]
     before = len(place.commands())
     outcomes, _ = apply(place)
     assert [o.status for o in outcomes] == [plan.Status.APPLIED]
@@ -114,6 +122,8 @@ def test_what_only_pulumis_state_holds_is_not_deleted(place: cluster_place.Place
     body = {"metadata": {"name": "strange", "namespace": place.namespace}, "data": {"a": "1"}}
     place.cluster.apply("ConfigMap", body)
     add_stranger(place, "strange")
+    with pytest.raises(errors.Mismatch, match="more than was planned, to 1 object"):
+        look_ahead(place)
     with pytest.raises(errors.Mismatch, match="more than was planned, to 1 object") as refused:
         apply(place)
     assert refused.value.exit_code == 7

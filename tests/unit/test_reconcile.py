@@ -115,6 +115,23 @@ def test_a_failure_stops_the_engine_and_all_that_follow(
     assert store.journal(MOPH.id)[-1].event == "apply-failed"
 
 
+def test_nothing_is_written_where_a_later_engine_would_do_more_than_the_plan(
+    target: environment.Environment, engines: list[Recorded], store: files.FileStore
+) -> None:
+    class Cautious(Recorded):
+        def look_ahead(
+            self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+        ) -> None:
+            assert names(changes) == ["pulumi_stack-1", "pulumi_stack-2"]
+            raise errors.Mismatch("more than was planned")
+
+    engines[2] = Cautious(item.EngineName.CLUSTER)
+    with pytest.raises(errors.Mismatch, match="more than was planned"):
+        reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert not any(e.asked for e in engines)
+    assert store.journal(MOPH.id) == ()
+
+
 def test_an_engine_that_says_nothing_of_a_change_has_failed(
     target: environment.Environment, engines: list[Recorded], store: files.FileStore
 ) -> None:

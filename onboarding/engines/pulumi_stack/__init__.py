@@ -44,6 +44,14 @@ class PulumiStack:
         """See ``reading.observe``. Starts no process."""
         return reading.observe(self.cluster, self._target, tenants, evidence=evidence)
 
+    def look_ahead(
+        self, of: tenant.Tenant, changes: Sequence[plan.Change], report: progress.Progress
+    ) -> None:
+        """See ``writing.look_ahead``."""
+        writing.look_ahead(
+            writing.Work(self._target, self._role, self.cluster, of), changes, report
+        )
+
     def apply(
         self,
         of: tenant.Tenant,

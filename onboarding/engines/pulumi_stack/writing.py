@@ -110,6 +110,24 @@ def apply(
     yield from _settle(work, ledger, reader, code, stack)
 
 
+def look_ahead(work: Work, changes: Sequence[plan.Change], report: progress.Progress) -> None:
+    """Raise ``errors.Mismatch`` where the update would do more than ``changes``; writes nothing.
+
+    ``apply`` clears away what hinders a preview. So one that fails is no reason to stop.
+    """
+    serving.spare_forks()
+    stack = command.Stack(work.target, work.of.id, work.target.login(work.role).kubeconfig)
+    command.prepare(stack)
+    if not command.known(stack):
+        return
+    planned = {c.ref: c for c in changes}
+    updated = frozenset(c.ref for c in changes if c.action is plan.Action.UPDATE)
+    every = frozenset(i.ref for i in wanted.desired(work.of, work.target))
+    looked_at = _program(work, updated, holding.made_anew(changes), holding.unasked(changes))
+    with contextlib.suppress(errors.EngineFailed):
+        holding.hold(stack, looked_at, planned, every, report, refresh=False)
+
+
 def _refuse_loss(changes: Sequence[plan.Change]) -> None:
     deleted = (c for c in changes if c.action is plan.Action.DELETE and c.holds_data)
     lost = [c for c in deleted if not c.released]
