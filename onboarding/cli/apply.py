@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from onboarding import clock, errors, plan_file, safety
+from onboarding import clock, errors, pause, plan_file, safety
 from onboarding.cli import applying, console, fleet, held, options, runs
 from onboarding.cli import job as jobs
 
@@ -119,16 +119,26 @@ def _of_part(
 def _of_files(
     files: fleet.Files, begin: Callable[[Path], jobs.Job], expected: str | None
 ) -> list[_Task]:
-    def task(file: Path, digest: str | None) -> _Task:
-        return _Task(str(file), lambda: begin(file), held.Reviewed(digest) if digest else None)
+    def task(file: Path, digest: str | None, whole: str = "") -> _Task:
+        reviewed = held.Reviewed(digest, whole=whole) if digest else None
+        return _Task(str(file), lambda: begin(file), reviewed)
 
     if expected is None or not files.several:
         return [task(file, expected) for file in files.all]
     # The digest of several covers the list of theirs, so all are planned before one is written.
-    digests = []
+    # What an earlier run of this very review came to counts as it was reviewed then: each is
+    # held to it in its turn.
+    tasks, digests = [], []
     for file in files.all:
         job = begin(file)
-        digests.append((job.tenant.id, runs.prepare(job).plan.digest))
+        try:
+            now = runs.prepare(job).plan.digest
+        except pause.Paused as alone:
+            tasks.append(_Task(str(file), _left_alone(alone)))
+            continue
+        digest = plan_file.reviewed_in(job.store.journal(job.tenant.id), expected) or now
+        digests.append((job.tenant.id, digest))
+        tasks.append(task(file, digest, expected))
     found = plan_file.digest_of(digests)
     if found != expected:
         raise errors.Mismatch(
@@ -140,7 +150,16 @@ def _of_files(
             ],
             resolution="Make new plans and review them: onboard plan FILE… --out PLAN",
         )
-    return [task(f, digest) for f, (_, digest) in zip(files.all, digests, strict=True)]
+    return tasks
+
+
+def _left_alone(paused: pause.Paused) -> Callable[[], jobs.Job]:
+    """Its plan was not among the reviewed ones: it stays out even if its pause ends meanwhile."""
+
+    def start() -> jobs.Job:
+        raise paused
+
+    return start
 
 
 def _all(tasks: list[_Task], wish: applying.Wish, output: str) -> int:

@@ -115,7 +115,9 @@ def _carry_out(
         table.of(job.environment, environment.Role.APPLIER),
         job.store,
         console.progress(),
-        warrant=reconcile.Warrant(actor.name(), job.source().commit, digest),
+        warrant=reconcile.Warrant(
+            actor.name(), job.source().commit, digest, reviewed.whole if reviewed else ""
+        ),
     )
 
 

@@ -25,13 +25,15 @@ KEPT = "plan-begun"
 class Reviewed:
     """What somebody looked at: the digest, and the plan itself where a file holds it.
 
-    ``by`` made that file; "" where there is none.
+    ``by`` made that file; "" where there is none. ``whole``: the digest of all that were reviewed
+    as one; "" for one alone.
     """
 
     digest: str
     part: plan_file.Part | None = None
     created: datetime | None = None
     by: str = ""
+    whole: str = ""
 
 
 def digest(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:

@@ -13,7 +13,7 @@ from onboarding.plan_file.form import schema
 from onboarding.plan_file.moved import already_done, check, check_file, differences, expired
 from onboarding.plan_file.origin import basis, peer_of
 from onboarding.plan_file.saved import Judged, Made, Part, Saved, Source, digest_of, seal
-from onboarding.plan_file.standing import Standing
+from onboarding.plan_file.standing import Standing, reviewed_in
 from onboarding.plan_file.standing import of as standing
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "part_of",
     "peer_of",
     "read",
+    "reviewed_in",
     "schema",
     "seal",
     "standing",

@@ -33,3 +33,12 @@ def of(journal: Sequence[interface.Entry], digest: str) -> Standing:
         elif entry.event == _ENDED and told == digest:
             found = Standing(False, entry.at, found.by)
     return found
+
+
+def reviewed_in(journal: Sequence[interface.Entry], whole: str) -> str:
+    """The digest of the plan that a run took up as one of several reviewed as ``whole``.
+
+    "" where no such run came to this agency.
+    """
+    begun = (e.details for e in journal if e.event in _PLANNED and e.details.get("whole") == whole)
+    return next((str(details["digest"]) for details in begun), "")

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 import onboarding
-from onboarding import environment, item, plan, plan_file
+from onboarding import desired, environment, errors, item, plan, plan_file
 from tests.running import ROOT
 from tests.unit.cli import world
+from tests.unit.cli.conftest import WANTED
 from tests.unit.cli.running import run
 
 MANIFEST = str(ROOT / "examples/admincourt.yaml")
@@ -325,6 +326,71 @@ def test_the_digest_of_several_is_expected_as_a_whole(
     assert code == 7
     assert "the plans are not those that were reviewed; nothing was written" in err
     assert world.refs(engines) == set()
+
+
+@pytest.fixture
+def two(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[str, ...]:
+    """Two agencies reviewed as one, of which a run was stopped after the first."""
+    from onboarding.cli import applying
+
+    real = applying.one
+    monkeypatch.setattr(
+        desired, "everything", lambda of, *_: WANTED if of.id == world.AGENCY else ()
+    )
+    files = (MANIFEST, str(ROOT / "examples/onde.yaml"))
+    run(capsys, "plan", *files, "-q", "--out", str(tmp_path / "plan"))
+
+    def stopped(job: Any, *rest: Any) -> Any:
+        if job.tenant.id == "onde":
+            raise errors.Interrupted("stopped")
+        return real(job, *rest)
+
+    words = ("apply", *files, "-q", "--expect", digest(str(tmp_path / "plan")))
+    with monkeypatch.context() as once:
+        once.setattr(applying, "one", stopped)
+        assert run(capsys, *words)[0] == 130
+    assert world.refs(engines) == {"one", "two", "three"}
+    return words
+
+
+def test_a_stopped_run_over_several_goes_on_by_the_same_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], two: tuple[str, ...]
+) -> None:
+    before = journal(tmp_path)
+    code, out, err = run(capsys, *two)
+    assert (code, err) == (0, "")
+    assert "  admincourt  this plan was applied already, on 20" in out
+    assert "  onde        ready\n" in out
+    assert journal(tmp_path) == before
+
+
+def test_what_changed_since_the_run_over_several_was_stopped_is_refused(
+    capsys: pytest.CaptureFixture[str], two: tuple[str, ...], engines: list[world.Memory]
+) -> None:
+    del engines[2].held[next(iter(engines[2].held))]
+    code, out, err = run(capsys, *two)
+    assert code == 7
+    assert "admincourt: what was planned is not what would be done now" in err
+    assert world.refs(engines) == {"one", "two"}
+    assert "  ready\n" in out
+
+
+def test_a_paused_agency_does_not_hold_up_the_others_of_a_review(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
+) -> None:
+    both = (MANIFEST, str(ROOT / "examples/onde.yaml"))
+    today = datetime.now(UTC).date().isoformat()
+    run(capsys, "pause", both[1], "--reason", "move", "--until", today)
+    run(capsys, "plan", *both, "-q", "--out", str(tmp_path / "plan"))
+    code, out, err = run(capsys, "apply", *both, "-q", "--expect", digest(str(tmp_path / "plan")))
+    assert (code, err) == (0, "")
+    assert "  onde        left alone: paused until" in out
+    assert world.refs(engines) == {"one", "two", "three"}
 
 
 def test_a_canary_stands_in_no_plan_file(
