@@ -115,11 +115,8 @@ def this_time(journal: Sequence[interface.Entry]) -> Sequence[interface.Entry]:
 
 def manifests(store: interface.StateStore) -> dict[str, str]:
     """The last manifest of every agency that is here: one that has gone claims nothing."""
-    return {
-        agency: text
-        for agency, text in store.manifests().items()
-        if store.kept(agency, TOMBSTONE) is None
-    }
+    gone = store.kept_by(TOMBSTONE)
+    return {agency: text for agency, text in store.manifests().items() if agency not in gone}
 
 
 def peers(store: interface.StateStore, tenant_id: str) -> tuple[str, ...]:

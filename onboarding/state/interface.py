@@ -90,6 +90,10 @@ class StateStore(Protocol):
         """A document; None where there is none. Raises ``errors.EngineFailed`` on damage."""
         ...
 
+    def kept_by(self, name: str) -> Mapping[str, dict[str, Any]]:
+        """By agency the document of that name, of all that keep one; read as in ``manifests``."""
+        ...
+
     def kept_names(self, tenant_id: str) -> tuple[str, ...]:
         """The names of all documents of a tenant, sorted."""
         ...

@@ -198,32 +198,46 @@ class Store:
         return found
 
     def _manifest(self, tenant_id: str, versions: Mapping[str, bytes]) -> str | None:
-        """The manifest that the journal names last; only that record of it is checked here."""
-        # What does not fit was written meanwhile, or is damaged: reading the whole tells which.
-        with suppress(ValueError):
-            lines = self.place.lines(tenant_id)
-            counts = document.latest(lines, tenant_id, document.MANIFEST)
-            if counts is not None and counts[0] in versions:
-                raw = versions[counts[0]]
-                text, made = document.opened(raw, tenant_id, document.MANIFEST)
-                if made == counts[1]:
-                    return str(text)
-            if counts is None and not versions:
-                return self._old_manifest(tenant_id)
-        whole: str | None = self._document(tenant_id, document.MANIFEST)
-        return self._old_manifest(tenant_id) if whole is None else whole
-
-    def _old_manifest(self, tenant_id: str) -> str | None:
+        found = self._last(tenant_id, document.MANIFEST, versions)
+        if found is not None:
+            return str(found)
         old = self.place.old(tenant_id, "manifest.yaml")
         return None if old is None else old.decode("utf-8", errors="replace")
+
+    def _last(self, tenant_id: str, name: str, versions: Mapping[str, bytes]) -> Any:
+        """The document that the journal names last; only that record of it is checked here.
+
+        ``versions``: all that are stored of it, by stored name.
+        """
+        # What does not fit was written meanwhile, or is damaged: reading the whole tells which.
+        with suppress(ValueError):
+            counts = document.latest(self.place.lines(tenant_id), tenant_id, name)
+            if counts is not None and counts[0] in versions:
+                found, made = document.opened(versions[counts[0]], tenant_id, name)
+                if made == counts[1]:
+                    return found
+            if counts is None and not versions:
+                return None
+        return self._document(tenant_id, name)
 
     def keep(self, tenant_id: str, name: str, document: Mapping[str, Any]) -> None:
         self._keep(tenant_id, name, dict(document), f"{name}.document.json")
 
     def kept(self, tenant_id: str, name: str) -> dict[str, Any] | None:
         found = self._document(tenant_id, name)
-        if found is not None:
-            return dict(found)
+        return self._old_document(tenant_id, name) if found is None else dict(found)
+
+    def kept_by(self, name: str) -> dict[str, dict[str, Any]]:
+        stored = self.place.bulk(f"{name}@")
+        found: dict[str, dict[str, Any]] = {}
+        for tenant_id in self.tenants():
+            last = self._last(tenant_id, name, stored.get(tenant_id, {}))
+            kept = self._old_document(tenant_id, name) if last is None else dict(last)
+            if kept is not None:
+                found[tenant_id] = kept
+        return found
+
+    def _old_document(self, tenant_id: str, name: str) -> dict[str, Any] | None:
         old = self.place.old(tenant_id, f"{name}.document.json")
         with _damage(tenant_id, name):
             return None if old is None else document.old_document(old)

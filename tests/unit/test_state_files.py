@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from onboarding import errors, item
+from onboarding.leaving import records
 from onboarding.state import chain, files, interface, leases, owner
 
 OLD = Path(__file__).resolve().parent.parent / "fixtures" / "state-1"
@@ -101,6 +102,34 @@ def test_a_manifest_kept_while_the_others_are_read_is_found(
 
     monkeypatch.setattr(files.Folder, "bulk", then_another_run_keeps)
     assert store.manifests() == {"moph": "a: ข\n"}
+
+
+def test_who_keeps_a_document_is_told_without_checking_every_chain(
+    store: files.FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for agency in ("moph", "mof", "plk-lao"):
+        store.keep_manifest(agency, "a: 1\n")
+    store.keep("mof", "tombstone", {"generation": 1})
+    store.keep("plk-lao", "tombstone", {"generation": 1})
+    store.forget("plk-lao", "tombstone")
+    fresh = files.FileStore(tmp_path)
+
+    def read(lines: Sequence[bytes], tenant_id: str) -> chain.Chain:
+        raise AssertionError(f"the whole journal of {tenant_id} was checked")
+
+    monkeypatch.setattr(chain, "read", read)
+    assert fresh.kept_by("tombstone") == {"mof": {"generation": 1}}
+    assert sorted(records.manifests(fresh)) == ["moph", "plk-lao"]
+
+
+def test_a_document_that_is_missing_is_told_when_all_are_asked_for(
+    store: files.FileStore, tmp_path: Path
+) -> None:
+    store.keep("mof", "tombstone", {"generation": 1})
+    (stored,) = (tmp_path / "tenants/mof/documents").glob("tombstone@*")
+    stored.unlink()
+    with pytest.raises(errors.EngineFailed, match="the record tombstone for mof is damaged"):
+        files.FileStore(tmp_path).kept_by("tombstone")
 
 
 def test_documents_are_kept_replaced_and_forgotten(store: files.FileStore) -> None:
