@@ -138,7 +138,32 @@ class Vault:
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         self._sign_in()
+        token = self._client.token
+        try:
+            return self._send(method, path, body)
+        except errors.Denied:
+            if not self._lost(token):
+                raise
+        self._sign_in()
         return self._send(method, path, body)
+
+    def _lost(self, token: str) -> bool:
+        """Whether a refusal was for a token that Vault does not know any more.
+
+        Somebody revoked it, or looked it up by its accessor while it was being made: Vault then
+        finds it without a lease, and deletes it. Signing in once more makes another.
+        """
+        if self._login.method != "approle":
+            return False
+        with self._lock:
+            if self._client.token == token:
+                try:
+                    self._send("get", "auth/token/lookup-self", None, counts="login")
+                except errors.Denied:
+                    self._expires = 0.0
+                else:
+                    return False
+        return True
 
     def _sign_in(self) -> None:
         with self._lock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from onboarding import environment, errors, item, plan, progress, tenant, vault
 from onboarding.desired import vault as wanted
 from onboarding.engines import vault_pki
-from onboarding.engines.vault_pki import authority
+from onboarding.engines.vault_pki import authority, evidence
 from tests.contract import agencies
 from tests.contract.openbao import OpenBao
 
@@ -320,3 +322,29 @@ def test_evidence_that_may_not_be_read_is_unread(openbao: OpenBao) -> None:
     seen = engine(openbao, PLANNER).observe([of], evidence=True)
     assert "AuditDevice" not in seen.read
     assert "does not allow" in seen.unread["AuditDevice"]
+
+
+def test_looking_at_tokens_ends_none_that_is_just_being_made(openbao: OpenBao) -> None:
+    """OpenBao deletes a token that is looked up before it has its lease."""
+    asked: list[int] = []
+    over = threading.Event()
+
+    def signing_in() -> None:
+        while not over.is_set():
+            with vault.connect(openbao.environment, PLANNER) as door:
+                door.read("sys/auth")
+                # One that was lost is replaced, which takes another sign-in.
+                asked.append(door.sent["login"])
+
+    others = [threading.Thread(target=signing_in) for _ in range(2)]
+    for each in others:
+        each.start()
+    end = time.monotonic() + 6
+    with vault.connect(openbao.environment, AUDITOR) as looking:
+        while time.monotonic() < end:
+            assert list(evidence._tokens(looking, evidence.accessors(looking)))
+    over.set()
+    for each in others:
+        each.join(30)
+    assert len(asked) > 10
+    assert set(asked) == {1}

@@ -98,8 +98,10 @@ def _file(name: str) -> str:
 
 def _record(journal: Path) -> str:
     """The record that a journal ends with: its event, and what it is about."""
-    last = journal.read_bytes().splitlines()[-1]
-    record = json.loads(last.partition(b" ")[2])
+    checksum, _, last = journal.read_text(encoding="utf-8").splitlines()[-1].partition(" ")
+    if len(checksum) != 64:
+        return _file(journal.name)  # a copy for the agency, which is none
+    record = json.loads(last)
     of = record.get("details", {})
     about = of.get("ref") or of.get("engine") or of.get("name") or of.get("step") or ""
     return " ".join(filter(None, ("record", record["event"], _file(str(about)))))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
+from dataclasses import dataclass
 from typing import Any
 
 from onboarding import environment, errors, item, tenant, vault
@@ -13,11 +16,30 @@ from onboarding.desired import vault_mark
 from onboarding.engines.vault_pki import reading
 from onboarding.pki import certificates
 
+_SETTLED_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Accessors:
+    """The tokens that Vault knew, and when it was asked (monotonic)."""
+
+    names: tuple[str, ...]
+    at: float
+
+
+def accessors(door: vault.Vault) -> Accessors | errors.Denied:
+    """To be asked before everything else: see ``_tokens``."""
+    try:
+        return Accessors(door.names("auth/token/accessors"), time.monotonic())
+    except errors.Denied as refused:
+        return refused
+
 
 def observe(
     door: vault.Vault,
     tenants: Sequence[tenant.Tenant],
     seen: Mapping[str, tuple[item.Item, ...]],
+    known: Accessors | errors.Denied,
 ) -> item.Observation:
     """Evidence by agency and, under "", of the environment. What may not be read is ``unread``."""
     found: dict[str, tuple[item.Item, ...]] = {}
@@ -37,7 +59,8 @@ def observe(
                 *further,
             )
     shared: list[item.Item] = []
-    for kind, ask in _shared().items():
+    asked: dict[str, _Ask] = {**_SHARED, "TokenSummary": functools.partial(_tokens, known=known)}
+    for kind, ask in asked.items():
         try:
             shared += ask(door)
         except errors.Denied as problem:
@@ -154,9 +177,16 @@ def _living(door: vault.Vault, accessors: Sequence[str]) -> Iterable[tuple[str, 
             yield accessor, about
 
 
-def _tokens(door: vault.Vault) -> Iterable[item.Item]:
-    """Every living token, by a hash of its accessor (an accessor could revoke it)."""
-    for accessor, about in _living(door, door.names("auth/token/accessors")):
+def _tokens(door: vault.Vault, known: Accessors | errors.Denied) -> Iterable[item.Item]:
+    """Every living token, by a hash of its accessor (an accessor could revoke it).
+
+    A token that is looked up while it is being made has no lease yet, and Vault deletes a token
+    without a lease. So those are looked up that stood in the list a moment ago.
+    """
+    if isinstance(known, errors.Denied):
+        raise known
+    time.sleep(max(0.0, known.at + _SETTLED_SECONDS - time.monotonic()))
+    for accessor, about in _living(door, known.names):
         name = hashlib.sha256(accessor.encode()).hexdigest()[:16]
         policies = sorted(about.get("policies") or ())
         fields = {
@@ -206,13 +236,11 @@ def _root_certificates(door: vault.Vault) -> Iterable[item.Item]:
 _Ask = Callable[[vault.Vault], Iterable[item.Item]]
 
 
-def _shared() -> Mapping[str, _Ask]:
-    """What belongs to the environment, by kind."""
-    return {
-        "AuditDevice": _audit_devices,
-        "TokenSummary": _tokens,
-        "OtherPolicy": _other_policies,
-        "RootIssuer": _root_issuer,
-        "RootIssuedCertificate": _root_certificates,
-        "AuthMount": _auth_mounts,
-    }
+_SHARED: Mapping[str, _Ask] = {
+    "AuditDevice": _audit_devices,
+    "OtherPolicy": _other_policies,
+    "RootIssuer": _root_issuer,
+    "RootIssuedCertificate": _root_certificates,
+    "AuthMount": _auth_mounts,
+}
+"""What belongs to the environment, by kind."""
