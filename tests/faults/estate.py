@@ -280,8 +280,14 @@ def _keycloak(target: environment.Environment, agency: str) -> Found:
             attributes.pop(varying, None)
         yield (
             f"keycloak client {client['clientId']}",
-            {**client, "attributes": attributes, "secret": ""},
+            {**client, "attributes": attributes, "secret": "", **_sets(client)},
         )
+
+
+def _sets(client: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The lists of a client that have no order of their own."""
+    names = ("defaultClientScopes", "optionalClientScopes", "redirectUris", "webOrigins")
+    return {name: sorted(client[name]) for name in names if name in client}
 
 
 def _realm(door: keycloak.Keycloak, realm: str, agency: str) -> Found:
