@@ -142,10 +142,8 @@ def _add(found: _Found, job: jobs.Job, prepared: reconcile.Prepared, *, detailed
 
 
 def _in_the_way(prepared: reconcile.Prepared) -> errors.Refused | None:
-    if not prepared.plan.conflicts:
-        return None
     try:
-        safety.refuse([h for h in prepared.hazards if not h.flag], frozenset(), prepared.tenant.id)
+        safety.refuse(safety.never(prepared.hazards), frozenset(), prepared.tenant.id)
     except errors.Refused as refused:
         return refused
     return None

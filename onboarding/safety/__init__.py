@@ -27,7 +27,7 @@ MANY_TENANTS = words.MANY_TENANTS
 
 def judge(of: plan.Plan, facts: Facts) -> tuple[Hazard, ...]:
     """Every hazard of a plan, the gravest first; a rule speaks once, for all that it found."""
-    found = list(removal.conflicts(of))
+    found = [*removal.conflicts(of), *removal.shrinking(of)]
     if of.purpose is plan.Purpose.DESTROY:
         message = f"the plan destroys everything of {of.tenant_id}: {len(of.changes)} object(s)"
         found.append(Hazard(words.DESTROY, message, changes=of.changes))
@@ -105,6 +105,11 @@ def _established(journal: Sequence[state.Entry]) -> bool:
     return ended or not begun
 
 
+def never(hazards: Iterable[Hazard]) -> tuple[Hazard, ...]:
+    """Those that neither a flag nor a second person allows."""
+    return tuple(h for h in hazards if h.rule in words.NEVER)
+
+
 def refuse(hazards: Iterable[Hazard], allowed: frozenset[str], tenant_id: str = "") -> None:
     """Raise ``errors.Refused``, naming the agency, unless every hazard's flag is in ``allowed``.
 
@@ -114,8 +119,9 @@ def refuse(hazards: Iterable[Hazard], allowed: frozenset[str], tenant_id: str = 
     if not refused:
         return
     flags = [h.flag for h in refused if h.flag]
-    if any(not h.flag for h in refused):
-        resolution = "Rename or remove the objects, or give the agency another metadata.id."
+    hopeless = never(refused)
+    if hopeless:
+        resolution = " ".join(words.NEVER[h.rule] for h in hopeless)
     else:
         resolution = f"Review them, then add {' '.join(dict.fromkeys(flags))}."
     first = refused[0]

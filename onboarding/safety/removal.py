@@ -58,6 +58,21 @@ def replacements(of: plan.Plan) -> Iterator[Hazard]:
         )
 
 
+def shrinking(of: plan.Plan) -> Iterator[Hazard]:
+    """What its system does not let shrink; nothing overrides that."""
+    told = []
+    for change in of.changes:
+        only_grows = table.rows("onlyGrows").get(change.ref.kind, {}).get("fields", ())
+        told += [
+            (f"{change.ref}: {f.path} {f.before} -> {f.after}", change)
+            for f in change.fields
+            if any(paths.touches(f.path, p) for p in only_grows) and _smaller(f)
+        ]
+    if told:
+        message = f"the plan would make {len(told)} object(s) smaller that can only grow"
+        yield Hazard.of(words.SHRINKING, message, told)
+
+
 def loses(change: plan.Change) -> str:
     """What is lost when the object is made anew; "" where nothing is."""
     row = table.rows("replaced").get(change.ref.kind, {})
@@ -73,7 +88,6 @@ def replacing(change: plan.Change) -> tuple[str, ...]:
         f.path
         for f in change.fields
         if any(paths.touches(f.path, pattern) for pattern in row.get("fields", ()))
-        or any(paths.touches(f.path, p) and _smaller(f) for p in row.get("smaller", ()))
     )
 
 

@@ -20,6 +20,7 @@ MANY_TENANTS = "many-tenants"
 QUOTA_INCREASE = "quota-increase"
 AMENDMENT = "amendment"
 DESTROY = "destroy"
+SHRINKING = "shrinking"
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     DELETION: ("--allow-delete", "Allow the plan to delete objects of this agency."),
@@ -34,8 +35,14 @@ FLAGS: Mapping[str, tuple[str, str]] = {
 }
 """The flag that allows what a rule found, and its line of help.
 
-A rule without a flag is allowed by a second person, or, for a conflict, by nothing.
+A rule without a flag is allowed by a second person, or by nothing.
 """
+
+NEVER: Mapping[str, str] = {
+    CONFLICT: "Rename or remove the objects, or give the agency another metadata.id.",
+    SHRINKING: "Keep the manifest's numbers that asked for the size there is: it can only grow.",
+}
+"""What to do where nothing allows what a rule found."""
 
 
 @dataclass(frozen=True, slots=True)

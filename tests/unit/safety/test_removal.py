@@ -64,17 +64,25 @@ def test_access_modes_of_a_volume_are_for_ever() -> None:
     assert set(plans.judge([after], [before])) == {"replacement"}
 
 
-@pytest.mark.parametrize(("before", "after", "rules"), [
-    ("20Gi", "40Gi", set()),
-    ("40Gi", "20480Mi", {"replacement"}),
-])  # fmt: skip
-def test_a_volume_can_grow_in_place_and_not_shrink(
-    before: str, after: str, rules: set[str]
-) -> None:
-    def sized(size: str) -> item.Item:
-        return claim(resources={"requests": {"storage": size}})
+def sized(size: str) -> item.Item:
+    return claim(resources={"requests": {"storage": size}})
 
-    assert set(plans.judge([sized(after)], [sized(before)])) == rules
+
+def test_a_volume_can_grow() -> None:
+    assert plans.judge([sized("40Gi")], [sized("20Gi")]) == {}
+
+
+def test_a_volume_cannot_shrink_and_nothing_overrides_that() -> None:
+    found = plans.judge([sized("20480Mi")], [sized("40Gi")])
+    assert set(found) == {"shrinking"}
+    assert found["shrinking"].details == (
+        "PersistentVolumeClaim ga-moph-prod/documents: "
+        "spec.resources.requests.storage 40Gi -> 20480Mi",
+    )
+    every = frozenset(flag for flag, _ in safety.FLAGS.values())
+    with pytest.raises(errors.Refused, match="smaller that can only grow") as refused:
+        safety.refuse(found.values(), every)
+    assert refused.value.resolution.endswith("it can only grow.")
 
 
 def test_another_field_of_what_holds_data_is_no_replacement() -> None:
