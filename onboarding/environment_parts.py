@@ -85,6 +85,24 @@ class Timeouts(Model):
         return patience.Limits(self.connect, self.request, self.retry)
 
 
+class LetterExchange(Model):
+    """The exchange of letters between agencies (TH e-GIF, e-CMS) of this environment.
+
+    In production it is the one that manifests name; elsewhere one for trials, which must not be.
+    Without it nothing of an exchange can be seen.
+    """
+
+    address: Annotated[str, pydantic.Field(pattern=r"^https://[^\s@/]+(/[^\s@]*)?$")]
+    ca_file: FilePath | None = None
+    """Who vouches for the address, where public authorities do not."""
+    addressing: Literal["w3c", "ecms-2012"] = "w3c"
+    """Form of the headers: as WS-Addressing has them, or as code of 2012 wrote them."""
+    empty_queue_codes: tuple[str, ...] = ()
+    """Codes of errors by which the exchange says that no letter waits."""
+    wait: Span = 60.0
+    """How long a letter may be under way."""
+
+
 class Pipelines(Model):
     """CI that works without a stored secret: each job proves who it is by a token of its platform.
 

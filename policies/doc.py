@@ -224,6 +224,10 @@ def _right_flaws(of: tenant.Tenant, instance: tenant.Instance, ecms: Fields) -> 
             yield f"{right} {judge.show(ecms.get(right))}, agreed {judge.show(wanted)}"
 
 
+def not_sent(_: policy.View) -> Iterator[policy.Result]:
+    raise policy.NotSeen("no letter was sent; onboard exchange check sends one")
+
+
 def retention(view: policy.View) -> Iterator[policy.Result]:
     least = _law()["retention"]["leastYears"]
 

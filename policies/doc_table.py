@@ -137,3 +137,18 @@ CONTROLS: tuple[policy.Control, ...] = (
         sources=("D0",),
     ),
 )
+
+ROUND_TRIP = policy.Control(
+    id="DOC-009",
+    title_en="A letter goes round",
+    title_th="หนังสือรับส่งครบวงจร",
+    severity=Severity.MEDIUM,
+    stages=frozenset({Stage.LIVE}),
+    check=doc.not_sent,
+    applies=doc.exchanges_letters,
+    confirm="the form of the messages, see policies/data/ecms.yaml",
+    remedy_en="See what was answered, and ask the operator of the exchange.",
+    remedy_th="ตรวจสอบคำตอบของระบบ และประสานผู้ให้บริการระบบแลกเปลี่ยนหนังสือ",
+    sources=("ECMS-C",),
+)
+"""Answered only by sending a letter (``onboarding.ecms``): reading an agency never asks it."""

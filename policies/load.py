@@ -16,6 +16,7 @@ FILES = (
     "access.yaml",
     "applicability.yaml",
     "authorities.yaml",
+    "ecms.yaml",
     "eoffice.yaml",
     "gateway.yaml",
     "identity.yaml",

@@ -44,6 +44,7 @@ _COMMANDS = {
     "capacity": ("capacity", "capacity", "What agencies need together, and limits near."),
     "programme": ("programme", "programme", "Users, provinces and MOUs of the programme."),
     "certs": ("certs", "certs", "Certificates of officials and of devices."),
+    "exchange": ("exchange", "exchange", "Check an account at the exchange of letters."),
     "sign-in": ("sign_in", "sign_in", "Credentials for one job of CI, by who it is."),
     "sign-out": ("sign_in", "sign_out", "Give them back."),
     "offboard": ("offboard", "offboard_command", "Let an agency leave, step by step."),
