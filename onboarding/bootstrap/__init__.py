@@ -82,12 +82,19 @@ def run(
 
     target = environment.load(path)
     _check_pins(target, repin=repin)
-    made = prepare(target, report)
-    # Planned anew from the environment file each time: only what goes or is in the way matters.
-    safety.refuse(safety.judge(made, safety.Facts(established=False)), frozenset())
-    if made.changes and not agree(made):
-        raise errors.Refused("nothing was changed", resolution="Answer yes, or add --yes.")
-    outcomes = _carried_out(target, made, report)
+    outcomes: tuple[plan.Outcome, ...] = ()
+    try:
+        made = prepare(target, report)
+    except errors.Denied:
+        # Before anything else it gives itself the rights that this version needs to read.
+        from onboarding.bootstrap import vault
+
+        rights = vault.own_rights(target)
+        if not rights.changes:
+            raise
+        outcomes = _agreed_to(target, rights, report, agree)
+        made = prepare(target, report)
+    outcomes += _agreed_to(target, made, report, agree)
     if target.pipelines is not None:
         # The keys of pipelines are made last of all, in Vault, and Keycloak has to know them.
         outcomes += _carried_out(target, prepare(target, report), report)
@@ -98,6 +105,19 @@ def run(
     pinned = _pinned(renewed)
     environment.save(path, pinned)
     return Result(pinned, made, outcomes)
+
+
+def _agreed_to(
+    target: environment.Environment,
+    made: plan.Plan,
+    report: progress.Progress,
+    agree: Callable[[plan.Plan], bool],
+) -> tuple[plan.Outcome, ...]:
+    # Planned anew from the environment file each time: only what goes or is in the way matters.
+    safety.refuse(safety.judge(made, safety.Facts(established=False)), frozenset())
+    if made.changes and not agree(made):
+        raise errors.Refused("nothing was changed", resolution="Answer yes, or add --yes.")
+    return _carried_out(target, made, report)
 
 
 def _carried_out(

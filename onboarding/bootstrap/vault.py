@@ -26,6 +26,7 @@ REVIEWER = "vault-token-reviewer"
 
 desired = vault_items.desired
 observe = vault_items.observe
+own_rights = vault_items.own_rights
 issue_credentials = vault_credentials.issue
 issue_to_approvers = vault_credentials.issue_to_approvers
 

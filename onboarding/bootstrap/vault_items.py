@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from onboarding import environment, item, vault
+from onboarding import environment, item, plan, vault
 from onboarding.bootstrap import token_life, vault_approvers, vault_pipelines, vault_policies
 from onboarding.desired import pki_profile, vault_mark
 from onboarding.desired import vault as of_tenant
@@ -133,12 +133,27 @@ def _observe(door: vault.Vault, target: environment.Environment) -> Iterator[ite
         yield from _kubernetes_config(door, ways["kubernetes/"])
     ours = {vault_policies.name(role) for role in environment.Role}
     ours |= vault_pipelines.policies(target).keys() | vault_approvers.policies(target).keys()
+    yield from _policies(door, ours)
+    yield from _roles(door, with_approle="approle/" in ways)
+
+
+def _policies(door: vault.Vault, names: Collection[str]) -> Iterator[item.Item]:
     for name, about in door.details("sys/policies/detailed/acl").items():
-        if name in ours:
+        if name in names:
             text = str(about.get("policy") or "")
             fields = {"document": text, "rules": rules_in(text)}
             yield _item("Policy", "", name, fields, vault_mark.owner(text))
-    yield from _roles(door, with_approle="approle/" in ways)
+
+
+def own_rights(target: environment.Environment) -> plan.Plan:
+    """What is to be changed in the rights of the bootstrap itself, read under any of its versions.
+
+    One that an older version was given may not read all that this one asks for.
+    """
+    wanted = _policy(environment.Role.BOOTSTRAP)
+    with vault.connect(target, environment.Role.BOOTSTRAP) as door:
+        seen = tuple(_policies(door, {wanted.ref.name}))
+    return plan.diff(OWNER, [wanted], seen, target=target.pins())
 
 
 def _audit(devices: Mapping[str, Any]) -> item.Item:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from onboarding import environment, errors, plan, progress, vault
+from onboarding import bootstrap as whole_bootstrap
+from onboarding import environment, errors, item, plan, progress, vault
 from onboarding.bootstrap import vault as bootstrap
-from onboarding.bootstrap import vault_credentials
+from onboarding.bootstrap import vault_credentials, vault_policies
+from onboarding.desired.vault_policies import document
 from tests.contract import openbao as real
 from tests.contract.conftest import prepared, with_login
 from tests.contract.openbao import OpenBao
@@ -37,6 +39,41 @@ def test_it_runs_under_its_own_rights_and_mends(openbao: OpenBao) -> None:
     outcomes = list(bootstrap.apply(target, changes, progress.Silent()))
     assert [o.status for o in outcomes] == [plan.Status.APPLIED]
     assert not [c for c in planned(target).changes if c.ref.kind == "AppRole"]
+
+
+class _Away:
+    """A system of which nothing is wanted and nothing is there."""
+
+    def desired(self, target: environment.Environment) -> tuple[item.Item, ...]:
+        return ()
+
+    observe = desired
+
+
+def test_rights_that_a_newer_version_reads_with_are_given_first(
+    openbao: OpenBao, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = openbao.environment
+    file = tmp_path / "onboard.yaml"
+    environment.save(file, target)
+    name = f"sys/policies/acl/{vault_policies.name(BOOTSTRAP)}"
+    whole = vault_policies.rules(BOOTSTRAP)
+    older = {path: rights for path, rights in whole.items() if not path.startswith("pki-root/")}
+    door = vault.connect(target, BOOTSTRAP)
+    door.write(name, {"policy": document("environment", "An older version", older)})
+    three = (("Keycloak", _Away()), ("Kubernetes", _Away()), ("Vault", bootstrap))
+    monkeypatch.setattr(whole_bootstrap, "systems", lambda: three)
+    asked: list[list[str]] = []
+
+    def agree(made: plan.Plan) -> bool:
+        asked.append([str(c.ref) for c in made.changes])
+        return len(asked) < 2
+
+    with pytest.raises(errors.Refused, match="nothing was changed"):
+        whole_bootstrap.run(file, progress.Silent(), agree=agree)
+    assert asked[0] == [f"Policy {vault_policies.name(BOOTSTRAP)}"]
+    # What is left is the cluster's part, which is away: this test stops there.
+    assert [one.partition(" ")[0] for one in asked[1]] == ["KubernetesAuthConfig"]
 
 
 def test_no_root_token_survives(openbao: OpenBao) -> None:
