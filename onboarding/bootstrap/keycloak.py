@@ -9,7 +9,8 @@ takes the place of Keycloak's temporary one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from onboarding import environment, errors, item, plan, progress, vault
@@ -48,12 +49,13 @@ def _permanent(each: item.Item) -> item.Item:
 def observe(target: environment.Environment) -> tuple[item.Item, ...]:
     """What is there of it; the key files tell whether a client holds the key that we have."""
     connected = _connect(target)
+    known = all_keys(target)
 
     def key_of(ref: item.Ref, source: str) -> str | None:
         if source != realm_client.JWKS_OPERATOR:
             return None
         path = _key_file(target, ref.name)
-        return _all_keys(target, ref.name, path) if path.is_file() else ""
+        return known(ref.name, path) if path.is_file() else ""
 
     seen = [
         _as_ours(each, target)
@@ -69,12 +71,13 @@ def apply(
     target: environment.Environment, changes: Sequence[plan.Change], report: progress.Progress
 ) -> Iterator[plan.Outcome]:
     """Write the changes; makes the key of a client that has none yet."""
+    known = all_keys(target)
 
     def key_of(ref: item.Ref, source: str) -> str | None:
         path = _key_file(target, ref.name)
         if not path.is_file():
             assertion.make_key(path)
-        return _all_keys(target, ref.name, path)
+        return known(ref.name, path)
 
     connected = _connect(target)
     return carrying_out.run(connected, changes, key_of, report, plan.unrecorded)
@@ -159,14 +162,24 @@ def _retire(target: environment.Environment) -> None:
     note.unlink()
 
 
-def _all_keys(target: environment.Environment, client_id: str, path: Path) -> str:
-    """The operator's own key, and that by which Vault signs for pipelines where there are some."""
-    role = environment.Role(client_id.removeprefix(_PREFIX))
-    sets = [assertion.public_set(path)]
-    if target.pipelines and role in target.pipelines.roles:
+def all_keys(target: environment.Environment) -> Callable[[str, Path], str]:
+    """By client and key file the operator's own key, and those by which Vault signs for pipelines.
+
+    Vault is asked once, when the first of them is.
+    """
+    roles = target.pipelines.roles if target.pipelines else ()
+
+    @functools.cache
+    def of_pipelines() -> Mapping[environment.Role, Sequence[str]]:
         with vault.connect(target, environment.Role.BOOTSTRAP) as door:
-            sets += map(assertion.public_set_of, vault_pipelines.public_keys(door, role))
-    return assertion.joined(sets)
+            return {role: tuple(vault_pipelines.public_keys(door, role)) for role in roles}
+
+    def of_client(client_id: str, path: Path) -> str:
+        role = environment.Role(client_id.removeprefix(_PREFIX))
+        more = of_pipelines()[role] if role in roles else ()
+        return assertion.joined([assertion.public_set(path), *map(assertion.public_set_of, more)])
+
+    return of_client
 
 
 def _note(target: environment.Environment) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import jwt
 import pydantic
 import pytest
 
-from onboarding import environment
+from onboarding import environment, vault
+from onboarding.bootstrap import keycloak, vault_pipelines
 from onboarding.identity import assertion
 from tests.unit import targets
 
@@ -67,3 +69,29 @@ def test_two_keys_of_one_client_stand_in_one_set(tmp_path: Path) -> None:
     assert len(json.loads(both)["keys"]) == 2
     assert assertion.same_key(both, assertion.joined(reversed(sets)))
     assert not assertion.same_key(both, sets[0])
+
+
+def test_vault_is_asked_once_for_the_keys_of_all_clients(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, theirs = tmp_path / "own.pem", tmp_path / "theirs.pem"
+    assertion.make_key(own)
+    assertion.make_key(theirs)
+    roles: Claims = {PLANNER: {"ref": "a"}, APPLIER: {"ref": "b"}}
+    pipelines = environment.Pipelines(issuer="https://ci.invalid", roles=roles)
+    target = targets.pinned().model_copy(update={"pipelines": pipelines})
+    connected = []
+
+    def connect(*_: object) -> contextlib.nullcontext[None]:
+        connected.append(1)
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr(vault, "connect", connect)
+    pem = assertion.public_pem(theirs)
+    monkeypatch.setattr(vault_pipelines, "public_keys", lambda *_: (pem,))
+    known = keycloak.all_keys(target)
+    for client, count in (("planner", 2), ("applier", 2), ("auditor", 1)):
+        assert len(json.loads(known(f"onboard-{client}", own))["keys"]) == count
+    assert len(connected) == 1
+    assert len(json.loads(keycloak.all_keys(targets.pinned())("onboard-planner", own))["keys"]) == 1
+    assert len(connected) == 1
