@@ -26,6 +26,7 @@ Role = environment_parts.Role
 VaultLogin = environment_parts.VaultLogin
 Timeouts = environment_parts.Timeouts
 LetterExchange = environment_parts.LetterExchange
+EOffice = environment_parts.EOffice
 Pipelines = environment_parts.Pipelines
 Approver = environment_parts.Approver
 
@@ -167,6 +168,7 @@ class Environment(environment_parts.Model):
     attestations: tuple[Attestation, ...] = ()
     approvers: tuple[Approver, ...] = ()
     pipelines: Pipelines | None = None
+    e_office: EOffice | None = None
     letter_exchange: LetterExchange | None = None
     scale: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
     """Factor for requests and replicas where the nodes are small; quotas are never scaled."""

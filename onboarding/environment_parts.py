@@ -103,6 +103,26 @@ class LetterExchange(Model):
     """How long a letter may be under way."""
 
 
+class EOffice(Model):
+    """The e-Office product that runs in this environment, where the tool configures it."""
+
+    product: str
+    """Name of its adapter, e.g. ``mayan-edms``."""
+    address: str = "https://{host}"
+    """Where the configuration API of an instance is; {host} and {namespace} are put in."""
+    ca_file: FilePath | None = None
+    """Who vouches for these addresses; without it who vouches for Vault's."""
+    longest: Span = 2700.0
+    """To configure all instances of one agency, the first start of their product included."""
+
+    @pydantic.field_validator("address")
+    @classmethod
+    def _fits(cls, address: str) -> str:
+        if not re.fullmatch(r"https://([^\s@{}]|\{host\}|\{namespace\})+", address):
+            raise ValueError("write it like https://{host}, with {host} or {namespace} or neither")
+        return address
+
+
 class Pipelines(Model):
     """CI that works without a stored secret: each job proves who it is by a token of its platform.
 

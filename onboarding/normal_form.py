@@ -62,7 +62,9 @@ EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "protocolMappers.*.config": _MAPPER,
     },
     "Group": {"attributes": _NONE},
+    "LetterWorkflow": {"moves": _NONE, "numbers": _NONE, "numbers.*": _NONE, "rights": _NONE},
     "IdentityProvider": {"config": _NONE},
+    "Organisation": {"rights": _NONE},
     "Organization": {"attributes": _NONE},
     "Realm": {
         "attributes": {

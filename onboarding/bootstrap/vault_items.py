@@ -41,7 +41,7 @@ def desired(target: environment.Environment) -> tuple[item.Item, ...]:
         _item("AuthMount", "", "approle", {"type": "approle", **_lasting(tokens["secretIdDays"])}),
         _item("AuthMount", "", "kubernetes", {"type": "kubernetes", **longest}),
         _item("KubernetesAuthConfig", "kubernetes", "config", _kubernetes(target)),
-        *(_policy(role) for role in environment.Role),
+        *(_policy(role, target) for role in environment.Role),
         *(_text(name, text) for name, text in vault_pipelines.policies(target).items()),
         *vault_pipelines.desired(target),
         *(_text(name, text) for name, text in vault_approvers.policies(target).items()),
@@ -71,8 +71,8 @@ def _kubernetes(target: environment.Environment) -> dict[str, Any]:
     }
 
 
-def _policy(role: environment.Role) -> item.Item:
-    rules = vault_policies.rules(role)
+def _policy(role: environment.Role, target: environment.Environment) -> item.Item:
+    rules = {**vault_policies.rules(role), **vault_policies.of_product(role, target)}
     purpose = f"Rights of the {role.value} of onboard"
     text = document(OWNER, purpose, rules, limits=vault_policies.limits(role))
     fields = {"document": text, "rules": {path: list(c) for path, c in rules.items()}}
@@ -150,7 +150,7 @@ def own_rights(target: environment.Environment) -> plan.Plan:
 
     One that an older version was given may not read all that this one asks for.
     """
-    wanted = _policy(environment.Role.BOOTSTRAP)
+    wanted = _policy(environment.Role.BOOTSTRAP, target)
     with vault.connect(target, environment.Role.BOOTSTRAP) as door:
         seen = tuple(_policies(door, {wanted.ref.name}))
     return plan.diff(OWNER, [wanted], seen, target=target.pins())

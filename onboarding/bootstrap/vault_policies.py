@@ -7,6 +7,7 @@ Three things to know:
 * Whoever may write policies named ``ga-*`` can give them any path; Vault has no finer right. The
   applier is therefore to be guarded like an administrator, and its credential is short-lived.
 * Nobody reads a secret of an agency: planner and auditor see metadata, the applier can only write.
+  The one exception is the account that reads what an e-Office product is configured to.
 
 A path that begins with ``+`` stands for every agency's PKI mount.
 """
@@ -17,6 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from onboarding import environment, vault
 from onboarding.bootstrap import vault_approvers, vault_pipelines
+from onboarding.desired import office
 from onboarding.desired.vault_policies import Rules
 
 ROOT = "pki-root"
@@ -72,6 +74,13 @@ _SIGNED_BY_ROOT = (
     "permitted_dns_domains",
     "ttl",
 )
+
+
+def of_product(role: environment.Role, target: environment.Environment) -> Rules:
+    """Where e-Office products are configured: the account that reads what they hold, no other."""
+    if target.e_office is None or role is environment.Role.BOOTSTRAP:
+        return {}
+    return {f"kv/data/+/+/{office.READER}": _READ}
 
 
 def _planner() -> Rules:

@@ -24,6 +24,7 @@ from onboarding.desired import (
     documents,
     exchange,
     handover,
+    office,
     saraban,
     settings_citizen,
     settings_common,
@@ -41,9 +42,12 @@ MAX_BYTES = 1024 * 1024
 
 
 def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.Item, ...]:
-    """Everything that Ansible delivers: settings of the systems, and the hand-over kit."""
+    """Everything that Ansible delivers: settings of the systems, what their e-Office product is to
+    be configured to where the environment has one, and the hand-over kit."""
+    delivered = tuple(_item(of, i) for i in of.instances if i.has_settings)
     return (
-        *(_item(of, i) for i in of.instances if i.has_settings),
+        *delivered,
+        *office.desired(of, target, delivered),
         handover.desired(of, target),
     )
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from onboarding import environment, errors, item, kube, plan, progress, tenant
 from onboarding.desired import handover, settings
-from onboarding.engines.ansible_playbooks import delivery, live, runner, wording
+from onboarding.engines.ansible_playbooks import delivery, live, office, runner, wording
+from onboarding.products import contract
 
 
 def _done(outcomes: Iterable[plan.Outcome], waiting: list[plan.Change]) -> Iterator[plan.Outcome]:
@@ -40,10 +41,12 @@ class AnsiblePlaybooks:
     ) -> item.Observation:
         with contextlib.closing(kube.connect(self._target, self._role)) as cluster:
             found = live.settings_items(cluster, tenants)
+            held = office.items(cluster, self._target, self._role, tenants)
         kits = live.kit_items(self._target, tenants)
+        products = contract.KINDS if self._target.e_office else frozenset()
         return item.Observation(
-            items={of.id: (*found[of.id], *kits[of.id]) for of in tenants},
-            read=frozenset({settings.KIND, handover.KIND}),
+            items={of.id: (*found[of.id], *held.get(of.id, ()), *kits[of.id]) for of in tenants},
+            read=products | {settings.KIND, handover.KIND},
         )
 
     def apply(
@@ -68,7 +71,7 @@ class AnsiblePlaybooks:
         try:
             for change in wanted.in_order:
                 begin(change)
-            longest = seconds or self._target.timeouts.ansible
+            longest = seconds or self._longest(wanted)
             yield from self._run(of, wanted, waiting, report, check=check, seconds=longest)
         except OSError as problem:
             error: errors.OnboardError = wording.no_room(of.id, problem)
@@ -77,6 +80,12 @@ class AnsiblePlaybooks:
         else:
             return
         yield plan.Outcome(waiting[0], plan.Status.FAILED, error=error)
+
+    def _longest(self, wanted: delivery.Delivery) -> float:
+        """Seconds for one start of Ansible."""
+        usual = self._target.timeouts.ansible
+        product = self._target.e_office
+        return usual + product.longest if product and wanted.office else usual
 
     def _run(
         self,
@@ -91,9 +100,12 @@ class AnsiblePlaybooks:
         """One start of Ansible; takes what ended out of ``waiting``."""
         ending = runner.Ending()
         ended: list[runner.TaskEnd] = []
-        with runner.workspace() as folder:
+        with (
+            runner.workspace() as folder,
+            office.staged(of, self._target, self._role, wanted.office, folder) as product,
+        ):
             kubeconfig = self._target.login(self._role).kubeconfig
-            variables = delivery.stage(of, self._target, kubeconfig, wanted, folder)
+            variables = delivery.stage(of, self._target, kubeconfig, wanted, folder) | product
             played = runner.play(
                 delivery.PLAYBOOK, variables, folder, ending, seconds=seconds, check=check
             )
@@ -101,7 +113,7 @@ class AnsiblePlaybooks:
                 for task in played:
                     report.note(task.task)
                     ended.append(task)
-                    if not task.failed:
+                    if not task.failed or task.task == delivery.OFFICE_TASK:
                         yield from _done(delivery.outcomes(wanted, task), waiting)
         failed = next((task for task in ended if task.failed), None)
         if failed is None and ending.status == "successful":

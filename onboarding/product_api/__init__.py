@@ -1,0 +1,78 @@
+"""Asking running e-Office products what they are configured to, and writing that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from onboarding import errors, patience
+from onboarding.products import contract
+
+Configuration = contract.Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the product's configuration API; its password is never shown."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Account(username={self.username!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One running instance: where its API is, who vouches for it, how long is waited."""
+
+    namespace: str
+    address: str
+    ca_file: Path
+    limits: patience.Limits = patience.USUAL
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing that must be as ``fields`` say, or, where they are None, must not be there."""
+
+    kind: str
+    name: str
+    fields: Mapping[str, Any] | None
+
+
+class Access(Protocol):
+    """The way to one product. Raises ``errors.OnboardError`` only."""
+
+    def observed(self, place: Place, account: Account, agency: str) -> Configuration:
+        """What is configured for the agency; requests are only reads, but for the sign-in."""
+        ...
+
+    def write(
+        self,
+        place: Place,
+        account: Account,
+        agency: str,
+        wishes: Sequence[Wish],
+        each: Callable[[int, bool], None],
+    ) -> None:
+        """Make it so, in this order, once the product serves.
+
+        ``each`` hears the number of every wish and whether it changed anything. What is already
+        as wished costs no writing request.
+        """
+        ...
+
+
+def of(product: str) -> Access:
+    """The way to a product. Raises ``errors.UsageError`` where there is none."""
+    if product == "mayan-edms":
+        from onboarding.product_api import mayan
+
+        return mayan.Mayan()
+    raise errors.UsageError(
+        f"there is no way to the e-Office product {product!r}",
+        resolution="Name another one as eOffice.product in the environment file.",
+    )

@@ -1,0 +1,32 @@
+"""Mayan EDMS 4.12: its configuration, read and written over its API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from onboarding import product_api
+from onboarding.product_api.mayan import api, reading, writing
+from onboarding.products import mayan
+
+
+class Mayan:
+    """Implements ``product_api.Access``."""
+
+    def observed(
+        self, place: product_api.Place, account: product_api.Account, agency: str
+    ) -> product_api.Configuration:
+        with api.Api(place, account) as door:
+            return reading.configuration(door, agency)
+
+    def write(
+        self,
+        place: product_api.Place,
+        account: product_api.Account,
+        agency: str,
+        wishes: Sequence[product_api.Wish],
+        each: Callable[[int, bool], None],
+    ) -> None:
+        health = mayan.PRODUCT.health
+        api.wait_until_healthy(place, health.path, health.first_start_seconds)
+        with api.Api(place, account) as door:
+            writing.Writer(door, agency).write(wishes, each)

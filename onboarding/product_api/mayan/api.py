@@ -1,0 +1,152 @@
+"""The one door to the API of Mayan EDMS (version 4 of it): bounded, patient, in order."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from onboarding import errors, https, patience, product_api
+
+ROOT = "/api/v4"
+_PAGE = 100
+_MOST_PAGES = 1000
+_LATER = frozenset({429, 503})
+"""Answers of who did nothing, and wants to be asked later."""
+_PERHAPS_DONE = frozenset({502, 504})
+
+
+class Api:
+    """A signed-in connection. ``writes`` counts the requests that change something."""
+
+    def __init__(self, place: product_api.Place, account: product_api.Account) -> None:
+        self._place = place
+        self._account = account
+        self._session = https.session(https.trusting(place.ca_file), connections=1)
+        # Without it Mayan answers as a page for people.
+        self._session.headers["Accept"] = "application/json"
+        self._known = False
+        self.writes = 0
+
+    def __enter__(self) -> Self:
+        try:
+            said = self._send(
+                "POST",
+                "/auth/token/obtain/",
+                {"username": self._account.username, "password": self._account.password},
+            )
+        except errors.EngineFailed as refused:
+            self._session.close()
+            raise errors.Denied(
+                f"{self._place.namespace}: the e-Office does not accept the account "
+                f"{self._account.username!r}",
+                details=refused.details,
+                resolution="See that the password in Vault is the one of that account.",
+            ) from refused
+        except BaseException:
+            self._session.close()
+            raise
+        self._session.headers["Authorization"] = f"Token {said['token']}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def every(self, path: str) -> Iterator[dict[str, Any]]:
+        """All entries of a list, page by page."""
+        for page in range(1, _MOST_PAGES):
+            answer = self._send("GET", f"{path}?page={page}&page_size={_PAGE}")
+            yield from answer["results"]
+            if not answer["next"]:
+                return
+        raise errors.EngineFailed(f"{self._place.namespace}: the list {path} does not end")
+
+    def make(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        self.writes += 1
+        return self._send("POST", path, body)
+
+    def change(self, path: str, body: Mapping[str, Any]) -> None:
+        self.writes += 1
+        self._send("PATCH", path, body)
+
+    def remove(self, path: str) -> None:
+        self.writes += 1
+        self._send("DELETE", path)
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        import requests
+
+        budget = patience.Budget(self._place.limits, known=self._known)
+        url = f"{self._place.address.rstrip('/')}{ROOT}{path}"
+        while True:
+            try:
+                answer = self._session.request(
+                    method, url, json=body, timeout=budget.timeout(), allow_redirects=False
+                )
+            except requests.RequestException as problem:
+                # A change that may have been made is not sent twice: the next run looks again.
+                safe = method == "GET" or https.unsent(problem)
+                if safe and not https.untrusted(problem) and budget.again():
+                    continue
+                raise self._unreachable(problem) from problem
+            self._known = True
+            later = answer.status_code in _LATER or (
+                method == "GET" and answer.status_code in _PERHAPS_DONE
+            )
+            if later and budget.again(answer.headers.get("Retry-After")):
+                continue
+            return self._said(method, path, answer)
+
+    def _said(self, method: str, path: str, answer: Any) -> dict[str, Any]:
+        with contextlib.suppress(ValueError):
+            said = answer.json() if answer.content else {}
+            if answer.ok and isinstance(said, dict):
+                return said
+        what = f"{self._place.namespace}: the e-Office refused {method} {path}"
+        details = [f"{answer.status_code}: {' '.join(answer.text.split())[:300]}"]
+        if answer.status_code >= 500:
+            raise errors.Unreachable(
+                what, details=details, resolution="See the log of the instance, then go on."
+            )
+        if answer.status_code in (401, 403):
+            raise errors.Denied(
+                what, details=details, resolution="The account lacks a right in the e-Office."
+            )
+        raise errors.EngineFailed(
+            what, details=details, resolution="See whether its version is one the adapter knows."
+        )
+
+    def _unreachable(self, problem: Exception) -> errors.Unreachable:
+        return errors.Unreachable(
+            f"{self._place.namespace}: the e-Office does not answer",
+            details=[f"{self._place.address}: {https.reason(problem)}"],
+            resolution="See that the instance runs and that its address leads to it.",
+        )
+
+
+def wait_until_healthy(place: product_api.Place, path: str, seconds: float) -> None:
+    """Return once the product answers. Raises ``errors.Unreachable`` when the time is over."""
+    import requests
+
+    end = time.monotonic() + seconds
+    with https.session(https.trusting(place.ca_file), connections=1) as session:
+        while True:
+            try:
+                limits = (place.limits.connect, place.limits.request)
+                url = f"{place.address.rstrip('/')}{path}"
+                answer = session.get(url, timeout=limits, allow_redirects=False)
+                seen = str(answer.status_code)
+                if answer.ok:
+                    return
+            except requests.RequestException as problem:
+                seen = https.reason(problem)
+            if time.monotonic() > end:
+                raise errors.Unreachable(
+                    f"{place.namespace}: the e-Office did not come up in time",
+                    details=[f"{place.address}{path}: {seen}"],
+                    resolution="See the log of the instance, then run the same command again.",
+                )
+            time.sleep(1.0)

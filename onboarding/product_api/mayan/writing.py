@@ -1,0 +1,180 @@
+"""Brings Mayan EDMS to what is wished, thing by thing; what is right already is left alone.
+
+Called inside the role of Ansible. It works by names: what a run made before it was killed is found
+again and completed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from onboarding import errors, product_api
+from onboarding.product_api.mayan import ids, reading, workflow
+from onboarding.product_api.mayan.api import Api
+from onboarding.products import contract
+
+
+class Writer:
+    """Writes for one agency; ``known`` grows with what it makes."""
+
+    def __init__(self, api: Api, agency: str) -> None:
+        self.api = api
+        self.agency = agency
+        self.known = reading.known(api, agency)
+
+    def write(self, wishes: Sequence[product_api.Wish], each: Callable[[int, bool], None]) -> None:
+        """Raises ``errors.OnboardError``; what was told to ``each`` before it stands."""
+        make = {
+            contract.Kind.FIELD: self._field,
+            contract.Kind.ROLE: self._role,
+            contract.Kind.ORGANISATION: self._organisation,
+            contract.Kind.REGISTER: self._register,
+            contract.Kind.WORKFLOW: self._workflow,
+        }
+        for index, wish in enumerate(wishes):
+            before = self.api.writes
+            if wish.fields is None:
+                self._remove(wish)
+            else:
+                make[contract.Kind(wish.kind)](wish.name, wish.fields)
+            each(index, self.api.writes > before)
+
+    def _field(self, name: str, fields: Mapping[str, Any]) -> None:
+        body = {
+            "label": fields["label"],
+            "lookup": ",".join(fields["values"]),
+            "default": fields["default"],
+        }
+        have = self.known.fields.get(name)
+        if have is None:
+            self.known.fields[name] = self.api.make("/metadata_types/", {"name": name, **body})
+        elif reading.letter_field(have) != fields:
+            self.api.change(f"/metadata_types/{have['id']}/", body)
+
+    def _role(self, name: str, fields: Mapping[str, Any]) -> None:
+        role = self.known.roles.get(name)
+        if role is None:
+            role = self.known.roles[name] = self.api.make("/roles/", {"label": name})
+        have = reading.role_groups(self.api, role)
+        path = f"/roles/{role['id']}/groups"
+        for group in fields["groups"]:
+            if group not in have:
+                self.api.make(f"{path}/add/", {"group": self._group(group)})
+        for group, one in have.items():
+            if group not in fields["groups"]:
+                self.api.make(f"{path}/remove/", {"group": one["id"]})
+
+    def _group(self, name: str) -> int:
+        have = self.known.groups.get(name)
+        if have is None:
+            have = self.known.groups[name] = self.api.make("/groups/", {"name": name})
+        return int(have["id"])
+
+    def _organisation(self, name: str, fields: Mapping[str, Any]) -> None:
+        body = {
+            "label": fields["label"],
+            **_span("trash", fields["binnedAfter"]),
+            **_span("delete", fields["deletedAfter"]),
+        }
+        have = self.known.organisations.get(name)
+        if have is None:
+            have = self.known.organisations[name] = self.api.make("/document_types/", body)
+        elif any(have[key] != value for key, value in body.items()):
+            self.api.change(f"/document_types/{have['id']}/", body)
+        number = int(have["id"])
+        self._type_fields(number, fields["fields"])
+        self.rights(ids.TYPE, number, fields["rights"])
+        for entry in reading.models(self.api, number):
+            if entry["enabled"] != fields["readByAi"]:
+                path = f"/document_types/{number}/file_metadata/drivers/{entry['id']}/"
+                self.api.change(path, {"enabled": fields["readByAi"]})
+
+    def _type_fields(self, number: int, fields: Mapping[str, bool]) -> None:
+        path = f"/document_types/{number}/metadata_types/"
+        have = reading.type_fields(self.api, number)
+        for name, required in fields.items():
+            entry = have.get(name)
+            if entry is None:
+                known = self.known.fields[name]["id"]
+                self.api.make(path, {"metadata_type_id": known, "required": required})
+            elif entry["required"] != required:
+                self.api.change(f"{path}{entry['id']}/", {"required": required})
+        # A field that a hand added stays: letters may have values in it that nobody could bring
+        # back.
+
+    def rights(self, model: str, number: int, wished: Mapping[str, Sequence[str]]) -> None:
+        """Exactly these rights on one thing."""
+        base = f"/objects/{model}/{number}/acls/"
+        have = reading.acls(self.api, model, number)
+        for role, permissions in wished.items():
+            if role in have:
+                acl, granted = have[role]
+            else:
+                made = self.api.make(base, {"role_id": self.known.roles[role]["id"]})
+                acl, granted = made["id"], []
+            for permission in permissions:
+                if permission not in granted:
+                    self.api.make(f"{base}{acl}/permissions/add/", {"permission": permission})
+            for permission in granted:
+                if permission not in permissions:
+                    self.api.make(f"{base}{acl}/permissions/remove/", {"permission": permission})
+        for role, (acl, _) in have.items():
+            if role not in wished:
+                self.api.remove(f"{base}{acl}/")
+
+    def _register(self, name: str, fields: Mapping[str, Any]) -> None:
+        have = self.known.registers.get(name)
+        counting = {"value_first": fields["firstNumber"], "increment_list": "1", "width": 0}
+        body = {
+            "label": fields["label"],
+            "backend_path": ids.COUNTER,
+            "backend_data": workflow.text_of(counting),
+        }
+        if have is None:
+            internal = ids.internal(self.agency, name)
+            made = self.api.make("/sequences/", {"internal_name": internal, **body})
+            self.known.registers[name] = made
+        elif reading.register(have) != fields:
+            self.api.change(f"/sequences/{have['id']}/", body)
+
+    def _workflow(self, name: str, fields: Mapping[str, Any]) -> None:
+        number = workflow.write(self.api, self.known, self.agency, name, fields)
+        self.rights(ids.WORKFLOW, number, fields["rights"])
+
+    def _remove(self, wish: product_api.Wish) -> None:
+        kind = contract.Kind(wish.kind)
+        places = {
+            contract.Kind.FIELD: (self.known.fields, "/metadata_types"),
+            contract.Kind.ROLE: (self.known.roles, "/roles"),
+            contract.Kind.ORGANISATION: (self.known.organisations, "/document_types"),
+            contract.Kind.REGISTER: (self.known.registers, "/sequences"),
+            contract.Kind.WORKFLOW: (self.known.workflows, "/workflow_templates"),
+        }
+        known, path = places[kind]
+        have = known.get(wish.name)
+        if have is None:
+            return
+        if kind is contract.Kind.ORGANISATION:
+            self._refuse_with_letters(wish.name, int(have["id"]))
+        self.api.remove(f"{path}/{have['id']}/")
+        del known[wish.name]
+        group = self.known.groups.pop(wish.name, None) if kind is contract.Kind.ROLE else None
+        if group is not None:
+            self.api.remove(f"/groups/{group['id']}/")
+
+    def _refuse_with_letters(self, name: str, number: int) -> None:
+        """Mayan would delete the letters together with their organisation."""
+        if any(True for _ in self.api.every(f"/document_types/{number}/documents/")):
+            raise errors.Refused(
+                f"the organisation {name} still has letters in the e-Office",
+                resolution="Export its letters and delete them there first, with approval.",
+            )
+
+
+def _span(what: str, wished: str) -> dict[str, Any]:
+    period, _, unit = wished.partition(" ")
+    return {
+        f"{what}_time_period": int(period) if period else None,
+        f"{what}_time_unit": unit or None,
+    }

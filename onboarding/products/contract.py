@@ -1,0 +1,139 @@
+"""What an e-Office product promises to the rest of the program, whichever it is.
+
+The reference product and the ministry's own stand behind the same words. An adapter is data about
+the product (``Product``), a pure translation of the settings that an agency gets into the
+configuration that the product must hold (``desired``), and, in ``onboarding.product_api``, a reader
+of what it does hold and a writer of differences, which runs inside a role of Ansible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from onboarding import item
+
+
+class Kind(StrEnum):
+    """Kinds of items that any product's configuration is told in; the scope is a namespace."""
+
+    FIELD = "LetterField"
+    """What is said of every letter: its type, secrecy, speed and number, with the values."""
+    ROLE = "OfficeRole"
+    """A role of correspondence in one organisation, and the groups that have it."""
+    ORGANISATION = "Organisation"
+    """Whose letters are whose: one organisation, its rules of keeping, and who may do what."""
+    REGISTER = "Register"
+    """A register from which letters of one organisation and direction take their numbers."""
+    WORKFLOW = "LetterWorkflow"
+    """The steps of a letter, who may take them, and which take a number."""
+
+
+KINDS = frozenset(kind.value for kind in Kind)
+HOLDING = frozenset({Kind.ORGANISATION, Kind.REGISTER})
+"""Kinds with letters, or numbers of letters, in them: never removed in passing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a container image of the product is made from."""
+
+    package: str
+    versions: str
+    runs_as: int
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An address that answers 200 once the product serves, and how long a first start may take."""
+
+    path: str
+    first_start_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How people sign in: paths of the OIDC client, and the claim that names the user.
+
+    ``groups_from_claims``: whether the product takes a person's groups from the token.
+    """
+
+    callback_path: str
+    signed_out_path: str
+    username_claim: str
+    groups_from_claims: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Commands inside the container that bring records out of an instance and back."""
+
+    export: tuple[str, ...]
+    restore: tuple[str, ...]
+    documents: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """Commands inside the container: which version it is, and how its data becomes its own.
+
+    ``back``: what takes an instance back to the version before.
+    """
+
+    version: tuple[str, ...]
+    migrate: tuple[str, ...]
+    back: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What the product cannot do that a control asks for: it becomes a finding of that control."""
+
+    control: str
+    reason_en: str
+    reason_th: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """All there is to know of a product besides its code.
+
+    ``role`` is the role of Ansible that configures it, ``api`` the path where its configuration
+    API begins.
+    """
+
+    name: str
+    title: str
+    api: str
+    role: str
+    image: Image
+    health: Health
+    sign_in: SignIn
+    records: Records
+    upgrade: Upgrade
+    limits: tuple[Limit, ...]
+
+
+Configuration = Mapping[tuple[str, str], Mapping[str, Any]]
+"""What a product holds: the fields of each thing, by kind and name."""
+
+
+class Adapter(Protocol):
+    """One product, as far as nothing is asked of it; ``product_api.Access`` is the rest."""
+
+    @property
+    def product(self) -> Product: ...
+
+    def desired(self, agency: str, settings: Mapping[str, Any]) -> Configuration:
+        """What the product must hold for an instance with these settings; pure."""
+        ...
+
+
+def items(agency: str, namespace: str, configuration: Configuration) -> Iterator[item.Item]:
+    """A configuration as items of the engine that settles settings."""
+    for (kind, name), fields in configuration.items():
+        ref = item.Ref(item.EngineName.SETTINGS, kind, namespace, name)
+        yield item.Item(ref, fields, agency, holds_data=kind in HOLDING)

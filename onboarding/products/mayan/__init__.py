@@ -1,0 +1,44 @@
+"""Mayan EDMS 4.12, the reference product: what there is to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from onboarding.products import contract
+from onboarding.products.mayan import limits, wanted
+
+PRODUCT = contract.Product(
+    name="mayan-edms",
+    title="Mayan EDMS",
+    api="/api/v4",
+    role="mayan_edms",
+    image=contract.Image(package="mayan-edms", versions=">=4.12.2,<4.13", runs_as=1000, port=8000),
+    health=contract.Health(path="/api/v4/project/", first_start_seconds=600.0),
+    sign_in=contract.SignIn(
+        callback_path="/oidc/callback/",
+        signed_out_path="/",
+        username_claim="email",
+        groups_from_claims=False,
+    ),
+    records=contract.Records(
+        export=("pg_dump", "--format=custom", "--file=/export/database.dump"),
+        restore=("pg_restore", "--clean", "--if-exists", "/export/database.dump"),
+        documents="/var/lib/mayan",
+    ),
+    upgrade=contract.Upgrade(
+        version=("mayan-edms.py", "--version"),
+        migrate=("mayan-edms.py", "common_perform_upgrade", "--no-dependencies"),
+        back="The database dump and the folder of documents from before, under the image before.",
+    ),
+    limits=limits.LIMITS,
+)
+
+
+class Mayan:
+    """Implements ``contract.Adapter``."""
+
+    product = PRODUCT
+
+    def desired(self, agency: str, settings: Mapping[str, Any]) -> contract.Configuration:
+        return wanted.configuration(agency, settings)

@@ -1,0 +1,62 @@
+"""What each role of correspondence may do with letters, as permissions of Mayan EDMS.
+
+A right holds where it is granted: on one organisation's document type, or on the workflow. No role
+has a right of its own everywhere, so nobody reaches the letters of another organisation.
+"""
+
+from __future__ import annotations
+
+READER = (
+    "acls.acl_view",
+    "documents_types.document_type_view",
+    "document_states.workflow_view",
+    "file_metadata.file_metadata_document_type_setup",
+    "metadata_setup.metadata_type_view",
+    "permissions.role_view",
+    "sequences.sequence_view",
+    "user_management.group_view",
+)
+"""What an account needs, everywhere, that reads the configuration and cannot change it."""
+
+STAFF = (
+    "documents.document_view",
+    "documents.document_file_view",
+    "documents.document_version_view",
+    "documents.document_file_print",
+    "metadata.metadata_document_view",
+    "documents_types.document_type_view",
+    "document_states.workflow_view",
+    "document_states.workflow_transition",
+)
+"""Everybody of an organisation, on its letters: read them and take their steps."""
+
+WORKFLOW = ("document_states.workflow_transition", "document_states.workflow_view")
+"""Everybody of an organisation, on the steps themselves."""
+
+_WRITE = (
+    "documents.document_create",
+    "documents.document_file_new",
+    "documents.document_properties_edit",
+    "metadata.metadata_document_add",
+    "metadata.metadata_document_edit",
+)
+_ASK_TO_DELETE = ("documents.document_trash",)
+_DELETE = ("documents.document_delete", "documents.document_restore")
+_MORE = {
+    "section": _WRITE,
+    "division": (*_WRITE, *_ASK_TO_DELETE),
+    "department": (*_WRITE, *_ASK_TO_DELETE),
+    "central": _WRITE,
+}
+
+
+def more(role: str, approver: str) -> list[str]:
+    """What a role may do with its organisation's letters beyond what all staff may.
+
+    Whoever puts a letter into the bin asks for its deletion; only ``approver`` may delete what lies
+    there, and cannot put anything in.
+    """
+    granted = _MORE.get(role, ())
+    if role == approver:
+        granted = (*(p for p in granted if p not in _ASK_TO_DELETE), *_DELETE)
+    return sorted(granted)
