@@ -62,9 +62,9 @@ def test_a_plan_is_reviewed_and_applied(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_goes_on(lab: environment.Environment, tmp_path: Path) -> None:
-    done = follow("killed-run.md", tmp_path, "moph", "mophw")
+    done = follow("killed-run.md", tmp_path, "m-culture", "m-culture-w")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "mophw  killed" in done.stdout
+    assert "m-culture-w  killed" in done.stdout
     assert "No changes: " in done.stdout
 
 
