@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from onboarding import (
     actor,
@@ -18,7 +19,7 @@ from onboarding import (
     safety,
     vault,
 )
-from onboarding.cli import console, offboard_text, runs, written
+from onboarding.cli import console, offboard_text, runs, tombstone_files, written
 from onboarding.cli import job as jobs
 from onboarding.leaving import bag, exporting, records, steps
 from onboarding.leaving import run as leaving
@@ -102,8 +103,11 @@ def _refuse_to_destroy(case: leaving.Case, of: steps.Leaving | None, asked: Aske
     exported = of.of(steps.Step.EXPORT)
     damage: tuple[str, ...] = ()
     if exported is not None:
-        place = asked.bundle or Path(exported.facts["bundle"])
+        place = _bag(of, asked)
         damage = bag.problems(place, str(exported.facts["digest"]))
+        if not damage:
+            # What proves each step is put beside it at the end.
+            written.refuse_unwritable(place)
     with vault.connect(case.target, environment.Role.AUDITOR) as door:
         left = revocation.standing(listing.leaves(door, case.of))
     now = steps.Situation(
@@ -135,8 +139,7 @@ def _refuse_absent(case: leaving.Case, prepared: reconcile.Prepared) -> None:
 
 def _refuse_conflicts(case: leaving.Case, prepared: reconcile.Prepared) -> None:
     # What the step itself takes away is meant; what stands in our place is somebody else's.
-    conflicts = [h for h in prepared.hazards if not h.flag and not h.approver]
-    safety.refuse(conflicts, frozenset(), case.of.id)
+    safety.refuse(safety.never(prepared.hazards), frozenset(), case.of.id)
 
 
 def _destroy(job: jobs.Job, case: leaving.Case, prepared: reconcile.Prepared, asked: Asked) -> int:
@@ -154,8 +157,23 @@ def _destroy(job: jobs.Job, case: leaving.Case, prepared: reconcile.Prepared, as
         )
         approvals = approval.require(question, by, datetime.now(UTC))
         given = [a.document() for a in approvals]
-    run, tombstone = leaving.destroy(case, prepared, given, leaving.counts(prepared))
-    return offboard_text.report(job, case, run, tombstone=tombstone)
+    place = _bag(of, asked)
+    files: list[Path] = []
+
+    def hand_over(proof: Mapping[str, Any]) -> None:
+        files.extend(tombstone_files.write(place, proof))
+
+    run, buried = leaving.destroy(case, prepared, given, leaving.counts(prepared), hand_over)
+    code = offboard_text.report(job, case, run, tombstone=buried)
+    if files:
+        console.hint("\n".join(f"{path}: written" for path in files))
+    return code
+
+
+def _bag(of: steps.Leaving | None, asked: Asked) -> Path:
+    """Where the export is: where it was made, or where it was said to be now."""
+    exported = of.of(steps.Step.EXPORT) if of else None
+    return asked.bundle or Path(exported.facts["bundle"] if exported else ".")
 
 
 def _write_plan(job: jobs.Job, prepared: reconcile.Prepared, out: Path) -> int:

@@ -6,7 +6,7 @@ what proves it in the journal, then the document that says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -196,8 +196,12 @@ def destroy(
     prepared: reconcile.Prepared,
     approvals: list[dict[str, Any]],
     before: Mapping[str, int],
+    hand_over: Callable[[Mapping[str, Any]], None],
 ) -> tuple[reconcile.Run, Mapping[str, Any]]:
     """Remove everything but the proof of signatures; the tombstone is {} where the run failed.
+
+    ``hand_over`` gives the tombstone to the agency before the leaving has ended: where it cannot,
+    the same command does it again.
 
     What is about to be destroyed is recorded before the first of it goes, so that a run that was
     stopped goes on with the rest, and a new thing is never taken along.
@@ -236,6 +240,7 @@ def destroy(
     }
     ended = conclude(case, leaving, steps.Step.DESTROY, facts)
     tombstone = _tombstone(case, ended)
+    hand_over(tombstone)
     case.store.record(case.of.id, "leaving-ended", tombstone=item.content_hash(tombstone))
     records.bury(case.store, case.of.id, tombstone)
     return run, tombstone

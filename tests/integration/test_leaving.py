@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from onboarding import clock, environment, errors, kube, labels, manifest, tenant, vault
 from onboarding.engines import table
 from onboarding.identity import keycloak
-from onboarding.leaving import bag
+from onboarding.leaving import bag, steps
 from onboarding.state import interface, opening
 from tests.contract import requesting
 from tests.integration import successions
@@ -133,7 +133,7 @@ def place(lab: environment.Environment, tmp_path_factory: pytest.TempPathFactory
         successions.write(folder, STAYER, "เทศบาลตำบลผู้อยู่"),
     )
     for file in (here.stayer, here.leaver):
-        ok(onboard("apply", file, "--yes"))
+        ok(onboard("apply", file, "--yes", "--no-verify"))
     signer = here.of(here.leaver).signers[0].id
     request = requesting.request(folder / "mayor.csr")
     issue = ("--signer", signer, "--csr", str(request), "--out", str(folder / "mayor.pem"))
@@ -184,7 +184,7 @@ def test_cancelling_gives_everything_back(place: Place) -> None:
     assert "is not leaving" in back.out
     verified = onboard("verify", place.leaver, "--output", "json")
     assert verified.code == 0, verified.out[-2000:]
-    ok(onboard("apply", place.leaver, "--yes"))
+    ok(onboard("apply", place.leaver, "--yes", "--no-verify"))
     listed = ok(onboard("certs", "list", place.leaver))
     assert "issued" in listed.out
 
@@ -289,6 +289,12 @@ def test_destroying_goes_on_after_a_kill_and_leaves_the_proof_alone(place: Place
     ended = ok(place.offboard("--as-of", place.due, "--yes"))
     assert "certificate of deletion" in ended.out
     assert "lab-approver" in ended.out
+    kept = {f.name.partition("tombstone.")[2]: f for f in place.folder.glob("bag-tombstone.*")}
+    assert kept.keys() == {"en.md", "th.md", "json"}
+    assert "หนังสือรับรองการทำลายข้อมูล" in kept["th.md"].read_text("utf-8")
+    proof = json.loads(kept["json"].read_text("utf-8"))
+    assert proof == place.store.kept(LEAVER, "tombstone")
+    assert [e["step"] for e in proof["leaving"]["evidence"]] == [s.value for s in steps.Step]
     assert "หนังสือรับรองการทำลายข้อมูล" in ok(place.offboard("--status", "--language", "th")).out
 
 

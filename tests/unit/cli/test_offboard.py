@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from onboarding import actor, clock, environment, item, manifest
+from onboarding.cli import tombstone_files
 from onboarding.leaving import records, steps
 from onboarding.state import files
 from tests.unit.cli import world
@@ -242,3 +243,32 @@ def test_three_different_things_are_not_asked_at_once(
 ) -> None:
     code, _, err = run(capsys, "offboard", MANIFEST, "--status", "--cancel")
     assert (code, "three different things" in err) == (2, True)
+
+
+def test_the_tombstone_is_handed_over_beside_the_export(tmp_path: Path) -> None:
+    listed = {"number": 4, "revoked": 1, "nextUpdate": "2126-11-22T05:00:00Z", "sha256": "cd"}
+    ended_with = {"plan": "f3", "asOf": "2036-11-22", "list": listed, "after": {"sso": 0}}
+    approval = {"approvals": [], "before": {"sso": 3}}
+    doomed = steps.Destruction("ab" * 32, ("Namespace a",), approval)
+    of = replace(proven(*steps.BEFORE_DESTROY), destruction=doomed)
+    at = "2036-11-22T05:00:00+00:00"
+    of = of.with_evidence(steps.Evidence(steps.Step.DESTROY, at, "somchai@office", ended_with))
+    proof = {
+        "agency": AGENCY,
+        "nameTh": "สำนักงานศาลปกครอง",
+        "nameEn": "Office of the Administrative Courts",
+        "environment": "unit",
+        "generation": 1,
+        "at": at,
+        "pkiMount": "pki-admincourt-sign",
+        "leaving": steps.to_json(of),
+    }
+    bag = tmp_path / "export"
+    bag.mkdir()
+    for _ in range(2):
+        th, en, record = tombstone_files.write(bag, proof)
+    assert (th.name, th.parent) == ("export-tombstone.th.md", tmp_path)
+    assert "หนังสือรับรองการทำลายข้อมูล" in th.read_text("utf-8")
+    assert "certificate of deletion" in en.read_text("utf-8").lower()
+    assert json.loads(record.read_text("utf-8")) == proof
+    assert list(bag.iterdir()) == []
