@@ -225,6 +225,7 @@ def _until_counted(place: Place) -> None:
     pytest.fail("the quota was never counted")
 
 
+@pytest.mark.slow  # tests/e2e/test_interrupt.py does the same to whole runs
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_is_continued_by_the_same_command(empty: Place, how: signal.Signals) -> None:
     file = environment.locate(empty.target.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,6 @@ from tests.integration.lab.conftest import command, must
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
-_NAMESPACE = "lab-trial"
 _POD = {
     "securityContext": {
         "runAsNonRoot": True,
@@ -51,26 +51,24 @@ class Cluster:
         return wire.request(method, self._lab.url("apiserver", path), trust, body=body, timeout=15)
 
 
-@pytest.fixture
-def lab(up: homes.Home) -> component.Lab:
-    return runtime.current(up)
+@pytest.fixture(scope="module")
+def lab(probe: homes.Home) -> component.Lab:
+    must(command("up"))
+    return runtime.current(probe)
 
 
 @pytest.fixture
 def namespace(lab: component.Lab) -> Iterator[str]:
+    """The path of one of the test's own; the cluster takes some seconds to delete it."""
     cluster = Cluster(lab)
+    name = f"lab-trial-{secrets.token_hex(3)}"
+    path = f"/api/v1/namespaces/{name}"
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    body = {"metadata": {"name": _NAMESPACE, "labels": labels}}
+    body = {"metadata": {"name": name, "labels": labels}}
     assert cluster("POST", "/api/v1/namespaces", body).status == 201
-    _eventually(lambda: _default_account(cluster))
-    yield f"/api/v1/namespaces/{_NAMESPACE}"
-    cluster("DELETE", f"/api/v1/namespaces/{_NAMESPACE}")
-    _eventually(lambda: cluster("GET", f"/api/v1/namespaces/{_NAMESPACE}").status == 404)
-
-
-def _default_account(cluster: Cluster) -> bool:
-    path = f"/api/v1/namespaces/{_NAMESPACE}/serviceaccounts/default"
-    return cluster("GET", path).status == 200
+    _eventually(lambda: cluster("GET", f"{path}/serviceaccounts/default").status == 200)
+    yield path
+    cluster("DELETE", path)
 
 
 def _eventually(seen: Callable[[], bool], seconds: float = 90) -> None:
@@ -92,7 +90,7 @@ def _claim(cluster: Cluster, namespace: str) -> None:
     assert cluster("POST", f"{namespace}/persistentvolumeclaims", body).status == 201
 
 
-def test_pods_run_on_bound_volumes_and_both_go_again(lab: component.Lab, namespace: str) -> None:
+def test_pods_run_on_bound_volumes_and_all_go_again(lab: component.Lab, namespace: str) -> None:
     cluster = Cluster(lab)
     _claim(cluster, namespace)
     deployment = {
@@ -118,12 +116,14 @@ def test_pods_run_on_bound_volumes_and_both_go_again(lab: component.Lab, namespa
     _eventually(lambda: cluster("GET", f"{namespace}/pods").json()["items"] == [])
     cluster("DELETE", f"{namespace}/persistentvolumeclaims/records")
     _eventually(lambda: cluster("GET", volume).status == 404)
+    cluster("DELETE", namespace)
+    _eventually(lambda: cluster("GET", namespace).status == 404)
 
 
 def test_pods_run_at_once_on_nodes_whose_keeper_was_killed(
-    up: homes.Home, lab: component.Lab, namespace: str
+    probe: homes.Home, lab: component.Lab, namespace: str
 ) -> None:
-    os.kill(state.load(up).started["kwok"].mark.pid, signal.SIGKILL)
+    os.kill(state.load(probe).started["kwok"].mark.pid, signal.SIGKILL)
     must(command("up"))
     cluster = Cluster(lab)
     pod = {"metadata": {"name": "late"}, "spec": {**_POD, "volumes": [{"name": "records"}]}}
@@ -169,7 +169,8 @@ def test_secrets_are_encrypted_in_etcd(lab: component.Lab, namespace: str) -> No
     canary = "canary-at-rest"
     body = {"metadata": {"name": "s"}, "stringData": {"value": canary}}
     assert Cluster(lab)("POST", f"{namespace}/secrets", body).status == 201
-    key = base64.b64encode(f"/registry/secrets/{_NAMESPACE}/s".encode()).decode()
+    name = namespace.rpartition("/")[2]
+    key = base64.b64encode(f"/registry/secrets/{name}/s".encode()).decode()
     stored = wire.request(
         "POST",
         lab.url("etcd-client", "/v3/kv/range"),
@@ -187,5 +188,5 @@ def test_writes_are_in_the_audit_log_and_secrets_are_not(
     body = {"metadata": {"name": "audited"}, "stringData": {"value": "canary-in-audit"}}
     assert Cluster(lab)("POST", f"{namespace}/secrets", body).status == 201
     text = (lab.home.logs / "audit.log").read_text()
-    assert f'"namespace":"{_NAMESPACE}","name":"audited"' in text
+    assert f'"namespace":"{namespace.rpartition("/")[2]}","name":"audited"' in text
     assert "canary-in-audit" not in text

@@ -212,6 +212,7 @@ def test_interrupted_start_goes_on(up: homes.Home) -> None:
     assert command("status").code == 0
 
 
+@pytest.mark.slow
 def test_two_labs_side_by_side(up: homes.Home) -> None:
     other = "probe-2"
     try:
