@@ -65,6 +65,23 @@ def test_a_step_that_nobody_planned_is_beyond(operation: str) -> None:
     assert judged(operation, None).beyond == {ref("x"): [operation]}
 
 
+@pytest.mark.parametrize(
+    ("operation", "action", "beyond"),
+    [("delete", plan.Action.DELETE, False), ("update", plan.Action.DELETE, True)]
+    + [("delete", plan.Action.UPDATE, True)],
+)
+def test_what_the_cluster_made_anew_goes_with_its_namespace(
+    operation: str, action: plan.Action, beyond: bool
+) -> None:
+    space = item.Ref(item.EngineName.CLUSTER, "Namespace", "", "ns")
+    told = [
+        events.Told(space, events.Fate.BEGUN, action.value),
+        events.Told(ref("default", "ServiceAccount"), events.Fate.BEGUN, operation),
+    ]
+    found = holding.judge(told, {space: plan.Change(action, space, None)}, frozenset())
+    assert bool(found.beyond) is beyond
+
+
 def test_what_stands_and_is_missing_in_the_state_alone_is_taken_back() -> None:
     found = judged("create", None)
     assert (found.taken_back, found.beyond) == ([ref("x")], {})

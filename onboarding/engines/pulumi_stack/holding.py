@@ -57,8 +57,16 @@ def judge(
     found = Foreseen()
     new = {ref for ref, change in changes.items() if change.action is plan.Action.CREATE}
     found.overlooked = sorted(new - {one.ref for one in steps})
+    going = {
+        ref.name
+        for ref, change in changes.items()
+        if ref.kind == "Namespace" and change.action is plan.Action.DELETE
+    }
     for one in steps:
         if _planned(one.operation, changes.get(one.ref)):
+            continue
+        if one.operation == "delete" and one.ref.scope in going:
+            # The cluster makes a ServiceAccount "default" anew as long as the namespace stands.
             continue
         if one.operation in _MAKING and one.ref in wanted and one.ref not in changes:
             found.taken_back.append(one.ref)
