@@ -67,8 +67,11 @@ def test_a_step_that_nobody_planned_is_beyond(operation: str) -> None:
 
 @pytest.mark.parametrize(
     ("operation", "action", "beyond"),
-    [("delete", plan.Action.DELETE, False), ("update", plan.Action.DELETE, True)]
-    + [("delete", plan.Action.UPDATE, True)],
+    [
+        ("delete", plan.Action.DELETE, False),
+        ("update", plan.Action.DELETE, True),
+        ("delete", plan.Action.UPDATE, True),
+    ],
 )
 def test_what_the_cluster_made_anew_goes_with_its_namespace(
     operation: str, action: plan.Action, beyond: bool
