@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onboarding import policy
-from onboarding.policies import idp, idp_client
+from onboarding.policies import idp, idp_client, product
 from onboarding.policy import Severity, Stage
 
 _BOTH = frozenset({Stage.PLAN, Stage.LIVE})
@@ -89,7 +89,7 @@ CONTROLS: tuple[policy.Control, ...] = (
         title_th="ระบบงานยืนยันตัวตนด้วยกุญแจ",
         severity=Severity.MEDIUM,
         stages=_BOTH,
-        check=idp_client.authentication,
+        check=product.also("IDP-012", idp_client.authentication),
         remedy_en="Use private_key_jwt; a client secret only by a waiver with an end.",
         remedy_th="ใช้ private_key_jwt หรือขอยกเว้นแบบมีกำหนดสิ้นสุด",
         sources=("FAPI2-2",),

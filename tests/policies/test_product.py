@@ -12,7 +12,7 @@ import pytest
 
 from onboarding import environment, item, policy, tenant
 from onboarding.desired import settings
-from onboarding.policies import doc_table, load
+from onboarding.policies import load, table
 from onboarding.policy import Stage, Verdict
 from onboarding.products import contract, mayan
 from tests.unit import targets
@@ -36,13 +36,21 @@ def world(change: Change | None = None, kind: Kind = Kind.FIELD, name: str = "")
             change(one.fields)
     kinds = contract.KINDS | {"Settings", "HandoverKit"}
     seen = item.Observation(items={of.id: live}, read=kinds)
+    nobody = item.Observation(read=frozenset({"Client"}))
     return policy.View(
-        of, TARGET, Stage.LIVE, date(2026, 11, 22), 0.0, load.thresholds(), desired, {E: seen}
+        of,
+        TARGET,
+        Stage.LIVE,
+        date(2026, 11, 22),
+        0.0,
+        load.thresholds(),
+        desired,
+        {E: seen, item.EngineName.SSO: nobody},
     )
 
 
 def live_results(control: str, view: policy.View) -> list[policy.Result]:
-    one = next(c for c in doc_table.CONTROLS if c.id == control)
+    one = next(c for c in table.CONTROLS if c.id == control)
     return [f.result for f in policy.evaluate(one, view) if f.result.basis == "live"]
 
 
@@ -84,7 +92,7 @@ def test_what_a_hand_changed_in_the_product_fails_its_control(control: str) -> N
 
 @pytest.mark.parametrize("control", sorted(LIMITED))
 def test_what_the_product_cannot_do_fails_its_control_with_the_reason(control: str) -> None:
-    of_control = [c for c in doc_table.CONTROLS if c.id == control]
+    of_control = [c for c in table.CONTROLS if c.id == control]
     if of_control[0].applies(world().tenant):
         return
     failed = [r for r in live_results(control, world()) if r.verdict is Verdict.FAIL]
@@ -106,7 +114,7 @@ def test_a_product_that_was_not_read_passes_nothing() -> None:
     view = world()
     blind = replace(view, observed={E: item.Observation(read=frozenset({"Settings"}))})
     for control in BREAKS:
-        one = next(c for c in doc_table.CONTROLS if c.id == control)
+        one = next(c for c in table.CONTROLS if c.id == control)
         verdicts = {f.result.verdict for f in policy.evaluate(one, blind)}
         assert Verdict.PASS not in verdicts
 
@@ -128,5 +136,5 @@ def test_of_an_agency_that_leaves_the_product_is_not_asked() -> None:
 
 def test_without_a_product_no_control_says_anything_of_one() -> None:
     view = replace(world(), environment=targets.pinned())
-    for control in doc_table.CONTROLS:
+    for control in table.CONTROLS:
         assert not [r for r in live_results(control.id, view) if "Mayan" in r.subject]

@@ -138,7 +138,7 @@ def test_a_right_that_a_hand_added_is_a_difference() -> None:
 
 def test_every_limit_names_a_control_and_says_why_in_both_languages() -> None:
     for limit in mayan.PRODUCT.limits:
-        assert limit.control.startswith("DOC-")
+        assert limit.control.startswith(("DOC-", "IDP-"))
         assert limit.reason_en
         assert any("ก" <= letter <= "๙" for letter in limit.reason_th)
 

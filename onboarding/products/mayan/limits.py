@@ -44,4 +44,9 @@ LIMITS: tuple[Limit, ...] = (
         "it has no working calendar: what comes in out of hours counts from that moment",
         "ไม่มีปฏิทินวันทำการ หนังสือที่เข้ามานอกเวลาราชการนับเวลาทันที",
     ),
+    Limit(
+        "IDP-012",
+        "it proves itself to the identity provider by a client secret only, not by a key",
+        "ยืนยันตัวตนกับระบบพิสูจน์ตัวตนด้วยรหัสลับของไคลเอนต์เท่านั้น ไม่รองรับกุญแจ",
+    ),
 )

@@ -18,7 +18,7 @@ from pathlib import Path
 import platformdirs
 import psycopg
 
-from onboarding import product_api
+from onboarding import patience, product_api
 from onboarding.product_api.mayan import api
 from onboarding.products.mayan import PRODUCT, rights
 from tests.contract.servers import postgres, tls
@@ -30,6 +30,8 @@ _LEFT_OUT = ("django-auth-ldap",)
 """Needs the headers of LDAP to be built, and is not used."""
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _SIGN_IN = "/api/v4/auth/token/obtain/"
+_PATIENT = patience.Limits(connect=30.0, request=240.0, retry=480.0)
+"""Its one process is slow where the computer is busy."""
 _DUMP = "first-set-up.dump"
 
 
@@ -47,7 +49,7 @@ class Server:
 
     @property
     def place(self) -> product_api.Place:
-        return product_api.Place("ga-test", self.address, self.ca)
+        return product_api.Place("ga-test", self.address, self.ca, _PATIENT)
 
     @property
     def address(self) -> str:

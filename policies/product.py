@@ -1,4 +1,4 @@
-"""DOC, as the running product shows it: what it is configured to, and what it cannot do at all.
+"""What the running e-Office product shows: what it is configured to, and what it cannot do at all.
 
 Answered where the environment names an e-Office product, beside what rests on the configuration as
 delivered. What a product cannot do stands in its adapter, and fails the control that asks for it.
@@ -52,9 +52,9 @@ def also(control: str, check: Check) -> Check:
 
 
 def _product(control: str, view: policy.View, name: str) -> Iterator[policy.Result]:
-    product = table.get(name).product
+    about = table.get(name).product
     for instance in office.instances(view.tenant):
-        subject = f"{product.title} {instance.namespace}"
+        subject = f"{about.title} {instance.namespace}"
         asked = _ASKED.get(control, ())
         if asked:
             wrong = [w for part in asked for w in _differences(view, instance.namespace, *part)]
@@ -63,9 +63,9 @@ def _product(control: str, view: policy.View, name: str) -> Iterator[policy.Resu
             yield replace(
                 judge.problems(subject, wrong, "the running product is configured so"), basis=BASIS
             )
-        for limit in product.limits:
+        for limit in about.limits:
             if limit.control == control:
-                said = f"{product.title} cannot do it: {limit.reason_en} ({limit.reason_th})"
+                said = f"{about.title} cannot do it: {limit.reason_en} ({limit.reason_th})"
                 yield policy.Result(policy.Verdict.FAIL, subject, said, basis=BASIS)
 
 
