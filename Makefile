@@ -35,7 +35,8 @@ check: setup ## Style, types, layers, and whether the README is true
 	@$(PYTEST) tests/docs
 
 test: setup check ## Everything CI runs: checks, unit, contract, integration and end-to-end tests
-	@$(PYTEST) --ignore=tests/docs
+	@$(BIN)/onboard lab build > /dev/null
+	@$(PYTEST) -n 2 --ignore=tests/docs
 
 test-unit: setup ## Only what needs no engine
 	@$(PYTEST) tests/unit tests/stacks tests/policies

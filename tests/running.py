@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-LAB = os.environ.get("ONBOARD_TEST_LAB_NAME", "tests")
+_PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Where tests run side by side each process has a lab of its own."""
+LAB = "-".join(filter(None, [os.environ.get("ONBOARD_TEST_LAB_NAME", "tests"), _PROCESS]))
 ROOT = Path(__file__).resolve().parent.parent
 
 
