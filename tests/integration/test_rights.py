@@ -33,8 +33,8 @@ Try = tuple[str, str, Any]
 @pytest.fixture(scope="module")
 def agency(lab: Lab) -> Lab:
     """The lab with one agency on it."""
-    done = onboard("apply", str(ROOT / "examples" / f"{AGENCY}.yaml"), "--yes")
-    assert done.code in (0, 4), done.err
+    done = onboard("apply", str(ROOT / "examples" / f"{AGENCY}.yaml"), "--yes", "--no-verify")
+    assert done.code == 0, done.err
     return lab
 
 
