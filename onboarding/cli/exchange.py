@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib import parse
 
 import click
 
@@ -97,10 +98,12 @@ def _account(of: tenant.Tenant) -> systems.EcmsAccount | None:
 
 def _refuse_real_letters(job: jobs.Job, account: systems.EcmsAccount) -> None:
     at = job.environment.letter_exchange
-    if at is not None and not job.environment.production and account.endpoint == at.address:
+    if at is None or job.environment.production:
+        return
+    if parse.urlsplit(at.address).hostname == parse.urlsplit(account.endpoint).hostname:
         raise errors.Refused(
-            f"{at.address} exchanges real letters: the manifest names it, and the environment "
-            f"{job.environment.name} is not for production",
+            f"{at.address} exchanges real letters: the manifest names its host, and the "
+            f"environment {job.environment.name} is not for production",
             resolution="Name an exchange for trials as letterExchange.address.",
         )
 

@@ -1,20 +1,15 @@
-"""Sends synthetic letters of an agency to itself and watches what becomes of each.
-
-The queue of an agency may hold real letters. Only what stands first can be seen, and only what is
-about a letter of ours is ever taken away; behind a real letter the check stops.
-"""
+"""Sends synthetic letters of an agency to itself and watches what becomes of each."""
 
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from onboarding import clock, policy, progress
-from onboarding.ecms import answers, messages, signature, standard, wire
+from onboarding.ecms import answers, inbox, messages, signature, standard, wire
 
 ENDPOINT = "endpoint"
 DEPARTMENT = "department"
@@ -25,7 +20,6 @@ SIGNATURE = "signature"
 ACCEPTED = "receipt number"
 _ACCEPTING = "AcceptLetterNotifier"
 _OUTBOUND = "CorrespondenceLetterOutboundResponse"
-_PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 Verdict = policy.Verdict
 
@@ -68,10 +62,6 @@ class Seen:
 
 class _Halt(Exception):
     """A check ended otherwise than well, and what follows rests on it."""
-
-
-class _Blocked(Exception):
-    """What stands first in the queue, or whether anything does, is not for the check to say."""
 
 
 def notifier(kind: str) -> str:
@@ -126,15 +116,22 @@ def run(of: Case, letters: dict[str, messages.Letter], now: clock.Clock) -> Seen
 
 
 class _Trial:
-    """One run of the check. ``ours``: letters that may be taken from the queue."""
+    """One run of the check. ``letters``: those of this run, and those left by earlier ones."""
 
-    def __init__(self, of: Case, seen: Seen, now: clock.Clock, ours: list[messages.Letter]) -> None:
+    def __init__(
+        self, of: Case, seen: Seen, now: clock.Clock, letters: Sequence[messages.Letter]
+    ) -> None:
         self._of, self._seen, self._now = of, seen, now
-        self._letters = {letter.id: letter for letter in ours}
-        self._ours = of.earlier | self._letters.keys()
+        self._letters = letters
         self._sent = {letter.id for letter in of.left}
-        # Of a letter that an earlier run sent, no more than the queue shows now will come.
-        self._arrived = set(self._sent)
+        self._inbox = inbox.Inbox(
+            self._ask,
+            of.earlier | {letter.id for letter in letters},
+            of.wait,
+            of.empty_codes,
+            # Of a letter that an earlier run sent, no more than the queue shows now will come.
+            arrived=set(self._sent),
+        )
         self._key = signature.make_key()
 
     def beginning(self) -> None:
@@ -150,7 +147,7 @@ class _Trial:
                 )
         self._passed(DEPARTMENT, f"{self._of.department} takes part")
         with self._check(QUEUE):
-            self._clear()
+            self._inbox.clear()
         self._passed(QUEUE, "no letter waits in it")
 
     def course(self, letter: messages.Letter, kinds: Sequence[str]) -> None:
@@ -159,7 +156,7 @@ class _Trial:
             self._send(messages.sending(letter, self._key, self._now.now()))
         self._passed(SENT, "taken, with a process number")
         with self._check(RECEIVED):
-            arrived = self._await(letter, standard.DOCUMENT)
+            arrived = self._inbox.expect(letter, standard.DOCUMENT)
         self._passed(RECEIVED, "came back with its fields in order")
         with self._check(SIGNATURE):
             try:
@@ -171,35 +168,24 @@ class _Trial:
             names = (notifier(kind), ACCEPTED) if kind == _ACCEPTING else (notifier(kind),)
             with self._check(*names):
                 self._send(messages.notifying(kind, letter))
-                self._same_number(letter, self._await(letter, kind))
+                _same_number(letter, self._inbox.expect(letter, kind))
             self._passed(notifier(kind), "taken, and came back")
             if kind == _ACCEPTING:
                 self._passed(ACCEPTED, f"{kind} came back with {letter.receipt}")
 
-    def _same_number(self, letter: messages.Letter, told: answers.Waiting) -> None:
-        if told.receipt and told.receipt != letter.receipt:
-            raise answers.Wrong(
-                f"{told.kind} came with the receipt number {told.receipt!r}, "
-                f"sent was {letter.receipt!r}"
-            )
-
     def tidy(self) -> None:
         """Take what is ours from the queue and take the letters back; say what is left."""
-        sent = [letter for letter in self._letters.values() if letter.id in self._sent]
-        unsent = [letter for letter in self._letters.values() if letter.id not in self._sent]
-        self._seen.gone += unsent
+        sent = [letter for letter in self._letters if letter.id in self._sent]
+        self._seen.gone += [letter for letter in self._letters if letter.id not in self._sent]
         if not sent:
             return
-        stays = self._clear_what_can_be()
+        stays = ""
+        try:
+            self._inbox.clear()
+        except (answers.Wrong, wire.Unseen, inbox.Blocked) as problem:
+            stays = str(problem)
         for letter in sent:
             self._withdraw(letter, stays)
-
-    def _clear_what_can_be(self) -> str:
-        try:
-            self._clear()
-        except (answers.Wrong, wire.Unseen, _Blocked) as problem:
-            return str(problem)
-        return ""
 
     def _withdraw(self, letter: messages.Letter, stays: str) -> None:
         expected = "CorrespondenceDeleteGovernmentDocumentResponse"
@@ -208,7 +194,7 @@ class _Trial:
             answers.sound(self._ask(messages.withdrawing(letter)), expected)
         except answers.Wrong as refused:
             kept = str(refused)
-            if letter.id not in self._arrived:
+            if letter.id not in self._inbox.arrived:
                 stays = stays or f"not in the queue, and not given back: {refused}"
         except wire.Unseen as unseen:
             stays = stays or str(unseen)
@@ -218,55 +204,6 @@ class _Trial:
         self._seen.gone.append(letter)
         if kept:
             self._seen.kept[letter.id] = kept
-
-    def _clear(self) -> None:
-        """Take away what stands first as long as it is ours. Raises ``_Blocked`` before others."""
-        for _ in range(standard.facts()["limits"]["leftovers"]):
-            first = self._first()
-            if first is None:
-                return
-            self._take(first)
-        raise answers.Wrong("messages about a letter of the check come without end")
-
-    def _first(self) -> answers.Waiting | None:
-        try:
-            found = answers.first_in_queue(self._ask(messages.fetching()))
-        except answers.Refused as refused:
-            if refused.code in self._of.empty_codes:
-                return None
-            raise _Blocked(
-                f"{refused}; if that says that the queue is empty, name the code under "
-                "letterExchange.emptyQueueCodes of the environment"
-            ) from refused
-        if found is not None and found.letter_id not in self._ours:
-            raise _Blocked("a letter that is not of this check waits first; it was left there")
-        return found
-
-    def _take(self, first: answers.Waiting) -> None:
-        if not first.process_id:
-            raise answers.Wrong("handed out a message without a ProcessID to take it by")
-        taken = self._ask(messages.taking(first.process_id))
-        answers.sound(taken, "CorrespondenceLetterDeleteResponse")
-        if first.kind == standard.DOCUMENT:
-            self._arrived.add(first.letter_id)
-
-    def _await(self, letter: messages.Letter, kind: str) -> answers.Waiting:
-        """Wait for the message of a kind about a letter, and take it from the queue."""
-        ends = time.monotonic() + self._of.wait
-        for tried in range(standard.facts()["limits"]["polls"]):
-            found = self._first()
-            if found is not None:
-                self._take(found)
-                if (found.kind, found.letter_id) != (kind, letter.id):
-                    raise answers.Wrong(f"{found.kind} came in place of {kind}")
-                if found.flaws:
-                    raise answers.Wrong(f"{kind} is not as it should be: {'; '.join(found.flaws)}")
-                return found
-            pause = _PAUSES[min(tried, len(_PAUSES) - 1)]
-            if time.monotonic() + pause > ends:
-                break
-            time.sleep(pause)
-        raise answers.Wrong(f"{kind} did not come within {self._of.wait:g} s")
 
     def _send(self, message: messages.Element) -> None:
         answers.sound(self._ask(message), _OUTBOUND)
@@ -279,10 +216,19 @@ class _Trial:
         """Remember how checks ended that did not pass, and stop there."""
         try:
             yield
-        except (answers.Wrong, wire.Unseen, _Blocked) as ended:
+        except (answers.Wrong, wire.Unseen, inbox.Blocked) as ended:
             verdict = Verdict.FAIL if isinstance(ended, answers.Wrong) else Verdict.UNKNOWN
             self._seen.checks.update(dict.fromkeys(names, (verdict, str(ended))))
             raise _Halt from ended
 
     def _passed(self, name: str, seen: str) -> None:
         self._seen.checks[name] = (Verdict.PASS, seen)
+
+
+def _same_number(letter: messages.Letter, told: answers.Waiting) -> None:
+    """The schema wants the number where there has to be one."""
+    if told.receipt and told.receipt != letter.receipt:
+        raise answers.Wrong(
+            f"{told.kind} came with the receipt number {told.receipt!r}, "
+            f"sent was {letter.receipt!r}"
+        )

@@ -22,6 +22,10 @@ class Unseen(Exception):
     """Nobody answered, or not in time: nothing can be said about the exchange."""
 
 
+class TooLarge(answers.Wrong):
+    """An answer beyond the limit, of which nothing more was read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """How an agency signs in; ``secret`` is never shown."""
@@ -88,7 +92,7 @@ def _whole(answer: requests.Response) -> bytes:
     for part in answer.raw.stream(_CHUNK, decode_content=False):
         found += part
         if len(found) > most:
-            raise answers.Wrong(f"an answer of more than {most} bytes")
+            raise TooLarge(f"an answer of more than {most} bytes")
     return found
 
 

@@ -132,7 +132,7 @@ ANSWERS: Mapping[str, Callable[[bytes], tuple[int, bytes]]] = {
     "http-500": lambda _: (500, b"<html>Internal Server Error</html>"),
     "soap-fault": lambda _: (500, _FAULT.encode()),
     "redirect": lambda _: (302, b""),
-    "oversized": lambda whole: (200, whole + b" " * 5_000_000),
+    "oversized": lambda whole: (200, whole + b" " * 17_000_000),
     "bomb": lambda whole: (200, _BOMB + _with_entity(whole)),
     "external-entity": lambda whole: (200, _READS_A_FILE + _with_entity(whole)),
     "no-xml": lambda _: (200, b"OK"),

@@ -107,11 +107,14 @@ def test_without_an_exchange_both_are_unknown(naming: Naming, capsys: Capture) -
     assert "letterExchange" in found[0]["seen"]
 
 
+@pytest.mark.parametrize(
+    "address", ["https://ecms.mdes.go.th/ws", "https://ECMS.mdes.go.th:443/ws/"]
+)
 def test_a_trial_sends_nothing_to_the_exchange_that_the_manifest_names(
-    naming: Naming, tmp_path: Path, capsys: Capture
+    address: str, naming: Naming, tmp_path: Path, capsys: Capture
 ) -> None:
     with endpoint.serving(tmp_path) as at:
-        naming(at, address="https://ecms.mdes.go.th/ws")
+        naming(at, address=address)
         code, _, err = run(capsys, "exchange", "check", VILLAGE, "--yes")
     assert code == 4
     assert "exchanges real letters" in err
