@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "confirm": "No public text establishes, and has to be confirmed:",
-        "kept": "The exchange keeps {id} in its records: {why}",
+        "kept": "Not given back, so it may stay in the records of the exchange: {id}: {why}",
         "left": "May be left at the exchange, the next run tries again: {id}: {why}",
     },
     "th": {
         "confirm": "ยังไม่มีเอกสารเผยแพร่ที่ยืนยันข้อมูลต่อไปนี้ และต้องได้รับการยืนยัน:",
-        "kept": "ระบบแลกเปลี่ยนหนังสือเก็บ {id} ไว้ในทะเบียน: {why}",
+        "kept": "ระบบมิได้คืนหนังสือทดสอบ จึงอาจคงอยู่ในทะเบียนของระบบ: {id}: {why}",
         "left": "อาจมีหนังสือทดสอบค้างอยู่ การตรวจครั้งถัดไปจะดำเนินการอีกครั้ง: {id}: {why}",
     },
 }

@@ -179,6 +179,7 @@ def test_letters_that_may_be_left_end_with_a_code_of_their_own(
         at.fault = ""
         code, out, _ = run(capsys, *words)
     assert code == 0, out
+    assert "Not given back" in out
     assert at.queue == []
 
 
