@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +17,7 @@ import platformdirs
 import pydantic
 import yaml
 
-from onboarding import environment_parts, errors, strict_yaml
+from onboarding import environment_parts, errors, strict_yaml, whole_file
 
 FilePath = environment_parts.FilePath
 Day = environment_parts.Day
@@ -312,8 +311,4 @@ def save(path: Path, environment: Environment) -> None:
     """Write an environment file in one step, so that a reader never sees half of it."""
     content = environment.model_dump(mode="json", by_alias=True, exclude_defaults=False)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    Path(out.name).replace(path)
+    whole_file.put(path, text)

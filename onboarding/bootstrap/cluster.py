@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from onboarding import environment, errors, item, kube, labels, plan, progress
+from onboarding import environment, errors, item, kube, labels, plan, progress, whole_file
 from onboarding.bootstrap import (
     cluster_admission,
     cluster_roles,
@@ -286,8 +284,4 @@ def _prove(path: Path, role: environment.Role) -> None:
 def _write_private(path: Path, text: str) -> None:
     """In one step and 0600 from its first byte."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    Path(out.name).replace(path)
+    whole_file.put(path, text)

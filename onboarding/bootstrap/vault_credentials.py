@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onboarding import environment, errors, vault
+from onboarding import environment, errors, vault, whole_file
 from onboarding.bootstrap import vault_approvers, vault_policies
 from onboarding.desired import pki_profile
 
@@ -112,13 +110,4 @@ def _retire(target: environment.Environment) -> None:
 def _write(path: Path, content: str) -> None:
     """A 0600 file in a 0700 folder, in one step, so that a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(content + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    whole_file.put(path, content + "\n")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from pathlib import Path
 
-from onboarding import errors
+from onboarding import errors, whole_file
 
 
 def new(path: Path, text: str) -> None:
@@ -24,26 +23,14 @@ def replace(path: Path, text: str) -> None:
 
 
 def _write(path: Path, text: str, *, replace: bool) -> None:
-    beside = ""
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
         there = replace and path.exists()
-        Path(beside).chmod(path.stat().st_mode & 0o777 if there else 0o666 & ~_umask())
-        if replace:
-            Path(beside).replace(path)
-        else:
-            os.link(beside, path)
+        mode = path.stat().st_mode & 0o777 if there else 0o666 & ~_umask()
+        whole_file.put(path, text, mode, new=not replace)
     except FileExistsError:
         raise exists(path) from None
     except OSError as failed:
         raise _cannot(path, failed.strerror) from failed
-    finally:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
 
 
 def refuse_unwritable(path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import stat
 import time
 import uuid
@@ -13,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onboarding import errors
+from onboarding import errors, whole_file
 
 ALGORITHM = "ES256"
 LIFETIME_SECONDS = 30
 PUBLIC_FILE = "public.jwks.json"
-_PRIVATE_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,7 @@ def make_key(path: Path) -> None:
         serialization.NoEncryption(),
     )
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
+    whole_file.put(path, pem)
     path.with_name(PUBLIC_FILE).write_text(public_set(path) + "\n", encoding="utf-8")
 
 

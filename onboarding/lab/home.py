@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from onboarding import environment, errors
+from onboarding import environment, errors, whole_file
 
 DEFAULT_NAME = "default"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
@@ -122,16 +122,9 @@ def write(path: Path, text: str | bytes, mode: int = 0o600) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(path)
+        whole_file.put(path, content, mode)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise errors.OnboardError(
             f"cannot write {path}",
             details=[str(error)],

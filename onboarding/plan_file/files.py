@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import pydantic
 
-from onboarding import errors, item
+from onboarding import errors, item, whole_file
 from onboarding.plan_file import conversion, form, saved
 
 _LARGEST = 64 * 2**20
@@ -20,17 +18,9 @@ _LARGEST = 64 * 2**20
 def write(path: Path, of: saved.Saved) -> None:
     """Put the file in place in one step, readable by its user only. Raises errors.UsageError."""
     text = item.canonical(conversion.document(of)) + "\n"
-    beside = ""
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(beside).replace(path)
+        whole_file.put(path, text)
     except OSError as failed:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
         raise errors.UsageError(
             f"{path} cannot be written: {failed.strerror}",
             resolution="Name a file in a folder that exists and that you may write to.",

@@ -9,17 +9,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import tarfile
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from onboarding import errors
+from onboarding import errors, whole_file
 from onboarding.state import chain, checking, document, store
 
 _CONTENTS = "contents.json"
@@ -53,16 +51,13 @@ def export(of: store.Store, tenants: Sequence[str], file: Path, environment: str
         "sha256": {name: hashlib.sha256(raw).hexdigest() for name, raw in members.items()},
     }
     members = {_CONTENTS: json.dumps(contents, indent=1).encode(), **members}
-    handle, name = tempfile.mkstemp(dir=file.absolute().parent, prefix=".export-")
-    try:
-        with os.fdopen(handle, "wb") as out, tarfile.open(fileobj=out, mode="w") as tar:
-            for path, raw in members.items():
-                entry = tarfile.TarInfo(path)
-                entry.size, entry.mode = len(raw), 0o600
-                tar.addfile(entry, io.BytesIO(raw))
-        Path(name).replace(file)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, raw in members.items():
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(raw), 0o600
+            tar.addfile(entry, io.BytesIO(raw))
+    whole_file.put(file, packed.getvalue())
 
 
 def _refuse_damage(of: store.Store, tenant_id: str) -> None:
