@@ -135,5 +135,5 @@ class Adapter(Protocol):
 def items(agency: str, namespace: str, configuration: Configuration) -> Iterator[item.Item]:
     """A configuration as items of the engine that settles settings."""
     for (kind, name), fields in configuration.items():
-        ref = item.Ref(item.EngineName.SETTINGS, kind, namespace, name)
+        ref = item.Ref(item.EngineName.SETTINGS, str(kind), namespace, name)
         yield item.Item(ref, fields, agency, holds_data=kind in HOLDING)

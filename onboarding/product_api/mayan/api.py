@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from onboarding import errors, https, patience, product_api
+from onboarding.products import mayan
 
 ROOT = "/api/v4"
 _PAGE = 100
@@ -31,27 +32,37 @@ class Api:
 
     def __enter__(self) -> Self:
         try:
-            said = self._send(
-                "POST",
-                "/auth/token/obtain/",
-                {"username": self._account.username, "password": self._account.password},
-            )
-        except errors.EngineFailed as refused:
+            self._sign_in()
+            self._check_version()
+        except BaseException:
             self._session.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def _sign_in(self) -> None:
+        who = {"username": self._account.username, "password": self._account.password}
+        try:
+            said = self._send("POST", "/auth/token/obtain/", who)
+        except errors.EngineFailed as refused:
             raise errors.Denied(
                 f"{self._place.namespace}: the e-Office does not accept the account "
                 f"{self._account.username!r}",
                 details=refused.details,
                 resolution="See that the password in Vault is the one of that account.",
             ) from refused
-        except BaseException:
-            self._session.close()
-            raise
         self._session.headers["Authorization"] = f"Token {said['token']}"
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._session.close()
+    def _check_version(self) -> None:
+        runs = str(self._send("GET", "/project/").get("__version__"))
+        if not runs.startswith(f"{mayan.SERIES}."):
+            raise errors.Mismatch(
+                f"{self._place.namespace}: the e-Office runs Mayan EDMS {runs}, "
+                f"and only {mayan.SERIES} is known",
+                resolution="Bring the instance to that series, or onboard to a version for this.",
+            )
 
     def every(self, path: str) -> Iterator[dict[str, Any]]:
         """All entries of a list, page by page."""

@@ -8,6 +8,9 @@ from typing import Any
 from onboarding.products import contract
 from onboarding.products.mayan import limits, wanted
 
+SERIES = "4.12"
+"""Versions of this series speak the API that the adapter knows."""
+
 PRODUCT = contract.Product(
     name="mayan-edms",
     title="Mayan EDMS",
