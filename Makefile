@@ -43,6 +43,8 @@ test-unit: setup ## Only what needs no engine
 
 test-full: test ## What takes longer than CI should
 	@$(PYTEST) -m slow
+	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then $(PYTEST) -m real; \
+	else echo "not run: tests of the real node, which need root on Linux" >&2; fi
 
 reference: setup ## Measure what the manifest's fields do, write docs/reference/manifest.md
 	@$(BIN)/python -m tests.effects

@@ -15,7 +15,8 @@ step() {
   return $code
 }
 
-step "Start the lab (the first time, engines are built: up to 40 minutes)" $onboard lab up
+step "Start the lab (the first time, engines are built: up to 40 minutes)" \
+  $onboard lab up ${NODES:+--nodes "$NODES"}
 step "Check the manifest" $onboard validate "$manifest"
 step "Plan: what would change" $onboard plan "$manifest"
 step "Apply: write the plan, then verify" $onboard apply "$manifest" --yes

@@ -6,12 +6,15 @@ import json
 import shlex
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from onboarding import errors
 from onboarding.cli import console, options
+
+if TYPE_CHECKING:
+    from onboarding.lab import home as homes
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,7 +33,7 @@ class _ComponentName(click.ParamType[str]):
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         from onboarding.lab import roster
 
-        known = (*roster.DESCRIPTIONS, "keycloak-build")
+        known = (*roster.EVERY, "keycloak-build")
         if value not in known:
             self.fail(f"{value!r} is none of: {', '.join(known)}", param, ctx)
         return str(value)
@@ -40,7 +43,7 @@ class _ComponentName(click.ParamType[str]):
 
         from onboarding.lab import roster
 
-        return [CompletionItem(name) for name in roster.DESCRIPTIONS if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in roster.EVERY if name.startswith(incomplete)]
 
 
 @click.group(short_help="A whole platform on this computer.")
@@ -81,8 +84,13 @@ def id_token(name: str, claims: tuple[str, ...]) -> int:
 
 @lab.command(short_help="Bring the lab up.")
 @_name_option
+@click.option(
+    "--nodes",
+    type=click.Choice(["simulated", "real"]),
+    help="real: a node that runs pods, beside the simulated ones; root on Linux. A lab keeps it.",
+)
 @options.volume_options
-def up(name: str) -> int:
+def up(name: str, nodes: str | None) -> int:
     """Bring the lab up and set it up; what already runs is left alone.
 
     Missing engines are downloaded or built first, once. Ctrl-C is safe: run it again to go on.
@@ -91,21 +99,41 @@ def up(name: str) -> int:
     Examples:
       onboard lab up
       onboard lab up --name trial
+      onboard lab up --nodes real
     """
     from onboarding.lab import home, roster, runtime, supply
+    from onboarding.lab.real import machine
 
     report = console.progress()
     began = time.monotonic()
     place = home.locate(name)
-    engines = supply.ensure(roster.ENGINES, report)
-    done = runtime.up(place, engines, report)
+    real = _real(place, nodes)
+    if real:
+        machine.refuse_without_rights()
+        machine.complete(report)
+    engines = supply.ensure(roster.engines(real=real), report)
+    done = runtime.up(place, engines, report, real=real)
     started = [one.name for one in done.ready if one.started]
     what = f"started {', '.join(started)}" if started else "everything was already running"
     console.result(
         f"lab {name} is up after {time.monotonic() - began:.1f} s: {what}\n"
         f"environment file: {done.environment_file}"
     )
+    if not real:
+        console.result(f"nodes are simulated: {'; '.join(machine.SIMULATED)}")
     return errors.ExitCode.DONE
+
+
+def _real(place: homes.Home, nodes: str | None) -> bool:
+    from onboarding.lab import runtime
+
+    had = runtime.has_real_node(place)
+    if had and nodes == "simulated":
+        raise errors.UsageError(
+            f"the lab {place.name!r} has a real node, on which agencies' pods may run",
+            resolution=f"Run: onboard lab reset --name {place.name}   (it deletes its data)",
+        )
+    return had or nodes == "real"
 
 
 @lab.command(short_help="Stop the lab, keep its data.")
@@ -239,21 +267,30 @@ def env(name: str, output: str) -> int:
 
 @lab.command(short_help="Get the engines.")
 @click.option("--list", "only_list", is_flag=True, help="Only show what is there.")
+@click.option(
+    "--nodes",
+    type=click.Choice(["simulated", "real"]),
+    default="simulated",
+    show_default=True,
+    help="real: what a real node needs, too.",
+)
 @options.output_option
-def build(only_list: bool, output: str) -> int:
+def build(only_list: bool, nodes: str, output: str) -> int:
     """Get every engine the lab needs: installed, downloaded or built, and kept for all labs.
 
     \b
     Examples:
       onboard lab build
+      onboard lab build --nodes real
       onboard lab build --list
     """
     from onboarding.cli import lab_text
     from onboarding.lab import roster, supply
 
+    wanted = roster.engines(real=nodes == "real")
     if not only_list:
-        supply.ensure(roster.ENGINES, console.progress())
-    found = supply.status(roster.ENGINES)
+        supply.ensure(wanted, console.progress())
+    found = supply.status(wanted)
     if output == "json":
         console.result_json({"engines": [lab_text.engine_json(one) for one in found]})
         return errors.ExitCode.DONE

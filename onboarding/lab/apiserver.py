@@ -58,6 +58,7 @@ def describe(lab: component.Lab) -> component.Component:
             "--audit-log-maxbackup=3",
             "--audit-log-maxage=30",
             "--profiling=false",
+            *_kubelet_access(lab),
         ),
         files={
             authentication: yaml.safe_dump(_authentication(lab), sort_keys=False),
@@ -76,6 +77,18 @@ def describe(lab: component.Lab) -> component.Component:
         start_seconds=120,
         prepare=lambda _: _make_encryption(encryption),
         settle=cluster.settle,
+    )
+
+
+def _kubelet_access(lab: component.Lab) -> tuple[str, ...]:
+    """Logs of pods and commands in them, where there is a node that has such."""
+    if not lab.real:
+        return ()
+    return (
+        "--kubelet-preferred-address-types=InternalIP",
+        f"--kubelet-certificate-authority={lab.certificate('ca')}",
+        f"--kubelet-client-certificate={lab.certificate('kubelet-client')}",
+        f"--kubelet-client-key={lab.key('kubelet-client')}",
     )
 
 

@@ -8,6 +8,7 @@ All keys are EC P-256. What is near its end is signed anew at the next start.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,20 +50,32 @@ LEAVES = (
     Leaf("kwok", "client-ca", "lab:kwok", client=True),
     Leaf("provisioner", "client-ca", "lab:provisioner", client=True),
 )
+NODE_LEAVES = (
+    Leaf("kubelet", "client-ca", "system:node:real-1", organization="system:nodes", client=True),
+    Leaf("kubelet-server", "ca", "system:node:real-1", server=True),
+    Leaf("kubelet-client", "client-ca", "lab:apiserver", client=True),
+    Leaf("kube-proxy", "client-ca", "system:kube-proxy", client=True),
+    Leaf("firewall", "client-ca", "lab:firewall", client=True),
+)
 
 
-def ensure(home: homes.Home, now: datetime | None = None) -> None:
-    """Make or renew every key and certificate of the lab."""
+def ensure(home: homes.Home, now: datetime | None = None, addresses: Sequence[str] = ()) -> None:
+    """Make or renew every key and certificate of the lab.
+
+    ``addresses`` are where a real node reaches servers; with them its own are made, too.
+    """
     moment = now or datetime.now(UTC)
+    wanted_leaves = leaves(real=bool(addresses))
     for authority in AUTHORITIES:
         if not _fits(home.pki, authority, moment):
             _make_authority(home.pki, authority, moment)
-            for leaf in LEAVES:
+            for leaf in wanted_leaves:
                 if leaf.authority == authority:
                     certificate_path(home, leaf.name).unlink(missing_ok=True)
-    for leaf in LEAVES:
-        if not _fits(home.pki, leaf.name, moment):
-            _make_leaf(home.pki, leaf, moment)
+    for leaf in wanted_leaves:
+        wanted = addresses if leaf.server and leaf.authority == "ca" else ()
+        if not _fits(home.pki, leaf.name, moment, wanted):
+            _make_leaf(home.pki, leaf, moment, wanted)
     if not key_path(home, "service-account").is_file():
         key = ec.generate_private_key(ec.SECP256R1())
         homes.write(key_path(home, "service-account"), _pem(key))
@@ -72,6 +85,11 @@ def ensure(home: homes.Home, now: datetime | None = None) -> None:
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
             ),
         )
+
+
+def leaves(*, real: bool) -> tuple[Leaf, ...]:
+    """The certificates of a lab; ``real``: of one with a real node."""
+    return (*LEAVES, *NODE_LEAVES) if real else LEAVES
 
 
 def certificate_path(home: homes.Home, name: str) -> Path:
@@ -102,11 +120,19 @@ def _read(path: Path) -> x509.Certificate:
         ) from error
 
 
-def _fits(folder: Path, name: str, now: datetime) -> bool:
+def _fits(folder: Path, name: str, now: datetime, addresses: Sequence[str] = ()) -> bool:
     path = folder / f"{name}.crt"
     if not (path.is_file() and (folder / f"{name}.key").is_file()):
         return False
-    return ends(path) - RENEW_BEFORE > now
+    return ends(path) - RENEW_BEFORE > now and set(addresses) <= _reached_at(path)
+
+
+def _reached_at(path: Path) -> set[str]:
+    try:
+        names = _read(path).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    return {str(address) for address in names.get_values_for_type(x509.IPAddress)}
 
 
 def _make_authority(folder: Path, name: str, now: datetime) -> None:
@@ -122,7 +148,7 @@ def _make_authority(folder: Path, name: str, now: datetime) -> None:
     _keep(folder, name, key, certificate)
 
 
-def _make_leaf(folder: Path, leaf: Leaf, now: datetime) -> None:
+def _make_leaf(folder: Path, leaf: Leaf, now: datetime, addresses: Sequence[str]) -> None:
     issuer = _read(folder / f"{leaf.authority}.crt")
     issuer_key = _load_key(folder / f"{leaf.authority}.key")
     key = ec.generate_private_key(ec.SECP256R1())
@@ -141,18 +167,20 @@ def _make_leaf(folder: Path, leaf: Leaf, now: datetime) -> None:
         )
     )
     if leaf.server:
-        builder = builder.add_extension(_local_names(), critical=False)
+        builder = builder.add_extension(_names(addresses), critical=False)
     _keep(folder, leaf.name, key, builder.sign(issuer_key, hashes.SHA256()))
 
 
-def _local_names() -> x509.SubjectAlternativeName:
+def _names(addresses: Sequence[str]) -> x509.SubjectAlternativeName:
     """Loopback, and the first address of the service network, under which pods reach the API."""
     return x509.SubjectAlternativeName(
         [
             x509.DNSName("localhost"),
             x509.DNSName("kubernetes.default.svc"),
-            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-            x509.IPAddress(ipaddress.ip_address("10.96.0.1")),
+            *(
+                x509.IPAddress(ipaddress.ip_address(address))
+                for address in ("127.0.0.1", "10.96.0.1", *addresses)
+            ),
         ]
     )
 

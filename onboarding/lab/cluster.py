@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
@@ -15,8 +16,13 @@ FIELD_MANAGER = "onboard-lab"
 
 
 def settle(lab: component.Lab) -> None:
-    """Apply the lab's objects (server-side, so that what is already there costs no write)."""
-    for path, body in objects():
+    """Apply the lab's objects."""
+    apply(lab, objects())
+
+
+def apply(lab: component.Lab, wanted: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Apply objects by path, server-side, so that what is already there costs no write."""
+    for path, body in wanted:
         answer = wire.request(
             "PATCH",
             lab.url("apiserver", f"{path}?fieldManager={FIELD_MANAGER}&force=true"),

@@ -12,6 +12,9 @@ from onboarding import errors
 from onboarding.lab import certificates, wire
 from onboarding.lab import home as homes
 from onboarding.lab import ports as ports_module
+from onboarding.lab.real import place
+
+_LOOPBACK = ports_module.ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +24,15 @@ class Lab:
     home: homes.Home
     ports: Mapping[str, int]
     engines: Mapping[str, Path]
+    real: bool = False
+    """Whether a real node stands beside the simulated ones."""
 
-    def url(self, port: str, path: str = "", host: str = ports_module.ADDRESS) -> str:
+    @property
+    def host(self) -> str:
+        """Where the engines are reached, by pods on the real node, too, where there is one."""
+        return str(place.network(self.ports["apiserver"]).computer if self.real else _LOOPBACK)
+
+    def url(self, port: str, path: str = "", host: str = _LOOPBACK) -> str:
         return f"https://{host}:{self.ports[port]}{path}"
 
     def certificate(self, name: str) -> Path:

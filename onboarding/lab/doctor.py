@@ -94,7 +94,7 @@ def _machine(home: homes.Home) -> Iterator[Complaint]:
 
 
 def _clock_and_certificates(lab: component.Lab, now: datetime) -> Iterator[Complaint]:
-    names = (*certificates.AUTHORITIES, *(leaf.name for leaf in certificates.LEAVES))
+    names = (*certificates.AUTHORITIES, *(leaf.name for leaf in certificates.leaves(real=lab.real)))
     for name in names:
         path = lab.certificate(name)
         try:
@@ -123,7 +123,7 @@ def _clock_and_certificates(lab: component.Lab, now: datetime) -> Iterator[Compl
 def _engines(lab: component.Lab) -> Iterator[Complaint]:
     """Engines that are gone, or are no longer of a version that fits."""
     table = engine.load()
-    for name in roster.ENGINES:
+    for name in roster.engines(real=lab.real):
         path = lab.engines.get(name)
         if path is None or not path.exists():
             yield Complaint(

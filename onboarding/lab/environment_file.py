@@ -23,6 +23,7 @@ from onboarding.lab import (
     plugins,
 )
 from onboarding.lab import home as homes
+from onboarding.lab.real import target
 
 RENEW_BEFORE = timedelta(days=7)
 RENEW_EVERY = timedelta(days=14)
@@ -100,7 +101,7 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
     The pins of a new lab are empty: the bootstrap sets them once the shared realm exists.
     """
     ca = lab.certificate("ca")
-    return environment.Environment(
+    wanted = environment.Environment(
         name=lab.home.name,
         production=False,
         cluster=environment.Cluster(
@@ -117,10 +118,10 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
             public_sites=_PUBLIC_SITES,
         ),
         vault=environment.Vault(
-            address=lab.url("openbao"),
+            address=lab.url("openbao", host=lab.host),
             ca_file=ca,
             identity=known.vault.identity if known else "",
-            public_url=lab.url("openbao"),
+            public_url=lab.url("openbao", host=lab.host),
         ),
         keycloak=environment.Keycloak(
             address=keycloak.address(lab),
@@ -149,6 +150,7 @@ def describe(lab: component.Lab, known: environment.Environment | None) -> envir
         approvers=(known.approvers if known else ()) or _approvers(lab),
         credentials=_credentials(lab, known),
     )
+    return target.with_node(lab, wanted) if lab.real else wanted
 
 
 def _stand_in(name: str) -> str:

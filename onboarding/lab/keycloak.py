@@ -51,7 +51,7 @@ _JAVA_OPTIONS = (
 
 
 def address(lab: component.Lab) -> str:
-    return lab.url(NAME, host=_HOST)
+    return lab.url(NAME, host=lab.host if lab.real else _HOST)
 
 
 def issuer(lab: component.Lab) -> str:

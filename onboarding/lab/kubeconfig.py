@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from onboarding.lab import component
+from onboarding.lab import ports as ports_module
 
 CONTEXT = "onboard-lab"
 
@@ -17,7 +18,7 @@ def path(lab: component.Lab, identity: str) -> Path:
     return lab.home.config / f"{identity}.kubeconfig"
 
 
-def render(lab: component.Lab, identity: str) -> str:
+def render(lab: component.Lab, identity: str, host: str = ports_module.ADDRESS) -> str:
     """A kubeconfig that signs in with the client certificate of ``identity``."""
     return yaml.safe_dump(
         {
@@ -27,7 +28,7 @@ def render(lab: component.Lab, identity: str) -> str:
                 {
                     "name": CONTEXT,
                     "cluster": {
-                        "server": lab.url("apiserver"),
+                        "server": lab.url("apiserver", host=host),
                         "certificate-authority": str(lab.certificate("ca")),
                     },
                 }

@@ -53,9 +53,9 @@ def _release_nodes(lab: component.Lab) -> None:
 
 
 def _ready(lab: component.Lab) -> str:
-    """Every node of the lab is Ready, and kwok holds its lease."""
+    """Every simulated node of the lab is Ready, and kwok holds its lease."""
     held = {lease["metadata"]["name"] for lease in _items(lab, _LEASES)}
-    nodes = _items(lab, "/api/v1/nodes")
+    nodes = [node for node in _items(lab, "/api/v1/nodes") if _is_simulated(node)]
     waiting = [
         name
         for node in nodes
@@ -72,6 +72,11 @@ def _items(lab: component.Lab, path: str) -> list[dict[str, Any]]:
         raise errors.EngineFailed(f"GET {path} answers {answer.status}")
     found: list[dict[str, Any]] = answer.json()["items"]
     return found
+
+
+def _is_simulated(node: dict[str, Any]) -> bool:
+    key, _, value = cluster.FAKE_NODE.partition("=")
+    return bool(node["metadata"].get("annotations", {}).get(key) == value)
 
 
 def _is_ready(node: dict[str, Any]) -> bool:

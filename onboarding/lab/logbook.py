@@ -20,7 +20,7 @@ def read(
 
     Raises ``errors.UsageError`` where the lab has written nothing yet.
     """
-    names = [component] if component else list(roster.DESCRIPTIONS)
+    names = [component] if component else list(roster.EVERY)
     files = {name: home.logs / f"{name}.log" for name in names}
     if not any(path.is_file() for path in files.values()):
         raise errors.UsageError(

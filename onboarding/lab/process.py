@@ -68,13 +68,29 @@ def uptime(of: Mark) -> float:
 
 
 def resident(of: Mark) -> int:
-    """Resident memory in bytes; 0 where the process is gone."""
+    """Resident memory in bytes, with that of its children; 0 where the process is gone.
+
+    What runs on the real node is the child of the command that entered it.
+    """
     if not alive(of):
         return 0
+    children = [int(entry.name) for entry in _PROC.iterdir() if _parent(entry) == of.pid]
+    return sum(map(_resident, [of.pid, *children]))
+
+
+def _resident(pid: int) -> int:
     try:
-        return int((_PROC / str(of.pid) / "statm").read_text().split()[1]) * _PAGE
+        return int((_PROC / str(pid) / "statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
+
+
+def _parent(entry: Path) -> int | None:
+    try:
+        text = (entry / "stat").read_text() if entry.name.isdigit() else ""
+    except OSError:
+        return None
+    return int(text[text.rindex(")") + 2 :].split()[1]) if text else None
 
 
 def start(

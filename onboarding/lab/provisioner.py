@@ -7,6 +7,7 @@ from pathlib import Path
 
 import onboarding
 from onboarding.lab import apiserver, component, volumes
+from onboarding.lab.real import place
 
 NAME = "provisioner"
 PORTS: tuple[str, ...] = ()
@@ -24,6 +25,7 @@ def describe(lab: component.Lab) -> component.Component:
             str(lab.certificate(NAME)),
             str(lab.key(NAME)),
             str(_sign(lab)),
+            *((str(place.volumes(lab.home)),) if lab.real else ()),
         ),
         environ={
             # The package may be installed or lie in a checkout; either way the same code runs.

@@ -15,6 +15,7 @@ from onboarding.lab import (
     provisioner,
     scheduler,
 )
+from onboarding.lab.real import containers, firewall, gate, kubelet, node, routing
 
 ENGINES = (
     "java",
@@ -31,6 +32,21 @@ ENGINES = (
 )
 """What ``up`` needs from the supply of engines."""
 
+NODE_ENGINES = (
+    "lab-pod",
+    "kubelet",
+    "kube-proxy",
+    "containerd",
+    "containerd-shim-runc-v2",
+    "ctr",
+    "runc",
+    "cni-bridge",
+    "cni-host-local",
+    "cni-loopback",
+    "kube-router",
+)
+"""What a real node needs besides."""
+
 DESCRIPTIONS: Mapping[str, Callable[[component.Lab], component.Component]] = {
     # Keycloak first: it is the slowest to start and decides how long a warm start takes.
     keycloak.NAME: keycloak.describe,
@@ -43,6 +59,18 @@ DESCRIPTIONS: Mapping[str, Callable[[component.Lab], component.Component]] = {
     provisioner.NAME: provisioner.describe,
 }
 
+NODE: Mapping[str, Callable[[component.Lab], component.Component]] = {
+    node.NAME: node.describe,
+    gate.NAME: gate.describe,
+    containers.NAME: containers.describe,
+    kubelet.NAME: kubelet.describe,
+    routing.NAME: routing.describe,
+    firewall.NAME: firewall.describe,
+}
+"""What a real node consists of."""
+
+EVERY = {**DESCRIPTIONS, **NODE}
+
 PORTS: Mapping[str, tuple[str, ...]] = {
     keycloak.NAME: keycloak.PORTS,
     etcd.NAME: etcd.PORTS,
@@ -52,17 +80,25 @@ PORTS: Mapping[str, tuple[str, ...]] = {
     scheduler.NAME: scheduler.PORTS,
     kwok.NAME: kwok.PORTS,
     provisioner.NAME: provisioner.PORTS,
+    **dict.fromkeys(NODE, ()),
 }
 
 
+def engines(*, real: bool) -> tuple[str, ...]:
+    return (*ENGINES, *NODE_ENGINES) if real else ENGINES
+
+
 def describe(lab: component.Lab) -> tuple[component.Component, ...]:
-    return tuple(make(lab) for make in DESCRIPTIONS.values())
+    return tuple(make(lab) for make in (EVERY if lab.real else DESCRIPTIONS).values())
 
 
 STOP_WAVES = (
     (provisioner.NAME, kwok.NAME, scheduler.NAME, controller_manager.NAME, keycloak.NAME),
+    (firewall.NAME, routing.NAME),
+    (kubelet.NAME,),
+    (gate.NAME, containers.NAME),
     (apiserver.NAME, openbao.NAME),
-    (etcd.NAME,),
+    (etcd.NAME, node.NAME),
 )
 """Side by side within a wave; the next begins when all of one have ended."""
 
@@ -75,5 +111,7 @@ STOP_SECONDS: Mapping[str, float] = {
     scheduler.NAME: 5,
     kwok.NAME: 5,
     provisioner.NAME: 3,
+    # They end at once when the command that holds them does; what they run ends with the node.
+    **dict.fromkeys(NODE, 1),
 }
 """From SIGTERM to SIGKILL."""

@@ -22,6 +22,7 @@ from onboarding.lab import (
 )
 from onboarding.lab import home as homes
 from onboarding.lab import state as states
+from onboarding.lab.real import kubelet, sweep
 
 _LEAST_FREE_BYTES = 512 * 1024 * 1024
 
@@ -35,23 +36,35 @@ class Up:
     bootstrapped: bool
 
 
-def up(home: homes.Home, engines: Mapping[str, Path], report: progress.Progress) -> Up:
+def has_real_node(home: homes.Home) -> bool:
+    """Whether the lab was given a real node when it was last brought up."""
+    return states.load(home).real
+
+
+def up(
+    home: homes.Home,
+    engines: Mapping[str, Path],
+    report: progress.Progress,
+    *,
+    real: bool = False,
+) -> Up:
     """Bring the lab up and set it up; what already runs as it should is left alone.
 
-    ``engines`` are the executables and folders of ``roster.ENGINES``. Raises
-    ``errors.EngineFailed`` where a component does not start.
+    ``engines`` are the executables and folders of ``roster.engines``; ``real``: with a real node.
+    Raises ``errors.EngineFailed`` where a component does not start.
     """
     with homes.lock(home):
         _refuse_full_disk(home)
         homes.create(home)
         ledger = launch.Ledger(home, adopt(home, states.load(home)))
-        certificates.ensure(home)
-        lab = component.Lab(home, _ports(home, ledger.state), engines)
+        lab = component.Lab(home, _ports(home, ledger.state), engines, real)
+        certificates.ensure(home, addresses=(lab.host, kubelet.address(lab)) if real else ())
         ledger.change(
             lambda known: replace(
                 known,
                 ports=lab.ports,
                 wanted=True,
+                real=real,
                 engines={name: str(path) for name, path in sorted(engines.items())},
             )
         )
@@ -73,7 +86,8 @@ def down(home: homes.Home, report: progress.Progress) -> tuple[str, ...]:
         if not home.exists():
             return ()
         ledger = launch.Ledger(home, adopt(home, states.load(home)))
-        stopped = _stop(home, roster.DESCRIPTIONS, ledger, report)
+        stopped = _stop(home, roster.EVERY, ledger, report)
+        sweep.clear(home)
         ledger.change(lambda known: replace(known, wanted=False))
         return stopped
 
@@ -88,7 +102,8 @@ def reset(home: homes.Home, report: progress.Progress) -> None:
             known = states.State()
         if home.root.exists():
             homes.create(home)
-            _stop(home, roster.DESCRIPTIONS, launch.Ledger(home, adopt(home, known)), report)
+            _stop(home, roster.EVERY, launch.Ledger(home, adopt(home, known)), report)
+            sweep.clear(home)
             shutil.rmtree(home.root)
 
 
@@ -100,7 +115,8 @@ def current(home: homes.Home) -> component.Lab:
             resolution=f"Run: onboard lab up --name {home.name}",
         )
     known = states.load(home)
-    return component.Lab(home, known.ports, {k: Path(v) for k, v in known.engines.items()})
+    engines = {name: Path(path) for name, path in known.engines.items()}
+    return component.Lab(home, known.ports, engines, known.real)
 
 
 def adopt(home: homes.Home, state: states.State) -> states.State:
@@ -109,7 +125,7 @@ def adopt(home: homes.Home, state: states.State) -> states.State:
         if not process.alive(started.mark):
             state = state.without_process(name)
     for name, mark in process.labelled(launch.label(home, "")).items():
-        if name not in state.started and name in roster.DESCRIPTIONS:
+        if name not in state.started and name in roster.EVERY:
             # Without a digest it never fits what is wanted, so ``up`` restarts it.
             state = state.with_process(name, states.Started(mark, "", ""))
     return state

@@ -32,6 +32,8 @@ class State:
     started: Mapping[str, Started] = field(default_factory=dict)
     wanted: bool = False
     """True between ``up`` and ``down``: what is not running then has died."""
+    real: bool = False
+    """Whether the lab has a real node; it keeps it until ``reset``."""
 
     def with_process(self, name: str, started: Started) -> State:
         return replace(self, started={**self.started, name: started})
@@ -59,6 +61,7 @@ def load(home: homes.Home) -> State:
             engines=content["engines"],
             started={name: _started(entry) for name, entry in content["started"].items()},
             wanted=content["wanted"],
+            real=content.get("real", False),
         )
     except (KeyError, TypeError) as error:
         raise _damaged(home, f"lacks or misuses {error}") from error
@@ -69,6 +72,7 @@ def save(home: homes.Home, state: State) -> None:
         "format": FORMAT,
         "name": home.name,
         "wanted": state.wanted,
+        "real": state.real,
         "ports": dict(state.ports),
         "engines": dict(state.engines),
         "started": {name: asdict(entry) for name, entry in state.started.items()},

@@ -1,13 +1,15 @@
 """The lab's volume provisioner: gives every claim of the lab's storage class a volume.
 
 A process of its own (``python -m onboarding.lab.volumes``) that lists once and then watches;
-between events it sleeps in the kernel. Pods on fake nodes never write, so a volume is only the
-object that a claim is bound to.
+between events it sleeps in the kernel. Pods on simulated nodes never write, so their volume is
+only the object that a claim is bound to; on the real node it is a folder, made with the volume and
+deleted with it.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sys
 import threading
@@ -18,21 +20,28 @@ from typing import Any
 
 from onboarding import errors
 from onboarding.lab import wire
+from onboarding.lab.real import place
 
 PROVISIONER = "gdcc.go.th/lab"
 STORAGE_CLASS = "gdcc-encrypted"
+NODE_CLASS = "gdcc-node"
+"""Its claims wait until their pod has a node, which may be the real one."""
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 _WATCH_SECONDS = 300
 _PAUSE_SECONDS = 2.0
 
 
-def volume_for(claim: dict[str, Any]) -> dict[str, Any] | None:
-    """The volume a claim waits for; None where it is not ours, is bound, or is going."""
+def volume_for(claim: dict[str, Any], folder: Path | None = None) -> dict[str, Any] | None:
+    """The volume a claim waits for; None where it is not ours, is bound, or is going.
+
+    ``folder`` holds the volumes of the real node, where there is one.
+    """
     spec, metadata = claim["spec"], claim["metadata"]
     waiting = claim.get("status", {}).get("phase") == "Pending" and not spec.get("volumeName")
-    if spec.get("storageClassName") != STORAGE_CLASS or not waiting:
-        return None
-    if metadata.get("deletionTimestamp"):
+    node = metadata.get("annotations", {}).get(SELECTED_NODE)
+    ready = {STORAGE_CLASS: True, NODE_CLASS: bool(node)}.get(spec.get("storageClassName"), False)
+    if not (waiting and ready) or metadata.get("deletionTimestamp"):
         return None
     return {
         "apiVersion": "v1",
@@ -51,12 +60,29 @@ def volume_for(claim: dict[str, Any]) -> dict[str, Any] | None:
                 "name": metadata["name"],
                 "uid": metadata["uid"],
             },
-            "hostPath": {"path": f"/var/lib/onboard-lab/{metadata['uid']}"},
             "persistentVolumeReclaimPolicy": "Delete",
-            "storageClassName": STORAGE_CLASS,
+            "storageClassName": spec["storageClassName"],
             "volumeMode": spec.get("volumeMode", "Filesystem"),
+            **_source(metadata["uid"], folder if node == place.NODE else None),
         },
     }
+
+
+def _source(uid: str, folder: Path | None) -> dict[str, Any]:
+    if folder is None:
+        return {"hostPath": {"path": f"/var/lib/onboard-lab/{uid}"}}
+    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [place.NODE]}
+    return {
+        # Other than a hostPath, it is handed to the group of the pod (fsGroup).
+        "local": {"path": str(folder / uid)},
+        "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+    }
+
+
+def folder_of(volume: dict[str, Any], folder: Path | None) -> Path | None:
+    """The folder behind a volume of the real node; None for every other volume."""
+    path = Path(volume["spec"].get("local", {}).get("path", "/"))
+    return path if folder is not None and path.parent == folder else None
 
 
 def is_released(volume: dict[str, Any]) -> bool:
@@ -66,8 +92,12 @@ def is_released(volume: dict[str, Any]) -> bool:
     return made_by == PROVISIONER and phase in ("Released", "Failed")
 
 
-def main(server: str, ca: str, certificate: str, key: str, sign: str) -> None:
-    """Watch claims and volumes until SIGTERM; ``sign`` exists while the claims are watched."""
+def main(server: str, ca: str, certificate: str, key: str, sign: str, volumes: str = "") -> None:
+    """Watch claims and volumes until SIGTERM; ``sign`` exists while the claims are watched.
+
+    ``volumes`` is the folder of the real node's volumes, "" where there is no real node.
+    """
+    folder = Path(volumes) if volumes else None
     trust = wire.Trust(Path(ca), Path(certificate), Path(key))
     watching = Path(sign)
     watching.unlink(missing_ok=True)
@@ -80,12 +110,16 @@ def main(server: str, ca: str, certificate: str, key: str, sign: str) -> None:
     base = f"{server}/api/v1"
 
     def bind(claim: dict[str, Any]) -> None:
-        volume = volume_for(claim)
+        volume = volume_for(claim, folder)
         if volume:
+            if path := folder_of(volume, folder):
+                path.mkdir(mode=0o770, exist_ok=True)
             _send("POST", f"{base}/persistentvolumes", trust, volume)
 
     def discard(volume: dict[str, Any]) -> None:
         if is_released(volume):
+            if path := folder_of(volume, folder):
+                shutil.rmtree(path, ignore_errors=True)
             _send("DELETE", f"{base}/persistentvolumes/{volume['metadata']['name']}", trust, None)
 
     threading.Thread(

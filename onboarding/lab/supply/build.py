@@ -78,9 +78,10 @@ def copy_recipe(source: engine.Build, folder: Path) -> Path:
     """A writable copy of the recipe: where the tool is installed may be read-only."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for file in source.recipe.iterdir():
-        if file.name in ("go.mod", "go.sum") or file.suffix == ".go":
-            shutil.copyfile(file, folder / file.name)
+    for file in source.files():
+        copy = folder / file.relative_to(source.recipe)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, copy)
     return folder
 
 

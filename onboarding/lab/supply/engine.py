@@ -62,6 +62,14 @@ class Build:
         tags = ("-tags", ",".join(self.tags)) if self.tags else ()
         return (*BUILD_FLAGS, *tags, "-ldflags", linker)
 
+    def files(self) -> list[Path]:
+        """Everything of the recipe that Go reads."""
+        return sorted(
+            file
+            for file in self.recipe.rglob("*")
+            if file.name in ("go.mod", "go.sum") or file.suffix == ".go"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
@@ -91,9 +99,9 @@ class Engine:
         seal = hashlib.sha256()
         if self.build is not None:
             seal.update(json.dumps([self.build.target, *self.build.arguments()]).encode())
-            for file in sorted(self.build.recipe.iterdir()):
-                if file.name in ("go.mod", "go.sum") or file.suffix == ".go":
-                    seal.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+            for file in self.build.files():
+                name = file.relative_to(self.build.recipe).as_posix()
+                seal.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
         if self.artifact is not None:
             seal.update(json.dumps(asdict(self.artifact), sort_keys=True).encode())
         seal.update(f"{self.name} {self.version} {platform.machine()}".encode())

@@ -49,9 +49,24 @@ def test_leaf_is_signed_by_its_authority_and_limited_to_its_use(
 
 
 def test_only_the_administrator_is_of_the_masters(home: homes.Home) -> None:
-    for leaf in certificates.LEAVES:
+    groups = {"admin": ["system:masters"], "kubelet": ["system:nodes"]}
+    certificates.ensure(home, _NOW, addresses=["100.64.0.253"])
+    for leaf in certificates.leaves(real=True):
         names = _read(home, leaf.name).subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-        assert [n.value for n in names] == (["system:masters"] if leaf.name == "admin" else [])
+        assert [n.value for n in names] == groups.get(leaf.name, [])
+
+
+def test_a_real_node_has_certificates_of_its_own_for_its_addresses(home: homes.Home) -> None:
+    before = {leaf.name: _read(home, leaf.name).serial_number for leaf in certificates.LEAVES}
+    certificates.ensure(home, _NOW, addresses=["100.64.0.253"])
+    made = _contents(home)
+    certificates.ensure(home, _NOW, addresses=["100.64.0.253"])
+    assert _contents(home) == made
+    changed = {name for name, number in before.items() if _read(home, name).serial_number != number}
+    assert changed == {"server"}
+    for name in ("server", "kubelet-server"):
+        names = _read(home, name).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        assert "100.64.0.253" in map(str, names.value.get_values_for_type(x509.IPAddress))
 
 
 def test_server_is_named_by_loopback_only(home: homes.Home) -> None:

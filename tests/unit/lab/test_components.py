@@ -18,25 +18,36 @@ def lab(tmp_path: Path) -> component.Lab:
     homes.create(home)
     certificates.ensure(home)
     names = [port for ports in roster.PORTS.values() for port in ports]
-    engines = {name: tmp_path / name for name in roster.ENGINES}
+    engines = {name: tmp_path / name for name in roster.engines(real=True)}
     return component.Lab(home, {name: 20000 + n for n, name in enumerate(names)}, engines)
+
+
+@pytest.fixture
+def real(lab: component.Lab) -> component.Lab:
+    made = dataclasses.replace(lab, real=True)
+    certificates.ensure(lab.home, addresses=(made.host,))
+    return made
 
 
 def test_every_component_has_ports_a_deadline_and_a_wave() -> None:
     stopped = [name for wave in roster.STOP_WAVES for name in wave]
-    assert sorted(stopped) == sorted(roster.DESCRIPTIONS) == sorted(roster.PORTS)
-    assert sorted(roster.STOP_SECONDS) == sorted(roster.DESCRIPTIONS)
+    assert sorted(stopped) == sorted(roster.EVERY) == sorted(roster.PORTS)
+    assert sorted(roster.STOP_SECONDS) == sorted(roster.EVERY)
 
 
-def test_what_others_lean_on_is_stopped_after_them(lab: component.Lab) -> None:
+def test_what_others_lean_on_is_stopped_after_them(real: component.Lab) -> None:
     wave = {name: n for n, names in enumerate(roster.STOP_WAVES) for name in names}
-    for part in roster.describe(lab):
+    for part in roster.describe(real):
         for needed in part.after:
             assert wave[needed] > wave[part.name]
 
 
 def test_names_are_the_roster_names(lab: component.Lab) -> None:
     assert [part.name for part in roster.describe(lab)] == list(roster.DESCRIPTIONS)
+
+
+def test_a_real_node_adds_its_parts(real: component.Lab) -> None:
+    assert [part.name for part in roster.describe(real)] == list(roster.EVERY)
 
 
 def test_nothing_listens_beyond_loopback(lab: component.Lab) -> None:

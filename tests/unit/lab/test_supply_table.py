@@ -40,7 +40,8 @@ def test_every_build_has_a_recipe_with_complete_checksums() -> None:
     for one in engine.load(user_file=NONE).values():
         if one.build is not None:
             assert (one.build.recipe / "go.mod").is_file()
-            assert (one.build.recipe / "go.sum").stat().st_size > 0
+            if "require" in (one.build.recipe / "go.mod").read_text():
+                assert (one.build.recipe / "go.sum").stat().st_size > 0
             assert one.weight > 0
             assert one.space > 0
 

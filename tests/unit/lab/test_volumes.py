@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from onboarding.lab import volumes
+from onboarding.lab.real import place
 
 
 def _claim(**changes: Any) -> dict[str, Any]:
@@ -32,6 +34,26 @@ def test_waiting_claim_gets_a_volume_of_its_size_bound_to_it_alone() -> None:
     assert volume["spec"]["claimRef"]["uid"] == "u-1"
     assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
     assert volume["metadata"]["name"] == "pvc-u-1"
+
+
+def test_claim_of_the_node_s_class_waits_for_the_node_of_its_pod(tmp_path: Path) -> None:
+    waiting = _claim(spec__storageClassName=volumes.NODE_CLASS)
+    assert volumes.volume_for(waiting, tmp_path) is None
+    waiting["metadata"]["annotations"] = {volumes.SELECTED_NODE: "lab-03"}
+    simulated = volumes.volume_for(waiting, tmp_path)
+    assert simulated is not None
+    assert volumes.folder_of(simulated, tmp_path) is None
+    waiting["metadata"]["annotations"] = {volumes.SELECTED_NODE: place.NODE}
+    real = volumes.volume_for(waiting, tmp_path)
+    assert real is not None
+    assert volumes.folder_of(real, tmp_path) == tmp_path / "u-1"
+    assert place.NODE in str(real["spec"]["nodeAffinity"])
+
+
+def test_no_folder_but_the_node_s_own_is_ever_meant(tmp_path: Path) -> None:
+    for path in ("/", str(tmp_path), "/etc", str(tmp_path / "u-1" / "below")):
+        volume = {"spec": {"local": {"path": path}}}
+        assert volumes.folder_of(volume, tmp_path) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+"""What a real node needs in its cluster: rights of its parts, its class of volumes."""
+
+from __future__ import annotations
+
+import string
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from onboarding.lab import cluster, component
+from onboarding.lab.real import place
+
+
+def settle(lab: component.Lab) -> None:
+    """Apply them all; what is already there costs no write."""
+    cluster.apply(lab, wanted(lab))
+
+
+def wanted(lab: component.Lab) -> list[tuple[str, dict[str, Any]]]:
+    """The path under which each object is applied, and the object."""
+    template = (resources.files("onboarding.lab") / "objects" / "real.yaml").read_text()
+    net = place.network(lab.ports["apiserver"])
+    known = {
+        "computer": str(net.computer),
+        "apiserver": str(lab.ports["apiserver"]),
+    }
+    entries = yaml.safe_load(string.Template(template).substitute(known))
+    return [(f"{e['under']}/{e['object']['metadata']['name']}", e["object"]) for e in entries]

@@ -1,0 +1,3 @@
+module gdcc.go.th/onboard/engines/lab-pod
+
+go 1.26.0

@@ -1,0 +1,182 @@
+"""A real node's names, addresses, images and objects, as far as they need no node."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from onboarding import environment, errors
+from onboarding.lab import certificates, component, environment_file, ports, roster
+from onboarding.lab import home as homes
+from onboarding.lab.real import (
+    containers,
+    gate,
+    groups,
+    images,
+    kubelet,
+    machine,
+    objects,
+    place,
+    target,
+)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> component.Lab:
+    home = homes.Home("trial", tmp_path / "trial")
+    homes.create(home)
+    names = [port for wanted in roster.PORTS.values() for port in wanted]
+    engines = {name: tmp_path / name for name in roster.engines(real=True)}
+    numbers = {name: 20000 + n for n, name in enumerate(names)}
+    return component.Lab(home, numbers, engines, real=True)
+
+
+def test_no_two_labs_share_a_network() -> None:
+    every = [place.network(port) for port in range(ports.FIRST, ports.LAST + 1)]
+    assert len({net.pods for net in every}) == len(every)
+    for net in (every[0], every[-1]):
+        assert net.computer not in net.pods
+        assert net.node not in net.pods
+        assert net.pods.subnet_of(place._SHARED)
+
+
+def test_names_fit_the_kernel_and_tell_labs_apart(tmp_path: Path) -> None:
+    one, other = (homes.Home("x" * 32, tmp_path / folder) for folder in ("one", "other"))
+    assert len(place.link(one)) <= 15
+    assert place.link(one) != place.link(other)
+    assert place.group(one) != place.group(other)
+
+
+def test_an_image_is_equal_for_equal_input_and_holds_what_it_says(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_bytes(b"\x7fELF")
+    packed = images.pack(program, "1", ("pause",))
+    assert packed == images.pack(program, "1", ("pause",))
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        blobs = {
+            entry.name: extracted.read()
+            for entry in archive
+            if (extracted := archive.extractfile(entry))
+        }
+    entry = json.loads(blobs["index.json"])["manifests"][0]
+    manifest = json.loads(blobs[_blob(entry["digest"])])
+    for part in (entry, manifest["config"], *manifest["layers"]):
+        content = blobs[_blob(part["digest"])]
+        assert hashlib.sha256(content).hexdigest() == part["digest"][7:]
+        assert len(content) == part["size"]
+    config = json.loads(blobs[_blob(manifest["config"]["digest"])])
+    assert config["config"]["Cmd"] == ["pause"]
+    assert config["config"]["User"] == "65534:65534"
+
+
+def _blob(digest: str) -> str:
+    return digest.replace("sha256:", "blobs/sha256/")
+
+
+def test_another_build_of_an_engine_has_another_image(lab: component.Lab) -> None:
+    program = lab.engines["lab-pod"]
+    program.write_bytes(b"one")
+    before = images.of_engine(lab, "lab-pod")
+    assert before == images.of_engine(lab, "lab-pod")
+    program.write_bytes(b"three")
+    assert images.of_engine(lab, "lab-pod") != before
+
+
+def test_an_archive_wants_a_real_node(lab: component.Lab, tmp_path: Path) -> None:
+    simulated = component.Lab(lab.home, lab.ports, lab.engines)
+    with pytest.raises(errors.UsageError, match="no real node"):
+        images.load(simulated, tmp_path / "a.tar", "registry.test/a")
+    with pytest.raises(errors.UsageError, match="no archive"):
+        images.load(lab, tmp_path / "a.tar", "registry.test/a")
+
+
+def test_the_api_server_s_own_name_leads_through_the_gate(lab: component.Lab) -> None:
+    found = dict(objects.wanted(lab))
+    assert "$" not in yaml.safe_dump(list(found.values()))
+    slices = next(body for body in found.values() if body["kind"] == "EndpointSlice")
+    assert slices["endpoints"][0]["addresses"] == [lab.host]
+
+
+def test_kubelet_and_containerd_stay_in_the_lab_s_places(lab: component.Lab) -> None:
+    config = yaml.safe_load(next(iter(kubelet.describe(lab).files.values())))
+    assert config["cgroupRoot"] == f"/{place.group(lab.home)}"
+    assert not config["authentication"]["anonymous"]["enabled"]
+    text = containers.describe(lab).files[lab.home.config / "containerd.toml"]
+    assert str(lab.home.data("containerd")) in text
+    assert "/var/lib" not in text
+
+
+def test_root_on_linux_may_have_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    machine.refuse_without_rights()
+
+
+def test_others_are_told_what_is_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(errors.UsageError) as refused:
+        machine.refuse_without_rights()
+    assert any("policies are stored, not enforced" in line for line in refused.value.details)
+
+
+def test_the_gate_hands_both_ways_through_until_each_side_ends(free_port: int) -> None:
+    async def talk() -> bytes:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked = await reader.read()
+            writer.write(asked.upper())
+            writer.close()
+
+        inner = await asyncio.start_server(answer, ports.ADDRESS, free_port)
+        outer = asyncio.ensure_future(gate.serve("127.0.0.2", [free_port]))
+        async with inner:
+            for _ in range(100):
+                try:
+                    reader, writer = await asyncio.open_connection("127.0.0.2", free_port)
+                    break
+                except ConnectionRefusedError:
+                    await asyncio.sleep(0.05)
+            writer.write(b"letter")
+            writer.write_eof()
+            heard = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            await writer.wait_closed()
+        outer.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await outer
+        return heard
+
+    assert asyncio.run(talk()) == b"LETTER"
+
+
+@pytest.fixture
+def free_port() -> int:
+    return next(port for port in range(ports.LAST, ports.FIRST, -1) if ports.is_free(port))
+
+
+def test_groups_that_are_not_there_need_no_clearing() -> None:
+    assert groups.found("onboard-lab-nobody") == []
+    groups.remove("onboard-lab-nobody")
+    assert groups.members("onboard-lab-nobody") == set()
+
+
+def test_the_environment_says_what_a_real_node_is_not(lab: component.Lab) -> None:
+    wanted = _environment(lab)
+    adapted = target.with_node(lab, wanted)
+    assert adapted.cluster.storage_class == "gdcc-node"
+    assert adapted.cluster.egress_cidrs == (f"{lab.host}/32",)
+    assert 0 < adapted.scale < 1
+    assert "as encrypted as its disk" in adapted.attestations[0].statement
+    assert environment.Environment.model_validate(adapted.model_dump()) == adapted
+
+
+def _environment(lab: component.Lab) -> environment.Environment:
+    certificates.ensure(lab.home)
+    return environment_file.describe(component.Lab(lab.home, lab.ports, lab.engines), None)
