@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from onboarding import errors
-from onboarding.cli import console, options
+from onboarding.cli import console, lab_image, options
 
 if TYPE_CHECKING:
     from onboarding.lab import home as homes
@@ -325,3 +325,6 @@ def reset(name: str, yes: bool) -> int:
     runtime.reset(place, console.progress())
     console.result(f"lab {name} is deleted")
     return errors.ExitCode.DONE
+
+
+lab.add_command(lab_image.image)

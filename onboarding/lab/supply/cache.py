@@ -23,15 +23,29 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import platformdirs
 
 from onboarding import errors
-from onboarding.lab.supply import engine
 
 _POLL_SECONDS = 0.5
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _MIB = 1024 * 1024
+
+
+class Thing(Protocol):
+    """What the cache keeps: an engine, or an image. ``folder`` names all that it was made of."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def folder(self) -> str: ...
+
+    def product(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +63,11 @@ def root() -> Path:
     return platformdirs.user_cache_path("onboard")
 
 
-def place(wanted: engine.Engine) -> Path:
+def place(wanted: Thing) -> Path:
     return root() / "engines" / wanted.folder()
 
 
-def log_file(wanted: engine.Engine) -> Path:
+def log_file(wanted: Thing) -> Path:
     return root() / "logs" / f"{wanted.name}-{wanted.version}.log"
 
 
@@ -63,13 +77,13 @@ def go_folders() -> dict[str, str]:
     return {name: os.environ.get(name) or str(folder) for name, folder in own.items()}
 
 
-def held(wanted: engine.Engine) -> Path | None:
+def held(wanted: Thing) -> Path | None:
     """The engine's file or folder, None where the cache does not hold it."""
     product = place(wanted) / wanted.product()
     return product if product.exists() else None
 
 
-def supplied(wanted: engine.Engine) -> Supplied | None:
+def supplied(wanted: Thing) -> Supplied | None:
     """How it came here, None where the cache does not hold it."""
     try:
         raw = json.loads((place(wanted) / "supplied.json").read_text(encoding="utf-8"))
@@ -79,9 +93,7 @@ def supplied(wanted: engine.Engine) -> Supplied | None:
 
 
 @contextmanager
-def locked(
-    wanted: engine.Engine, stop: threading.Event, waiting: Callable[[str], None]
-) -> Iterator[None]:
+def locked(wanted: Thing, stop: threading.Event, waiting: Callable[[str], None]) -> Iterator[None]:
     """Holds the engine's lock; ``waiting`` is told once for whom. Safe against other processes.
 
     Raises ``errors.Interrupted`` when ``stop`` is set before the lock is had.
@@ -111,7 +123,7 @@ def locked(
 
 
 @contextmanager
-def work_folder(wanted: engine.Engine) -> Iterator[Path]:
+def work_folder(wanted: Thing) -> Iterator[Path]:
     """An empty folder on the cache's file system, removed at the end; needs the engine's lock.
 
     What an earlier holder left (killed, power cut) is removed first.
@@ -129,7 +141,7 @@ def work_folder(wanted: engine.Engine) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def install(wanted: engine.Engine, made: Path, source: str, seconds: float, cpu: float) -> Path:
+def install(wanted: Thing, made: Path, source: str, seconds: float, cpu: float) -> Path:
     """Moves the folder ``made`` to its place in one step; returns the product's path there."""
     note = Supplied(
         source, round(seconds, 1), round(cpu, 1), datetime.now(UTC).isoformat("T", "seconds")

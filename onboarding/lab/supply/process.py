@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +32,9 @@ def run(
     stop: threading.Event,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    watch: Callable[[], None] = lambda: None,
 ) -> Ended:
-    """Runs to the end with all output appended to ``log``.
+    """Runs to the end with all output appended to ``log``; calls ``watch`` while it runs.
 
     When ``stop`` is set, and on any exception, the whole group is ended before this returns.
     Raises ``errors.Interrupted`` when stopped, OSError when it cannot be started.
@@ -56,6 +57,7 @@ def run(
         while ended is None:
             stopped = stop.wait(_POLL_SECONDS)
             ended = _poll(child)
+            watch()
             if stopped and ended is None:
                 raise errors.Interrupted(f"{Path(arguments[0]).name} was stopped")
     finally:

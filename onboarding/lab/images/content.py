@@ -1,0 +1,155 @@
+"""The two layers of an image: Debian's packages, and what the recipe adds to them.
+
+Both are tars whose entries are sorted and carry one time, so that equal packages give equal bytes.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from onboarding.lab.images import recipe, steps
+
+_OLDEST_GLIBC = 5
+_PINNED = ("wheels.txt", "sources.txt")
+_USER = (
+    # Programs ask for the name of who runs them.
+    'echo onboard:x:1000:1000::/tmp:/usr/sbin/nologin >> "$1/etc/passwd"',
+    'echo onboard:x:1000: >> "$1/etc/group"',
+)
+_CLEAN = (
+    # Of this computer: the node puts its own names and servers there.
+    'for file in hostname resolv.conf; do : > "$1/etc/$file"; done',
+    # Of this moment. A key that a package made would be the same, and known, in every pod.
+    'rm -rf "$1"/var/log/* "$1"/var/cache/*/* "$1"/var/lib/apt/lists/* "$1"/etc/ssl/private/*',
+    'find -L "$1/etc/ssl/certs" -type l -delete; rm -f "$1/etc/ssl/certs/ssl-cert-snakeoil.pem"',
+)
+_VERSIONS = "dpkg-query --admindir=\"$1/var/lib/dpkg\" -W -f '${Package} ${Version}\\n' > "
+
+
+def debian(of: recipe.Root, made: Path, shop: steps.Workshop, mirror: str | None) -> None:
+    """Put ``layer.tar`` and ``packages.txt``, the versions in it, into the folder ``made``."""
+    after = (*_USER, *_CLEAN, _VERSIONS + shlex.quote(str(made / "packages.txt")))
+    arguments = [
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=apt",
+        f"--include={','.join(of.packages)}",
+        '--aptopt=APT::Install-Recommends "false"',
+        "--dpkgopt=force-confold",
+        *(f"--essential-hook={hook}" for hook in of.before),
+        *(f"--customize-hook={hook}" for hook in after),
+        of.version,
+        str(made / "layer.tar"),
+        *([mirror] if mirror else []),
+    ]
+    shop.run("Debian packages", arguments)
+
+
+def added(of: recipe.Image, root_layer: Path, shop: steps.Workshop) -> Path:
+    """The layer of what the recipe adds; only ``/opt`` is written."""
+    root = shop.folder / "root"
+    root.mkdir()
+    shop.run("unpacking Debian's layer", ["tar", "-xpf", str(root_layer), "-C", str(root)])
+    for name, target in of.files:
+        _place(of.recipe / name, root / target.lstrip("/"), mode=0o755)
+    if of.python:
+        _python(of, root / of.python.lstrip("/"), shop)
+    if of.pages:
+        _pages(of, root / of.pages.lstrip("/"), shop)
+    if of.prepare:
+        _prepare(of, root, shop)
+    layer = shop.folder / "added.tar"
+    arguments = [
+        "tar", "--create", f"--file={layer}", f"--directory={root}", "--sort=name",
+        f"--mtime=@{of.suite.epoch}", "--owner=0", "--group=0", "--numeric-owner",
+        "--format=gnu", "--mode=u+rw,go=rX", "opt",
+    ]  # fmt: skip
+    shop.run("packing what was added", arguments)
+    shutil.rmtree(root)
+    return layer
+
+
+def _place(file: Path, target: Path, mode: int) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, target)
+    target.chmod(mode)
+
+
+def _python(of: recipe.Image, target: Path, shop: steps.Workshop) -> None:
+    """Wheels of PyPI for the image's Python, whatever Python this is; each has its pinned hash."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    wheels = shop.folder / "wheels"
+    hashed = ["--no-deps", "--require-hashes"]
+    # Of some there is no wheel: pure Python, built with pinned tools.
+    sources, tools = of.recipe / "sources.txt", of.recipe / "build.txt"
+    building = ["--no-cache-dir", "--build-constraint", str(tools), "--wheel-dir", str(wheels)]
+    shop.run(
+        "packages of PyPI without a wheel",
+        [*pip, "wheel", *hashed, *building, "-r", str(sources)],
+    )
+    pinned = ["-r", str(of.recipe / "wheels.txt")]
+    shop.run(
+        "wheels of PyPI",
+        [*pip, "download", *hashed, *_for(of.suite), "--dest", str(wheels), *pinned],
+    )
+    # By name, not by file: of a file pip would note down where on this computer it was.
+    names = shop.folder / "names.txt"
+    names.write_text("\n".join(_names(of)), encoding="utf-8")
+    offline = ["--no-index", "--find-links", str(wheels), "--no-deps", "--no-compile"]
+    shop.run(
+        "installing the wheels",
+        [*pip, "install", *offline, "--no-warn-script-location", *_for(of.suite),
+         "--target", str(target), "-r", str(names)],
+    )  # fmt: skip
+
+
+def _names(of: recipe.Image) -> list[str]:
+    """``name==version`` of all packages of PyPI, in order."""
+    texts = [(of.recipe / file).read_text(encoding="utf-8") for file in _PINNED]
+    return sorted(re.findall(r"^[\w.-]+==[^\s;]+", "\n".join(texts), re.MULTILINE))
+
+
+def _for(suite: recipe.Suite) -> list[str]:
+    machine = platform.machine()
+    minor = int(suite.glibc.split(".")[1])
+    names = [f"manylinux_2_{n}_{machine}" for n in range(minor, _OLDEST_GLIBC - 1, -1)]
+    names += [f"{old}_{machine}" for old in ("manylinux2014", "manylinux2010", "manylinux1")]
+    return [
+        "--only-binary=:all:",
+        f"--python-version={suite.python}",
+        "--implementation=cp",
+        *(f"--platform={name}" for name in names),
+    ]
+
+
+def _pages(of: recipe.Image, target: Path, shop: steps.Workshop) -> None:
+    folder = shop.folder / "pages"
+    folder.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(of.recipe / name, folder / name)
+    shop.run(
+        "packages of npm",
+        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        folder=folder,
+    )
+    (folder / "node_modules" / ".package-lock.json").unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(folder / "node_modules", target)
+
+
+def _prepare(of: recipe.Image, root: Path, shop: steps.Workshop) -> None:
+    """Run the recipe's script inside the root, cut off from the network."""
+    script = root / "opt" / of.prepare
+    _place(of.recipe / of.prepare, script, mode=0o755)
+    variables = {**dict(of.environment), "PYTHONHASHSEED": "0", "PYTHONPATH": ""}
+    shop.run(
+        "preparing inside the image",
+        ["unshare", "--net", "chroot", str(root), "/usr/bin/python3", f"/opt/{of.prepare}"],
+        environment=variables,
+    )
+    script.unlink()

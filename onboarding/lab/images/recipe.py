@@ -1,0 +1,135 @@
+"""The images as data: what goes into each, and the digests that name its place in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_FOLDER = Path(__file__).resolve().parent
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_FORMAT = "1"
+"""Raised when the same inputs come to be packed differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The Debian release that all images stand on, and the time that is written into them."""
+
+    name: str
+    python: str
+    glibc: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The layer of Debian packages below an image; as a thing of the cache of its own."""
+
+    name: str
+    version: str
+    packages: tuple[str, ...]
+    before: tuple[str, ...]
+    epoch: int
+
+    def digest(self) -> str:
+        return _sealed([_FORMAT, platform.machine(), asdict(self)])
+
+    def folder(self) -> str:
+        """Name of its folder in the cache."""
+        return f"{self.name}-{self.version}-{self.digest()}"
+
+    def product(self) -> str:
+        """The layer, a tar that is not compressed; ``packages.txt`` beside it."""
+        return "layer.tar"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image; the folder ``recipe`` holds its files, ``space`` in MiB.
+
+    ``before``: shell lines run before its packages are installed, with the root as ``$1``.
+    ``python``, ``pages``: where in the image packages of PyPI and of npm stand, "" for none.
+    """
+
+    name: str
+    version: str
+    suite: Suite
+    packages: tuple[str, ...]
+    before: tuple[str, ...]
+    recipe: Path
+    python: str
+    pages: str
+    prepare: str
+    files: tuple[tuple[str, str], ...]
+    environment: tuple[tuple[str, str], ...]
+    user: str
+    port: int
+    command: tuple[str, ...]
+    space: int
+
+    @property
+    def root(self) -> Root:
+        return Root(
+            f"root-{self.name}", self.suite.name, self.packages, self.before, self.suite.epoch
+        )
+
+    def digest(self) -> str:
+        """Twelve hexadecimal digits over everything that decides what is in the image."""
+        entry = {**asdict(self), "recipe": "", "space": 0}
+        contents = {
+            file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(self.recipe.iterdir())
+            if file.is_file()
+        }
+        return _sealed([_FORMAT, self.root.digest(), entry, contents])
+
+    def folder(self) -> str:
+        """Name of its folder in the cache."""
+        return f"image-{self.name}-{self.version}-{self.digest()}"
+
+    def product(self) -> str:
+        """The OCI archive; ``image.json`` beside it."""
+        return "image.tar"
+
+    def platform(self) -> str:
+        """Its architecture as OCI spells it."""
+        return _ARCHITECTURES.get(platform.machine(), platform.machine())
+
+
+def load(table: Path = _FOLDER / "images.yaml") -> dict[str, Image]:
+    """All images, by name."""
+    raw = yaml.safe_load(table.read_text(encoding="utf-8"))
+    suite = Suite(raw["suite"], raw["python"], raw["glibc"], raw["epoch"])
+    recipes = table.parent / "recipes"
+    return {name: _image(name, entry, suite, recipes) for name, entry in raw["images"].items()}
+
+
+def _image(name: str, entry: Mapping[str, Any], suite: Suite, recipes: Path) -> Image:
+    return Image(
+        name=name,
+        version=str(entry["version"]),
+        suite=suite,
+        packages=tuple(entry["packages"]),
+        before=tuple(entry.get("before", ())),
+        recipe=recipes / name,
+        python=entry.get("python", ""),
+        pages=entry.get("pages", ""),
+        prepare=entry.get("prepare", ""),
+        files=tuple(entry.get("files", {}).items()),
+        environment=tuple(entry["environment"].items()),
+        user=entry["user"],
+        port=entry["port"],
+        command=tuple(entry["command"]),
+        space=entry["space"],
+    )
+
+
+def _sealed(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
