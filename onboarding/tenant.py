@@ -1,4 +1,4 @@
-"""Tenant: who the agency is here. Every name is decided in this module and nowhere else.
+"""Tenant: who the agency is here. Every name is decided here or in ``tenant_instances``.
 
 Names are deterministic functions of the manifest. A tenant refers to secrets; it holds none.
 """
@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from onboarding import catalogue, errors, links, names, sizing, tenant_link
+from onboarding import catalogue, errors, links, names, tenant_instances, tenant_link
 from onboarding import environment as environments
 from onboarding.manifest import drafts, model
 
@@ -20,12 +20,8 @@ SHARED_REALM = "gdcc"
 KV_MOUNT = "kv"
 CLUSTER_ROLES = ("operator", "viewer")
 
-
-class NamespaceClass(StrEnum):
-    """How strictly a namespace is fenced: ``sensitive`` for data of PDPA s.26 (health)."""
-
-    STANDARD = "standard"
-    SENSITIVE = "sensitive"
+Instance = tenant_instances.Instance
+NamespaceClass = tenant_instances.NamespaceClass
 
 
 class Phase(StrEnum):
@@ -36,45 +32,6 @@ class Phase(StrEnum):
     """Nobody signs in and nothing is written; everything is still there."""
     GONE = "gone"
     """Only what proves its signatures remains."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One system of an agency in one environment and shard, alone in its namespace.
-
-    ``host`` is "" where the system has no ingress.
-    """
-
-    system: str
-    kind: str
-    environment: str
-    shard: str
-    namespace: str
-    namespace_class: NamespaceClass
-    host: str
-    users: int
-    size: sizing.Size
-    service_account: str
-    ingress: catalogue.Ingress
-
-    @property
-    def workload(self) -> str:
-        """Name of its workload and, with suffixes, of what belongs to it."""
-        return names.E_OFFICE if self.kind == names.E_OFFICE else self.system
-
-    @property
-    def sensitive(self) -> bool:
-        return self.namespace_class is NamespaceClass.SENSITIVE
-
-    @property
-    def strong_sign_in(self) -> bool:
-        """Whether nobody gets in below authenticator level 2, whatever a client asks for."""
-        return self.sensitive or catalogue.get(self.kind).least_aal >= 2
-
-    @property
-    def has_settings(self) -> bool:
-        """Whether settings are delivered; sensitive data always brings an access log."""
-        return self.sensitive or catalogue.get(self.kind).settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +221,7 @@ def resolve(
     return Tenant(
         id=manifest.id,
         manifest=manifest,
-        instances=tuple(_instances(manifest)),
+        instances=tuple(tenant_instances.resolve(manifest)),
         bodies=bodies,
         signers=tuple(_signers(manifest, bodies, former)),
         domains=manifest.agency.domains,
@@ -289,77 +246,6 @@ def standing(of: Tenant, phase: Phase, generation: int) -> Tenant:
     """The same agency in another phase, or as it joined for the ``generation``-th time."""
     mount = names.pki_mount(of.id, generation)
     return replace(of, phase=phase, generation=generation, pki_mount=mount)
-
-
-def _instances(manifest: model.AgencyMou) -> Iterator[Instance]:
-    domain = manifest.agency.domains[0]
-    for system in manifest.systems:
-        entry = catalogue.get(system.kind)
-        personal = system.personal_data
-        sensitive = entry.sensitive or bool(personal and personal.sensitive)
-        klass = NamespaceClass.SENSITIVE if sensitive else NamespaceClass.STANDARD
-        ingress = _ingress(system, entry)
-        reached = ingress is not catalogue.Ingress.NONE
-        for environment in manifest.tenancy.environments:
-            production = environment == names.PRODUCTION
-            for shard, all_users in _places(manifest, system, entry):
-                users = all_users if production else sizing.non_production_users(all_users)
-                parts = (manifest.id, shard, environment, system.name, system.kind)
-                yield Instance(
-                    system=system.name,
-                    kind=system.kind,
-                    environment=environment,
-                    shard=shard,
-                    namespace=names.namespace(*parts),
-                    namespace_class=klass,
-                    host=f"{names.host_label(*parts)}.{domain}" if reached else "",
-                    users=users,
-                    size=_size(system, users, production=production),
-                    service_account=system.name,
-                    ingress=ingress,
-                )
-
-
-def _size(system: model.System, users: int, *, production: bool) -> sizing.Size:
-    """By users, and by what the options of the system ask for beside."""
-    size = sizing.size(users)
-
-    def share(value: int) -> int:
-        return value if production else sizing.non_production_users(value)
-
-    sent, held = system.telemetry, system.data_platform
-    if sent:
-        series = share(sent.series_quota)
-        rate, days = sent.rate_limit_per_minute, sent.retention_days
-        size = sizing.with_telemetry(size, series, rate, days)
-    return sizing.with_storage(size, share(held.storage_gi)) if held else size
-
-
-def _ingress(system: model.System, entry: catalogue.Entry) -> catalogue.Ingress:
-    if system.restricted and system.restricted.ingress == "internal":
-        return catalogue.Ingress.INTERNAL
-    if system.public and entry.ingress is catalogue.Ingress.INTERNAL:
-        return catalogue.Ingress.PUBLIC
-    return entry.ingress
-
-
-def _places(
-    manifest: model.AgencyMou, system: model.System, entry: catalogue.Entry
-) -> Iterator[tuple[str, int]]:
-    """Shard ("" for none) and users that each instance of ``system`` in production serves."""
-    tenancy = manifest.tenancy
-    override = tenancy.sizing_override
-    if entry.per_shard and tenancy.shards:
-        total = sum(shard.users for shard in tenancy.shards)
-        for shard in tenancy.shards:
-            users = shard.users
-            if override:
-                users = -(-override.users * shard.users // total)
-            yield shard.id, users
-    elif system.users is not None:
-        yield "", system.users
-    else:
-        yield "", override.users if override else manifest.users.initial
 
 
 def _body(entry: model.SubTenant) -> Body:
