@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,8 @@ def _by_tool(event: dict[str, Any]) -> bool:
 
 def _lines(path: Path, start: int) -> Iterator[dict[str, Any]]:
     with path.open("rb") as log:
+        # A log that was begun anew would be read as if nothing had been written.
+        assert log.seek(0, os.SEEK_END) >= start, f"{path} was rotated in between"
         log.seek(start)
         for line in log:
             if line.endswith(b"\n"):
