@@ -45,9 +45,13 @@ def load(lab: component.Lab, archive: Path, name: str) -> tuple[str, ...]:
         )
     if not archive.is_file():
         raise errors.UsageError(f"there is no archive {archive}")
-    ctr(lab, "images", "import", "--base-name", name, "--digests", str(archive.resolve()))
-    listed = ctr(lab, "images", "list", "--quiet").split()
-    return tuple(one for one in listed if one.startswith((f"{name}:", f"{name}@")))
+    ctr(lab, "images", "import", "--base-name", name, str(archive.resolve()))
+    # The columns are: reference, type, digest, and more.
+    listed = [line.split() for line in ctr(lab, "images", "list").splitlines()]
+    tagged = {line[0]: line[2] for line in listed if line[0].startswith(f"{name}:")}
+    for reference, digest in tagged.items():
+        ctr(lab, "images", "tag", "--force", reference, f"{name}@{digest}")
+    return (*tagged, *(f"{name}@{digest}" for digest in tagged.values()))
 
 
 def ctr(lab: component.Lab, *arguments: str, seconds: float = 600) -> str:
