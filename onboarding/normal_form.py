@@ -62,6 +62,7 @@ EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "protocolMappers.*.config": _MAPPER,
     },
     "Group": {"attributes": _NONE},
+    "LetterField": {"rights": _NONE},
     "LetterWorkflow": {"moves": _NONE, "numbers": _NONE, "numbers.*": _NONE, "rights": _NONE},
     "IdentityProvider": {"config": _NONE},
     "Organisation": {"rights": _NONE},

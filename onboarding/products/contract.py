@@ -19,10 +19,10 @@ from onboarding import item
 class Kind(StrEnum):
     """Kinds of items that any product's configuration is told in; the scope is a namespace."""
 
-    FIELD = "LetterField"
-    """What is said of every letter: its type, secrecy, speed and number, with the values."""
     ROLE = "OfficeRole"
     """A role of correspondence in one organisation, and the groups that have it."""
+    FIELD = "LetterField"
+    """What is said of every letter: its type, secrecy, speed and number, with the values."""
     ORGANISATION = "Organisation"
     """Whose letters are whose: one organisation, its rules of keeping, and who may do what."""
     REGISTER = "Register"

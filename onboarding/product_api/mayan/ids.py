@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 TYPE = "documents/documenttype"
+FIELD = "metadata/metadatatype"
 WORKFLOW = "document_states/workflow"
 
 TAKE_NUMBER = "mayan.apps.sequences.workflow_actions.SequenceValueNextAction"

@@ -49,7 +49,8 @@ def configuration(api: Api, agency: str) -> contract.Configuration:
     seen = known(api, agency)
     made: dict[tuple[str, str], Mapping[str, Any]] = {}
     for name, one in seen.fields.items():
-        made[contract.Kind.FIELD, name] = letter_field(one)
+        granted = {role: r for role, (_, r) in acls(api, ids.FIELD, one["id"]).items()}
+        made[contract.Kind.FIELD, name] = {**letter_field(one), "rights": granted}
     for name, one in seen.roles.items():
         made[contract.Kind.ROLE, name] = {"groups": sorted(role_groups(api, one))}
     for name, one in seen.organisations.items():

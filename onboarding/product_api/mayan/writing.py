@@ -48,9 +48,12 @@ class Writer:
         }
         have = self.known.fields.get(name)
         if have is None:
-            self.known.fields[name] = self.api.make("/metadata_types/", {"name": name, **body})
-        elif reading.letter_field(have) != fields:
+            have = self.known.fields[name] = self.api.make(
+                "/metadata_types/", {"name": name, **body}
+            )
+        elif any(fields[key] != value for key, value in reading.letter_field(have).items()):
             self.api.change(f"/metadata_types/{have['id']}/", body)
+        self.rights(ids.FIELD, int(have["id"]), fields["rights"])
 
     def _role(self, name: str, fields: Mapping[str, Any]) -> None:
         role = self.known.roles.get(name)

@@ -30,6 +30,14 @@ STAFF = (
 )
 """Everybody of an organisation, on its letters: read them and take their steps."""
 
+FIELD = (
+    "metadata.metadata_document_add",
+    "metadata.metadata_document_edit",
+    "metadata.metadata_document_view",
+)
+"""Everybody of an organisation, on what is said of letters: Mayan asks for the right on the letter
+and on this, so by itself it opens nothing."""
+
 WORKFLOW = ("document_states.workflow_transition", "document_states.workflow_view")
 """Everybody of an organisation, on the steps themselves."""
 

@@ -39,13 +39,14 @@ _MARK = re.compile(r"\[([a-z0-9-]+)/([a-z0-9-]+)\]$")
 def configuration(agency: str, settings: Mapping[str, Any]) -> contract.Configuration:
     """Everything for one instance, in the order in which one thing needs another."""
     made: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for name, fields in _fields(settings):
-        made[contract.Kind.FIELD, name] = fields
     roles = _roles(settings)
     for unit, of_unit in roles.items():
         for group in of_unit.values():
             made[contract.Kind.ROLE, group] = {"groups": [group]}
         made[contract.Kind.ROLE, staff(agency, unit)] = {"groups": sorted(of_unit.values())}
+    everybody = {staff(agency, unit): sorted(rights.FIELD) for unit in roles}
+    for name, fields in _fields(settings):
+        made[contract.Kind.FIELD, name] = {**fields, "rights": everybody}
     approver = settings["retention"]["deletion"]["approverRole"]
     for unit in settings["units"]:
         made[contract.Kind.ORGANISATION, unit["id"]] = _organisation(
