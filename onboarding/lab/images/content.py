@@ -149,7 +149,7 @@ def _prepare(of: recipe.Image, root: Path, shop: steps.Workshop) -> None:
     variables = {**dict(of.environment), "PYTHONHASHSEED": "0", "PYTHONPATH": ""}
     shop.run(
         "preparing inside the image",
-        ["unshare", "--net", "chroot", str(root), "/usr/bin/python3", f"/opt/{of.prepare}"],
+        ["unshare", "--net", f"--root={root}", "--wd=/", "/usr/bin/python3", f"/opt/{of.prepare}"],
         environment=variables,
     )
     script.unlink()
