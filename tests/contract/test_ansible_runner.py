@@ -63,6 +63,7 @@ def play(folder: Path, **variables: str | bool) -> tuple[list[runner.TaskEnd], r
                 "deliver.yml",
                 {
                     "deliver_settings": False,
+                    "deliver_office": False,
                     "deliver_kit": True,
                     "handover_kit_state": "absent",
                     "handover_kit_destination": str(folder),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import onboarding
-from onboarding import desired, environment, errors, item, plan, plan_file
+from onboarding import clock, desired, environment, errors, item, plan, plan_file
 from tests.running import ROOT
 from tests.unit.cli import world
 from tests.unit.cli.conftest import WANTED
@@ -384,7 +384,7 @@ def test_a_paused_agency_does_not_hold_up_the_others_of_a_review(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
 ) -> None:
     both = (MANIFEST, str(ROOT / "examples/onde.yaml"))
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.Clock().today().isoformat()
     run(capsys, "pause", both[1], "--reason", "move", "--until", today)
     run(capsys, "plan", *both, "-q", "--out", str(tmp_path / "plan"))
     code, out, err = run(capsys, "apply", *both, "-q", "--expect", digest(str(tmp_path / "plan")))
