@@ -13,6 +13,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,10 @@ def test_row_25_one_of_many_is_broken(world: World) -> None:
     assert done.code == PARTIAL, done.out + done.err
     assert broken.name in done.out
     door.delete("Namespace", space)
+    deadline = time.monotonic() + 120
+    while door.get("Namespace", space) is not None:
+        assert time.monotonic() < deadline, f"{space} does not go"
+        time.sleep(0.2)
     door.close()
     for village in (villages[0], villages[2]):
         planned = world.plain("plan", str(village.file), "--detailed-exitcode")
