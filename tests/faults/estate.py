@@ -338,7 +338,9 @@ def _kept(target: environment.Environment, agency: str) -> Found:
     for each in store.applied(agency):
         yield f"applied {each.ref}", _bare(dict(each.fields))
     folder = target.store() / "tenants" / agency
-    names = (re.sub(r"[@-][0-9a-f]+|\.\d+", "", p.name) for p in folder.rglob("*") if p.is_file())
+    # What a kill left half made is seen by nobody, and removed with the next write beside it.
+    files = (p.name for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".new-"))
+    names = (re.sub(r"[@-][0-9a-f]+|\.\d+", "", name) for name in files)
     yield "files of the store", sorted(names)
     kit = target.store() / "handover" / agency
     for file in sorted(kit.iterdir() if kit.is_dir() else ()):

@@ -90,10 +90,11 @@ def _file_of(handle: int, *_: Any) -> str:
 
 
 def _file(name: str) -> str:
-    """The name of a file without what is random in it, or counts."""
+    """The name of a file, or of a thing, without what is random in it, or counts."""
     if name.startswith((".new-", "tmp")):
         return "(new file)"
-    return re.sub(r"(-[0-9a-f]{64})?(@\d+-\d+)?", "", name)
+    named = re.sub(r"(-[0-9a-f]{64})?(@\d+-\d+)?", "", name)
+    return re.sub(r"\b[0-9a-f]{2}([:-][0-9a-f]{2}){7,}\b", "(serial)", named)
 
 
 def _record(journal: Path) -> str:
