@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dates
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -50,6 +51,18 @@ def _certificate(
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .sign(signer, hashes.SHA256())
     )
+
+
+def _request(secure: ssl.SSLSocket) -> bytes:
+    """A whole request; closing with half of it unread would take the answer back."""
+    heard = b""
+    while True:
+        part = secure.recv(65536)
+        heard += part
+        head, end, body = heard.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if not part or (end and len(body) >= int(length[1] if length else 0)):
+            return heard
 
 
 class Place:
@@ -107,7 +120,7 @@ class Place:
                 return
             try:
                 with client, tls.wrap_socket(client, server_side=True) as secure:
-                    self.heard.append(secure.recv(65536))
+                    self.heard.append(_request(secure))
                     secure.sendall(_ELSEWHERE if kind == "redirect to http" else _ANSWER)
             except OSError:
                 continue
