@@ -68,16 +68,12 @@ def apply(
     gone = work.of.phase is tenant.Phase.GONE
     if not gone:
         _refuse_loss(changes)
-    stack = command.Stack(work.target, work.of.id, work.target.login(work.role).kubeconfig)
-    command.prepare(stack)
+    stack = _stack(work)
     backend.clear(work.target, command.PROJECT, stack.name)
-    updated = [c.ref for c in changes if c.action is plan.Action.UPDATE]
-    planned = {c.ref: c for c in changes}
-    ledger = _Ledger(dict(planned))
-    every = frozenset(i.ref for i in wanted.desired(work.of, work.target))
-    program = _program(work, frozenset(updated))
-    made_anew = holding.made_anew(changes)
-    looked_at = _program(work, frozenset(updated), made_anew, holding.unasked(changes))
+    items = wanted.desired(work.of, work.target)
+    updated = _updated(changes)
+    ledger = _Ledger({c.ref: c for c in changes})
+    program = _program(work, items, updated)
     if command.mend_files(stack):
         report.note("the stack's state cannot be read: it is made anew from the live objects")
     fresh = not command.known(stack)
@@ -89,21 +85,21 @@ def apply(
         # The update, which does nothing but what was planned, protects again what stays.
         command.unprotect(stack)
     vanished = any(c.action is plan.Action.CREATE for c in changes) and _was_applied(changes)
-    refresh = (vanished or bool(made_anew)) and not fresh
+    refresh = (vanished or bool(holding.made_anew(changes))) and not fresh
     for change in changes:
         begin(change)
     # Before Pulumi looks ahead: it would show what a hand added as still there, and the server
     # refuses some of that beside our own (two ports of one name).
-    ownership.take_back(work.cluster, updated)
+    ownership.take_back(work.cluster, [c.ref for c in changes if c.ref in updated])
     if fresh:
         # Its state is empty: all that can happen is that objects are made, or taken up as they are.
-        holding.tell(every - planned.keys(), report)
+        holding.tell({i.ref for i in items} - ledger.pending.keys(), report)
     else:
-        refresh = holding.hold(stack, looked_at, planned, every, report, refresh=refresh)
+        refresh = _hold(work, stack, items, changes, report, refresh=refresh)
     reader, code = yield from _update(stack, program, ledger, report, refresh=refresh)
     if not (fresh or refresh) and _left_behind(ledger, reader):
         report.note("the stack's state is behind the live objects: refreshing it")
-        holding.hold(stack, looked_at, planned, every, report, refresh=True)
+        _hold(work, stack, items, changes, report, refresh=True)
         ledger.untouched.clear()
         ledger.failed.clear()
         reader, code = yield from _update(stack, program, ledger, report, refresh=True)
@@ -116,16 +112,40 @@ def look_ahead(work: Work, changes: Sequence[plan.Change], report: progress.Prog
     ``apply`` clears away what hinders a preview. So one that fails is no reason to stop.
     """
     serving.spare_forks()
-    stack = command.Stack(work.target, work.of.id, work.target.login(work.role).kubeconfig)
-    command.prepare(stack)
+    stack = _stack(work)
     if not command.known(stack):
         return
-    planned = {c.ref: c for c in changes}
-    updated = frozenset(c.ref for c in changes if c.action is plan.Action.UPDATE)
-    every = frozenset(i.ref for i in wanted.desired(work.of, work.target))
-    looked_at = _program(work, updated, holding.made_anew(changes), holding.unasked(changes))
+    items = wanted.desired(work.of, work.target)
     with contextlib.suppress(errors.EngineFailed):
-        holding.hold(stack, looked_at, planned, every, report, refresh=False)
+        _hold(work, stack, items, changes, report, refresh=False)
+
+
+def _stack(work: Work) -> command.Stack:
+    stack = command.Stack(work.target, work.of.id, work.target.login(work.role).kubeconfig)
+    command.prepare(stack)
+    return stack
+
+
+def _updated(changes: Sequence[plan.Change]) -> frozenset[item.Ref]:
+    return frozenset(c.ref for c in changes if c.action is plan.Action.UPDATE)
+
+
+def _hold(
+    work: Work,
+    stack: command.Stack,
+    items: Sequence[item.Item],
+    changes: Sequence[plan.Change],
+    report: progress.Progress,
+    *,
+    refresh: bool,
+) -> bool:
+    """See ``holding.hold``, with the program that an update by these changes would run."""
+    program = _program(
+        work, items, _updated(changes), holding.made_anew(changes), holding.unasked(changes)
+    )
+    planned = {c.ref: c for c in changes}
+    every = frozenset(i.ref for i in items)
+    return holding.hold(stack, program, planned, every, report, refresh=refresh)
 
 
 def _refuse_loss(changes: Sequence[plan.Change]) -> None:
@@ -145,6 +165,7 @@ def _was_applied(changes: Sequence[plan.Change]) -> bool:
 
 def _program(
     work: Work,
+    items: Sequence[item.Item],
     updated: frozenset[item.Ref],
     left: Mapping[item.Ref, Sequence[str]] | None = None,
     unasked: frozenset[item.Ref] = frozenset(),
@@ -156,14 +177,14 @@ def _program(
     from onboarding.stacks import program, resource
 
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    items = []
-    for one in wanted.desired(work.of, work.target):
+    made = []
+    for one in items:
         marked = _stamped(one, resource.LAST_UPDATE, stamp) if one.ref in updated else one
         fields = (left or {}).get(one.ref)
         if fields:
             marked = _stamped(marked, resource.LEFT, ",".join(fields))
-        items.append(_stamped(marked, resource.UNASKED, "") if one.ref in unasked else marked)
-    return program.program(items, cluster_identity=work.target.cluster.identity)
+        made.append(_stamped(marked, resource.UNASKED, "") if one.ref in unasked else marked)
+    return program.program(made, cluster_identity=work.target.cluster.identity)
 
 
 def _stamped(of: item.Item, key: str, stamp: str) -> item.Item:
