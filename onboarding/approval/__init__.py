@@ -233,7 +233,7 @@ def require(case: Case, applied_by: str, now: datetime) -> tuple[Approval, ...]:
             f"{case.tenant_id}: this plan needs the approval of a second person "
             f"({', '.join(missing)})",
             details=why,
-            resolution="Write the plan to a file (onboard plan FILE --out PLAN); another person "
+            resolution="Write the plan to a file (onboard plan FILE -o PLAN); another person "
             "runs: onboard approve PLAN",
         )
     used = {found[0].id: found[0] for found in taken.values()}

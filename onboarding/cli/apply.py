@@ -28,7 +28,7 @@ from onboarding.cli import job as jobs
     "planned",
     type=options.MANIFEST,
     metavar="PLAN",
-    help="Write exactly what this plan file holds (onboard plan FILE --out PLAN).",
+    help="Write exactly what this plan file holds (onboard plan FILE -o PLAN).",
 )
 @click.option(
     "--expect",
@@ -148,7 +148,7 @@ def _of_files(
                 f"now      sha256:{found}",
                 *(f"{agency}: sha256:{digest}" for agency, digest in digests),
             ],
-            resolution="Make new plans and review them: onboard plan FILE… --out PLAN",
+            resolution="Make new plans and review them: onboard plan FILE… -o PLAN",
         )
     return tasks
 

@@ -67,7 +67,7 @@ def resumed(part: plan_file.Part, start: Callable[[plan_file.Part], jobs.Job]) -
         raise errors.Mismatch(
             f"{part.tenant_id}: the manifest was changed after the plan was made",
             details=moved,
-            resolution="Make a new plan and review it: onboard plan FILE --out PLAN",
+            resolution="Make a new plan and review it: onboard plan FILE -o PLAN",
         )
     return start(part)
 
@@ -105,7 +105,7 @@ def hold(job: jobs.Job, prepared: reconcile.Prepared, reviewed: Reviewed) -> str
         f"{of}: the plan is not the one that was reviewed; nothing was written",
         details=[f"reviewed sha256:{reviewed.digest}", f"now      sha256:{now.digest}"],
         resolution="Make a new plan and review it; what moved is told where the plan was kept as"
-        " a file (onboard plan FILE --out PLAN, onboard apply --plan PLAN).",
+        " a file (onboard plan FILE -o PLAN, onboard apply --plan PLAN).",
     )
 
 

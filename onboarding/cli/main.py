@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -157,5 +158,7 @@ def _wants_json(words: Sequence[str]) -> bool:
     """Whether ``--output json`` was asked for, known even where the words cannot be parsed."""
     if os.environ.get("_ONBOARD_COMPLETE"):
         return False
-    joined = "\0".join(words)
-    return any(form in joined for form in ("-o\0json", "--output\0json", "--output=json", "-ojson"))
+    apart = (("-o", "json"), ("--output", "json"))
+    return any(pair in apart for pair in itertools.pairwise(words)) or any(
+        word in ("-ojson", "--output=json") for word in words
+    )

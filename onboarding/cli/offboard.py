@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onboarding import actor, clock, errors, lineage, pause, plan_file, tenant
-from onboarding.cli import console, offboard_text, options
+from onboarding.cli import console, keeping, offboard_text, options
 from onboarding.cli import job as jobs
 from onboarding.leaving import records
 
@@ -23,12 +23,18 @@ if TYPE_CHECKING:
         "onboard offboard examples/m-culture.yaml --yes",
         "onboard offboard examples/m-culture.yaml --status",
         "onboard offboard examples/m-culture.yaml --cancel",
-        "onboard offboard examples/m-culture.yaml --out destroy.plan",
+        "onboard offboard examples/m-culture.yaml -o destroy.plan",
         "onboard offboard examples/m-culture.yaml --plan destroy.plan --yes",
     ),
 )
 @click.argument("file", type=options.MANIFEST)
-@options.run_options
+@options.environment_option
+@options.with_option
+@keeping.plan_options
+@options.volume_options
+@options.language_option
+@options.as_of_option
+@options.timeout_option
 @click.option("--yes", is_flag=True, help="Carry out the next step; do not ask.")
 @click.option("--status", is_flag=True, help="Only say where the leaving stands.")
 @click.option("--cancel", is_flag=True, help="The agency stays: give back what was taken.")
@@ -39,12 +45,6 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Where the export is to be, or is now. Default: a new folder here.",
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PLAN",
-    help="Write the plan of the next step to a file, e.g. for onboard approve.",
 )
 @click.option(
     "--plan",
@@ -71,10 +71,10 @@ def offboard_command(
 ) -> int:
     """Let the agency of FILE leave: freeze, revoke, export, retain, destroy.
 
-    Each call shows the plan of the next step, and carries it out where you agree. Nothing is lost
-    before the last step: --cancel gives everything back but revoked certificates. The last one
-    needs a second person (onboard approve), an export that is whole, and a date that the law and
-    the manifest set.
+    Each call shows the plan of the next step, and carries it out where you agree; with -o PLAN it
+    keeps the plan in a file and carries nothing out. Nothing is lost before the last step: --cancel
+    gives everything back but revoked certificates. The last one needs a second person (onboard
+    approve), an export that is whole, and a date that the law and the manifest set.
     """
     from onboarding.cli import offboard_steps
 

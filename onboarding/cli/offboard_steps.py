@@ -177,7 +177,6 @@ def _bag(of: steps.Leaving | None, asked: Asked) -> Path:
 
 
 def _write_plan(job: jobs.Job, prepared: reconcile.Prepared, out: Path) -> int:
-    written.refuse_unwritable(out)
     now = datetime.now(UTC).replace(microsecond=0)
     target = job.environment
     made = plan_file.Made(
@@ -219,7 +218,7 @@ def _unmoved(
         if part is None or part.plan.purpose is not shown.plan.purpose:
             raise errors.Mismatch(
                 f"the plan file is not of this step of {case.of.id}",
-                resolution="Make a new one: onboard offboard FILE --out PLAN",
+                resolution="Make a new one: onboard offboard FILE -o PLAN",
             )
         if shown.plan.changes:
             plan_file.check(part, shown.plan, begun=_begun(case, part.digest))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onboarding import actor, clock, environment, errors, patience, plan_file, safety
-from onboarding.cli import console, fleet, options, runs, written
+from onboarding.cli import console, fleet, keeping, options, runs
 from onboarding.cli import job as jobs
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ def _life(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta
     epilog=options.examples(
         "onboard plan examples/moph.yaml",
         "onboard plan examples/moph.yaml --verbose --language th",
-        "onboard plan examples/moph.yaml --detailed-exitcode --output json",
-        "onboard plan examples/moph.yaml examples/bdi.yaml --out both.plan --expires-in 8h",
-        "onboard plan agencies/ --changed-since origin/main --out branch.plan",
+        "onboard plan examples/moph.yaml --detailed-exitcode -o json",
+        "onboard plan examples/moph.yaml -o moph.plan",
+        "onboard plan examples/moph.yaml examples/bdi.yaml -o both.plan --expires-in 8h",
+        "onboard plan agencies/ --changed-since origin/main -o branch.plan",
     ),
 )
 @click.argument("places", type=options.MANIFESTS, nargs=-1, required=True, metavar="FILE|FOLDER…")
@@ -45,12 +46,7 @@ def _life(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta
     help="Plan only what this branch touches since it left REF (git): changed manifests, peers "
     "of their links, and whom a changed environment file or catalogue concerns.",
 )
-@click.option(
-    "--out",
-    type=options.MANIFEST,
-    metavar="PLAN",
-    help="Keep the plan in this file, to be reviewed and then applied exactly.",
-)
+@keeping.plan_options
 @click.option(
     "--expires-in",
     callback=_life,
@@ -59,7 +55,6 @@ def _life(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta
     metavar="SPAN",
     help="How long the plan file may be applied, e.g. 30m or 8h.",
 )
-@options.output_option
 @options.volume_options
 @options.language_option
 @options.as_of_option
@@ -79,13 +74,11 @@ def plan_command(
 ) -> int:
     """Show what would change for the agency of FILE, or for each of several.
 
-    Reads with the planner's rights only; no Pulumi and no Ansible is started. With --out the
+    Reads with the planner's rights only; no Pulumi and no Ansible is started. With -o PLAN the
     plan is kept as a file: onboard show PLAN renders it, onboard apply --plan PLAN writes
     exactly what is in it. Several agencies are planned each on its own, and are each other's
     peers; the digest of all covers the sorted list of theirs.
     """
-    if out is not None:
-        written.refuse_unwritable(out)
     if ref is None:
         files = fleet.files(places)
     else:

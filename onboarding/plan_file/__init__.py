@@ -8,7 +8,7 @@ ends or as of which day its findings were judged; a checksum over the whole file
 from __future__ import annotations
 
 from onboarding.plan_file.conversion import document, part_document, part_of
-from onboarding.plan_file.files import read, write
+from onboarding.plan_file.files import read, refuse_another_in_place, write
 from onboarding.plan_file.form import schema
 from onboarding.plan_file.moved import already_done, check, check_file, differences, expired
 from onboarding.plan_file.origin import basis, peer_of
@@ -35,6 +35,7 @@ __all__ = [
     "part_of",
     "peer_of",
     "read",
+    "refuse_another_in_place",
     "reviewed_in",
     "schema",
     "seal",

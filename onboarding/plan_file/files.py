@@ -52,10 +52,41 @@ def read(path: Path) -> saved.Saved:
     return conversion.saved_of(formed)
 
 
-_AGAIN = "Make the plan again: onboard plan FILE --out PLAN"
+_AGAIN = "Make the plan again: onboard plan FILE -o PLAN"
+
+
+def refuse_another_in_place(path: Path) -> None:
+    """A plan replaces a plan, and never a file of another kind. Raises errors.UsageError."""
+    if not path.exists():
+        return
+    try:
+        found = _document(path)
+    except errors.InvalidInput:
+        found = None
+    if found is None:
+        raise errors.UsageError(
+            f"{path} is there already, and is no plan file", resolution="Name another file."
+        )
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    document = _document(path)
+    if document is None:
+        raise errors.InvalidInput(
+            f"{path} is no plan file",
+            resolution="A plan file is made by: onboard plan FILE -o PLAN",
+        )
+    if document.get("apiVersion") != form.API_VERSION:
+        raise errors.InvalidInput(
+            f"{path} was written by another version of onboard",
+            [errors.Problem(str(path), 0, 0, "apiVersion", f"expected {form.API_VERSION}")],
+            resolution=_AGAIN,
+        )
+    return document
+
+
+def _document(path: Path) -> dict[str, Any] | None:
+    """What the file holds where it is a plan of any version, else nothing."""
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
@@ -65,18 +96,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         document = json.loads(content) if len(content) <= _LARGEST else None
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict) or document.get("kind") != "Plan":
-        raise errors.InvalidInput(
-            f"{path} is no plan file",
-            resolution="A plan file is made by: onboard plan FILE --out PLAN",
-        )
-    if document.get("apiVersion") != form.API_VERSION:
-        raise errors.InvalidInput(
-            f"{path} was written by another version of onboard",
-            [errors.Problem(str(path), 0, 0, "apiVersion", f"expected {form.API_VERSION}")],
-            resolution=_AGAIN,
-        )
-    return document
+    return document if isinstance(document, dict) and document.get("kind") == "Plan" else None
 
 
 def _wrong(document: dict[str, Any], formed: form.PlanForm) -> list[str]:

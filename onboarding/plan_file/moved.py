@@ -100,7 +100,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-_NEW = "Make a new plan and review it: onboard plan FILE --out PLAN"
+_NEW = "Make a new plan and review it: onboard plan FILE -o PLAN"
 
 
 def _basis(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

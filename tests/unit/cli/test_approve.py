@@ -78,7 +78,7 @@ def test_a_plan_without_a_second_person_is_not_written(
     assert err == (
         "error: admincourt: this plan needs the approval of a second person (approver)\n"
         "  approver: the plan would delete 1 object(s) that hold data\n"
-        "Write the plan to a file (onboard plan FILE --out PLAN); another person runs:"
+        "Write the plan to a file (onboard plan FILE -o PLAN); another person runs:"
         " onboard approve PLAN\n"
     )
     assert world.refs(engines) == {"old"}

@@ -96,6 +96,14 @@ def test_errors_are_json_where_json_was_asked_for(
     }
 
 
+@pytest.mark.parametrize("words", [["-o", "json.plan"], ["--out", "json"], ["-ojson.plan"]])
+def test_errors_are_text_where_only_a_file_reads_like_json(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    code, _, err = run(capsys, "plan", "no-such.yaml", *words)
+    assert (code, err) == (2, "error: no-such.yaml does not exist\nCheck the path.\n")
+
+
 def test_wrong_usage_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = run(capsys, "plan", "--nope", "--output", "json")
     assert json.loads(err)["error"]["exitCode"] == 2

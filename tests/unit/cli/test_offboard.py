@@ -200,7 +200,7 @@ def test_an_agency_that_left_is_not_applied_before_it_joins_again(
     assert run(capsys, "apply", MANIFEST, "--yes")[0] == 0
 
 
-@pytest.mark.parametrize("how", [("--yes",), ("--cancel", "--yes"), ("--rejoin",), ("--out", "p")])
+@pytest.mark.parametrize("how", [("--yes",), ("--cancel", "--yes"), ("--rejoin",), ("-o", "p")])
 def test_a_paused_agency_does_not_leave(
     capsys: pytest.CaptureFixture[str],
     engines: list[world.Memory],
@@ -208,7 +208,7 @@ def test_a_paused_agency_does_not_leave(
     how: tuple[str, ...],
 ) -> None:
     run(capsys, "apply", MANIFEST, "--yes", "-q")
-    if how[0] in ("--cancel", "--out"):
+    if how[0] in ("--cancel", "-o"):
         keep(store, frozen())
     today = clock.Clock().today().isoformat()
     run(capsys, "pause", AGENCY, "--reason", "server move", "--until", today)

@@ -44,7 +44,7 @@ def test_plan_says_where_the_plan_is_and_how_to_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory]
 ) -> None:
     path = tmp_path / "court.plan"
-    words = ("plan", MANIFEST, "-q", "--out", str(path), "--expires-in", "30m")
+    words = ("plan", MANIFEST, "-q", "-o", str(path), "--expires-in", "30m")
     code, out, err = run(capsys, *words)
     assert code == 0
     assert f"Digest {digest(str(path))}" in out
@@ -56,6 +56,83 @@ def test_plan_says_where_the_plan_is_and_how_to_go_on(
     )
     saved = plan_file.read(path)
     assert saved.made.expires - saved.made.created == timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-o", "json", "-o", "{}"),
+        ("-o", "{}", "--output", "json"),
+        ("-o{}", "-ojson"),
+        ("--out", "{}", "-o", "json"),
+        ("--out", "{}", "-o", "{}", "--output=json"),
+    ],
+)
+def test_the_short_option_is_the_form_or_the_file_by_its_word(
+    words: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+) -> None:
+    path = str(tmp_path / "court.plan")
+    code, out, err = run(capsys, "plan", MANIFEST, "-q", *(w.format(path) for w in words))
+    assert code == 0, err
+    assert json.loads(out)["digest"] == digest(path)
+
+
+@pytest.mark.parametrize("name", ["text", "json"])
+def test_a_file_called_like_a_form_is_named_by_the_long_option(
+    name: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    engines: list[world.Memory],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "plan", MANIFEST, "-q", "-o", name)[0] == 0
+    assert not Path(name).exists()
+    assert run(capsys, "plan", MANIFEST, "-q", "--out", name)[0] == 0
+    assert plan_file.read(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("-o", "JSON"), "write -o json; for a file of this name, --out JSON."),
+        (("-o=json",), "write -o json; for a file of this name, --out =json."),
+        (("-o=a.plan",), "write -o a.plan; for a file of this name, --out =a.plan."),
+        (("-o", "text", "--output", "json"), "the output has one form: text or json"),
+        (("-o", "a", "-o", "b"), "the plan is kept in one file, not in a and b"),
+        (("-o", "a", "--out", "b"), "the plan is kept in one file, not in a and b"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "offboard"])
+def test_slips_of_the_short_option_make_no_file(
+    command: str,
+    words: tuple[str, ...],
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    code, _, err = run(capsys, command, MANIFEST, *words)
+    assert code == 2
+    assert told in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_plan_takes_the_place_of_a_plan_and_of_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], engines: list[world.Memory], kept: str
+) -> None:
+    assert run(capsys, "plan", MANIFEST, "-q", "-o", kept)[0] == 0
+    manifest = tmp_path / "court.yaml"
+    manifest.write_text("kind: AgencyMou\n", encoding="utf-8")
+    code, _, err = run(capsys, "plan", MANIFEST, "-q", "-o", str(manifest))
+    assert code == 2
+    assert err == f"error: {manifest} is there already, and is no plan file\nName another file.\n"
+    assert manifest.read_text(encoding="utf-8") == "kind: AgencyMou\n"
 
 
 def test_apply_writes_what_the_plan_file_holds_without_asking(
@@ -111,7 +188,7 @@ def test_what_changed_live_is_named_and_nothing_is_written(
         "  reviewed sha256:…\n"
         "  now      sha256:…\n"
         "  vault_pki Thing place/two: planned to create, now to update\n"
-        "Make a new plan and review it: onboard plan FILE --out PLAN\n"
+        "Make a new plan and review it: onboard plan FILE -o PLAN\n"
     )
     assert world.refs(engines) == {"two"}
 

@@ -186,7 +186,7 @@ def test_what_moved_during_the_review_is_not_written(
         "  now      sha256:…\n"
         "  no longer needed: delete vault_pki Thing place/foreign-1\n"
         "  new: delete vault_pki Thing place/foreign-2\n"
-        "Make a new plan and review it: onboard plan FILE --out PLAN\n"
+        "Make a new plan and review it: onboard plan FILE -o PLAN\n"
     )
     assert world.refs(moving) == set()
 
