@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from onboarding import applied, errors, interruption, item, plan, progress, tenant
+from onboarding import applied, counted, errors, interruption, item, plan, progress, tenant
 from onboarding.engines import interface
 from onboarding.state import interface as state
 
@@ -85,7 +85,7 @@ def carry_out(
 
 
 def _amount(changes: Sequence[plan.Change]) -> str:
-    return f"{len(changes)} changes" if changes else "finishing what a stopped run left"
+    return counted.of(len(changes), "change") if changes else "finishing what a stopped run left"
 
 
 def _steps(name: item.EngineName, told: Iterator[plan.Outcome]) -> Iterator[plan.Outcome]:

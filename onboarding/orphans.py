@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from onboarding import bootstrap, item
+from onboarding import bootstrap, counted, item
 from onboarding.engines import inventory
 
 
@@ -79,7 +79,7 @@ def find(
     for agency in sorted(known.records - known.manifests - known.gone):
         found[agency, inventory.FOLDER, Why.NO_RECORD] = [f"records of {agency}"]
     for agency, system, count in _not_live(things, known, unread):
-        found[agency, system, Why.NOT_LIVE] = [f"{count} objects"]
+        found[agency, system, Why.NOT_LIVE] = [counted.of(count, "object")]
     return tuple(
         Orphan(agency, system, why, tuple(sorted(names)))
         for (agency, system, why), names in sorted(found.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from onboarding import item, policy, tenant
+from onboarding import counted, item, policy, tenant
 from onboarding.desired import device_vault, link_profile, pki_profile
 from onboarding.policies import certificate, judge, pki, pki_roles
 from onboarding.policy import Severity, Stage
@@ -27,7 +27,7 @@ def identity_role(view: policy.View) -> Iterator[policy.Result]:
         yield judge.fails(subject, None, "present")
         return
     count = len(view.tenant.devices)
-    good = f"{count} devices by name, client authentication, EC P-256"
+    good = f"{counted.of(count, 'device')} by name, client authentication, EC P-256"
     yield judge.problems(subject, list(_role_flaws(found, view)), good)
 
 

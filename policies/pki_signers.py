@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from onboarding import clock, item, policy, tenant
+from onboarding import clock, counted, item, policy, tenant
 from onboarding.desired import vault_policies
 from onboarding.policies import certificate, judge, mou, pki, pki_roles
 
@@ -156,7 +156,7 @@ def signer_has_certificate(view: policy.View) -> Iterator[policy.Result]:
             yield judge.not_applicable(f"signer {signer.id}", "awaiting enrolment")
         else:
             yield judge.that(
-                count == 1, f"signer {signer.id}", f"{count} certificates", "one certificate"
+                count == 1, f"signer {signer.id}", counted.of(count, "certificate"), "one certificate"
             )
 
 

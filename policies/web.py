@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from onboarding import catalogue, item, policy, tenant
+from onboarding import catalogue, counted, item, policy, tenant
 from onboarding.desired import cluster_network, egress, link_cluster
 from onboarding.desired.cluster_place import NAMESPACE_NAME
 from onboarding.policies import judge
@@ -111,7 +111,7 @@ def _certificate_flaws(
     left = end - datetime.fromtimestamp(view.now_epoch, UTC)
     least = view.thresholds["net.certificateLeastDays"]
     if left.days < least:
-        yield f"ends in {left.days} days, at least {least}"
+        yield f"ends in {counted.of(left.days, 'day')}, at least {least}"
 
 
 def _gateway_tls(view: policy.View) -> policy.Result:

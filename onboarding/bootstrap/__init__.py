@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from onboarding import environment, errors, item, plan, progress, safety
+from onboarding import counted, environment, errors, item, plan, progress, safety
 
 OWNER = "environment"
 """The owner of what belongs to the environment itself; no agency may have this id."""
@@ -138,7 +138,7 @@ def _carry_out(
         changes = made.of(engine)
         if not changes:
             continue
-        with report.step(f"{title} ({len(changes)} changes)"):
+        with report.step(f"{title} ({counted.of(len(changes), 'change')})"):
             for outcome in system.apply(target, changes, report):
                 yield outcome
                 if outcome.error is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onboarding import actor, clock, environment, errors
+from onboarding import actor, clock, counted, environment, errors
 from onboarding.cli import console, options
 from onboarding.cli import job as jobs
 
@@ -115,7 +115,7 @@ def _carry_out(
         store.record(of, "adopt-begun", objects=refs, by=actor.name())
         done: list[str] = []
         try:
-            with console.progress().step(f"Mark {len(picked)} objects"):
+            with console.progress().step(f"Mark {counted.of(len(picked), 'object')}"):
                 for candidate in picked:
                     store.check_lease(of)
                     marking.mark(job.environment, of, wanted[candidate.ref])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onboarding import environment, errors, plan
+from onboarding import counted, environment, errors, plan
 from onboarding.cli import console, options
 
 
@@ -55,6 +55,7 @@ def bootstrap(wanted: str | None, output: str, yes: bool, dry_run: bool, repin: 
         )
     else:
         console.result(
-            f"environment {done.target.name} is ready: {len(done.outcomes)} changes made; {path}"
+            f"environment {done.target.name} is ready: "
+            f"{counted.of(len(done.outcomes), 'change')} made; {path}"
         )
     return errors.ExitCode.DONE

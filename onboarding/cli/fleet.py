@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onboarding import branch, errors, folder, pause
+from onboarding import branch, counted, errors, folder, pause
 from onboarding.cli import console
 from onboarding.errors import ExitCode
 
@@ -75,7 +75,7 @@ def text(ended: Sequence[Ended]) -> str:
     """One line for each agency."""
     width = max(len(e.name) for e in ended)
     lines = (f"  {e.name:<{width}}  {e.told.splitlines()[0]}" for e in ended)
-    return "\n".join([f"{len(ended)} agencies:", *lines])
+    return "\n".join([f"{counted.of(len(ended), 'agency')}:", *lines])
 
 
 def json(ended: Sequence[Ended]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from onboarding import errors, folder, progress
+from onboarding import counted, errors, folder, progress
 from onboarding.cli import console, options
 
 _LONG = 200
@@ -32,7 +32,7 @@ class Agencies:
         files = folder.files(self.places)
         watched = console.progress() if len(files) >= _LONG else progress.Silent()
         seen: dict[str, Path] = {}
-        with watched.step(f"Read {len(files):,} files"):
+        with watched.step(f"Read {counted.of(len(files), 'file')}"):
             for one in folder.read(files, watched):
                 match one:
                     case folder.Refused():

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onboarding import environment, errors, history_file
+from onboarding import counted, environment, errors, history_file
 from onboarding.cli import console, written
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def _line(tenant_id: str, of: chain.Chain, damage: str) -> str:
     if not of.entries and not damage:
         return f"{tenant_id}: no records"
     word = f"broken: {damage}" if damage else "whole"
-    return f"{tenant_id}: {len(of.entries)} records, {word}; head sha256:{of.head.hash}"
+    return (
+        f"{tenant_id}: {counted.of(len(of.entries), 'record')}, {word}; head sha256:{of.head.hash}"
+    )
 
 
 def _json(tenant_id: str, of: chain.Chain, damage: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from onboarding import errors, plan, reconcile
+from onboarding import counted, errors, plan, reconcile
 from onboarding.cli import console
 from onboarding.cli import job as jobs
 from onboarding.leaving import records, retention, steps
@@ -86,7 +86,10 @@ def show_export(job: jobs.Job, place: object, held: Sequence[sources.Contents]) 
         "",
         f"Step 3 of 4, export: {_DOES[steps.Step.EXPORT]}",
         "",
-        *(f"  {one.namespace}: {one.letters} letters; {one.known_by}" for one in held),
+        *(
+            f"  {one.namespace}: {counted.of(one.letters, 'letter')}; {one.known_by}"
+            for one in held
+        ),
         "",
         f"Bag: {place}",
     ]
@@ -124,7 +127,8 @@ def report(
 def report_export(job: jobs.Job, case: run.Case, made: bag.Sealed) -> int:
     if job.text:
         console.result(
-            f"\n{made.path}: {made.files} files, {made.octets} bytes, sha256:{made.digest}\n"
+            f"\n{made.path}: {counted.of(made.files, 'file')}, {counted.of(made.octets, 'byte')},"
+            f" sha256:{made.digest}\n"
         )
         console.result("\n".join(_status_lines(job, case.stands)))
     else:
@@ -179,7 +183,8 @@ def _proved(proof: steps.Evidence) -> str:
     facts = proof.facts
     match proof.step:
         case steps.Step.FREEZE:
-            return f"{facts['objects']} objects kept, {len(facts['signInOff'])} ways to sign in off"
+            kept = counted.of(facts["objects"], "object")
+            return f"{kept} kept, {counted.of(len(facts['signInOff']), 'way')} to sign in off"
         case steps.Step.REVOKE:
             listed = facts["list"]
             return (
@@ -187,7 +192,8 @@ def _proved(proof: steps.Evidence) -> str:
                 f" of {listed['thisUpdate'][:10]}"
             )
         case steps.Step.EXPORT:
-            return f"{facts['files']} files in {facts['bundle']}, sha256:{facts['digest']}"
+            files = counted.of(facts["files"], "file")
+            return f"{files} in {facts['bundle']}, sha256:{facts['digest']}"
         case _:
             return f"plan sha256:{facts['plan']}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onboarding import environment, errors
+from onboarding import counted, environment, errors
 from onboarding.cli import agency, console, options
 from onboarding.state import archive, checking, opening
 
@@ -145,7 +145,7 @@ def export(which: str | None, out: Path, wanted: str | None) -> int:
     if not asked:
         raise errors.UsageError(f"{store.place.where} holds no agency yet")
     archive.export(store, asked, out, target.name)
-    console.result(f"{len(asked)} agencies exported to {out}")
+    console.result(f"{counted.of(len(asked), 'agency')} exported to {out}")
     return errors.ExitCode.DONE
 
 
@@ -182,11 +182,11 @@ def import_command(file: Path, only: tuple[str, ...], wanted: str | None, yes: b
         console.result("everything is there already")
         return errors.ExitCode.DONE
     for tenant_id, records in new.items():
-        console.hint(f"  {tenant_id}: {records} records\n")
+        console.hint(f"  {tenant_id}: {counted.of(records, 'record')}\n")
     _agree(yes, f"Import into {store.place.where}?")
     for tenant_id in new:
         archive.bring(store, tenant_id, wanted_parts[tenant_id])
-    console.result(f"{len(new)} agencies imported into {store.place.where}")
+    console.result(f"{counted.of(len(new), 'agency')} imported into {store.place.where}")
     return errors.ExitCode.DONE
 
 

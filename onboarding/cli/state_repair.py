@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from onboarding import environment, errors, item, manifest, reconcile, tenant
+from onboarding import counted, environment, errors, item, manifest, reconcile, tenant
 from onboarding.cli import console
 from onboarding.engines import table, witness
 from onboarding.state import chain, checking, document, leases, opening, rebuild, store
@@ -106,7 +106,8 @@ def _show(case: _Case, items: tuple[item.Item, ...]) -> None:
     lines = [f"{case.tenant_id} in {case.store.place.where}", "  damaged:"]
     lines += [f"    ! {told}" for told in case.wrong]
     lines.append(
-        f"  kept: {len(case.salvage.lines)} records, {len(case.salvage.documents)} documents"
+        f"  kept: {counted.of(len(case.salvage.lines), 'record')}, "
+        + counted.of(len(case.salvage.documents), "document")
     )
-    lines.append(f"  read from the live systems: {len(items)} items that carry our labels")
+    lines.append(f"  read from the live systems: {counted.of(len(items), 'item')} with our labels")
     console.hint("\n".join(lines) + "\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from onboarding import crosscheck, errors, folder, manifest, progress, strict_yaml, tenant
+from onboarding import counted, crosscheck, errors, folder, manifest, progress, strict_yaml, tenant
 from onboarding.cli import console, options
 from onboarding.manifest import drafts, model, order
 
@@ -74,7 +74,7 @@ def validate(places: Sequence[Path], output: str) -> int:
 def _check(files: Sequence[folder.File], watched: progress.Progress, *, in_full: bool) -> _Result:
     found = _Result()
     together = crosscheck.Crosscheck()
-    with watched.step(f"Read {len(files):,} files"):
+    with watched.step(f"Read {counted.of(len(files), 'file')}"):
         for one in folder.read(files, watched):
             match one:
                 case folder.Read():

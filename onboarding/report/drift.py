@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from onboarding import drift, item
+from onboarding import counted, drift, item
 from onboarding.engines import authors
 
 _SIGNS = {
@@ -46,18 +46,19 @@ def summary(of: drift.Drift) -> str:
     """One line: how much drifted, and what to do about it."""
     if of.waiting and not of.recorded:
         return (
-            f"Nothing is recorded as applied, so drift cannot be told: {len(of.waiting)} objects "
-            "differ from the manifest. See: onboard plan FILE"
+            "Nothing is recorded as applied, so drift cannot be told: "
+            f"{counted.of(len(of.waiting), 'object')} not as in the manifest. See: onboard plan FILE"
         )
     waiting = f" {len(of.waiting)} wait in the manifest to be applied." if of.waiting else ""
     if of.unread:
         unread = ", ".join(sorted(e.value for e in of.unread))
         waiting = f"{waiting} Not read, so not known: {unread}."
+    as_applied = f"{counted.of(of.as_applied, 'object')} as applied"
     if not of.drifted:
-        return f"No drift: {of.as_applied} objects are as applied.{waiting}"
+        return f"No drift: {as_applied}.{waiting}"
     counts = Counter(d.what for d in of.drifted)
     parts = ", ".join(f"{counts[what]} {what.value}" for what in drift.What if counts[what])
-    return f"Drift: {parts}; {of.as_applied} objects are as applied.{waiting}"
+    return f"Drift: {parts}; {as_applied}.{waiting}"
 
 
 def _objects(found: list[drift.Difference], *, verbose: bool) -> Iterator[str]:
@@ -71,9 +72,9 @@ def _objects(found: list[drift.Difference], *, verbose: bool) -> Iterator[str]:
             if leaf.cause is not drift.Cause.CHANGE:
                 yield from _leaf(leaf)
         if len(shown) < len(one.leaves):
-            yield f"      … and {len(one.leaves) - len(shown)} fields more (--verbose)"
+            yield f"      … and {counted.of(len(one.leaves) - len(shown), 'field')} more (--verbose)"
     if most < len(found):
-        yield f"  … and {len(found) - most} objects more (--verbose)"
+        yield f"  … and {counted.of(len(found) - most, 'object')} more (--verbose)"
 
 
 def _leaf(leaf: drift.Leaf) -> Iterator[str]:

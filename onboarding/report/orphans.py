@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from onboarding import orphans
+from onboarding import counted, orphans
 
 _MOST = 6
 
@@ -28,7 +28,8 @@ def text(
     for agency, group in groupby(found, key=lambda o: o.agency):
         lines.append(agency)
         for one in group:
-            lines.append(f"  {one.system}: {len(one.things)} {_noun(one)}: {one.why.value}")
+            things = counted.of(len(one.things), "thing")
+            lines.append(f"  {one.system}: {things}: {one.why.value}")
             shown = one.things if verbose else one.things[:_MOST]
             lines += [f"    {thing}" for thing in shown]
             if len(shown) < len(one.things):
@@ -40,17 +41,14 @@ def text(
     return "\n".join(lines)
 
 
-def _noun(one: orphans.Orphan) -> str:
-    return "thing" if len(one.things) == 1 else "things"
-
-
 def _summary(known: orphans.Known, found: Sequence[orphans.Orphan]) -> str:
-    left = f", {len(known.gone)} have left" if known.gone else ""
-    of = f"{len(known.manifests)} agencies with a manifest{left}"
+    left = f", {len(known.gone)} left" if known.gone else ""
+    of = f"{counted.of(len(known.manifests), 'agency')} with a manifest{left}"
     if not found:
         return f"No orphans: {of}."
     count = sum(len(o.things) for o in found)
-    return f"Orphans: {count} of {len({o.agency for o in found})} agencies; {of}."
+    agencies = counted.of(len({o.agency for o in found}), "agency")
+    return f"Orphans: {counted.of(count, 'thing')} of {agencies}; {of}."
 
 
 def as_json(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from onboarding import environment, names, plan, reconcile, tenant
+from onboarding import counted, environment, names, plan, reconcile, tenant
 from onboarding.report import plan_json
 
 
@@ -22,7 +22,7 @@ def text(title: str, run: reconcile.Run, *, ready: bool | None, pending: Sequenc
         lines.append(f"  {engine.value:<18} {done:>4} of {len(ended):>4} changes  {seconds:6.1f} s")
     skipped = run.count(plan.Status.NOT_ATTEMPTED)
     if skipped:
-        lines.append(f"  not attempted: {skipped} changes")
+        lines.append(f"  not attempted: {counted.of(skipped, 'change')}")
     if run.failure is None:
         lines += ["", *places(run.prepared.tenant, run.prepared.environment)]
     lines += ["", _state(run, ready, pending)]

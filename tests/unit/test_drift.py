@@ -86,7 +86,7 @@ def test_without_a_record_nothing_is_called_drift() -> None:
         ("y", "added", "change", []),
     ]
     assert drift.exit_code([found]) == errors.ExitCode.UNDETERMINED
-    assert "drift cannot be told: 2 objects differ" in report.summary(found)
+    assert "drift cannot be told: 2 objects not as in" in report.summary(found)
 
 
 def test_without_record_and_manifest_it_refuses_to_say() -> None:
@@ -139,7 +139,7 @@ pulumi_stack
 in the manifest, and not applied yet
   + Thing  1
 
-Drift: 1 changed, 1 deleted, 1 added, 1 taken over; 0 objects are as applied.\
+Drift: 1 changed, 1 deleted, 1 added, 1 taken over; 0 objects as applied.\
  1 wait in the manifest to be applied."""
 
 

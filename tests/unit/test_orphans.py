@@ -102,7 +102,7 @@ old
  offboard FILE), or remove it by hand
 
 ? keycloak could not be read: no answer
-Orphans: 1 of 1 agencies; 1 agencies with a manifest, 1 have left."""
+Orphans: 1 thing of 1 agency; 1 agency with a manifest, 1 left."""
 
 
 def test_the_text_in_full_and_as_json() -> None:

@@ -28,7 +28,7 @@ def test_an_untouched_agency_has_none(
     capsys: pytest.CaptureFixture[str], applied: list[world.Memory]
 ) -> None:
     code, out, _ = run(capsys, "drift", MANIFEST)
-    assert (code, out) == (0, f"{TITLE}\n\nNo drift: 3 objects are as applied.\n")
+    assert (code, out) == (0, f"{TITLE}\n\nNo drift: 3 objects as applied.\n")
 
 
 OUT = f"""{TITLE}
@@ -40,7 +40,7 @@ vault_pki
 pulumi_stack
   - Thing place/three  (deleted)  [by whom is not known]
 
-Drift: 1 changed, 1 deleted; 1 objects are as applied.
+Drift: 1 changed, 1 deleted; 1 object as applied.
 
 Repair: onboard apply FILE. What was added by hand and should stay belongs into the manifest, or\
  under a name and label of its own.
@@ -111,7 +111,7 @@ def test_nothing_was_applied_yet(
     )  # fmt: skip
     code, out, _ = run(capsys, "-q", "drift", MANIFEST)
     assert code == 5
-    assert "Nothing is recorded as applied, so drift cannot be told: 3 objects differ" in out
+    assert "Nothing is recorded as applied, so drift cannot be told: 3 objects not as in the manifest" in out
 
 
 def test_it_wants_to_know_of_whom(

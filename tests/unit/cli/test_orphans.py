@@ -39,7 +39,7 @@ def live(
     return hold
 
 
-NONE = "environment unit\n\nNo orphans: 1 agencies with a manifest.\n"
+NONE = "environment unit\n\nNo orphans: 1 agency with a manifest.\n"
 
 FOUND = """environment unit
 
@@ -60,7 +60,7 @@ old
     -> take it over with its manifest (onboard adopt FILE), or let the agency leave\
  (onboard offboard FILE), or remove it by hand
 
-Orphans: 9 of 2 agencies; 1 agencies with a manifest.
+Orphans: 9 things of 2 agencies; 1 agency with a manifest.
 """
 
 
