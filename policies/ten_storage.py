@@ -56,6 +56,8 @@ def storage(view: policy.View) -> Iterator[policy.Result]:
         if instance is None:
             return judge.unknown(str(claim.ref), "in no namespace of the manifest")
         good = str((claim.fields.get("spec") or {}).get("storageClassName"))
+        if good not in view.environment.cluster.encrypted_storage_classes:
+            good += ", which is not encrypted; nothing sensitive lies here"
         return judge.problems(str(claim.ref), list(claim_flaws(view, instance, claim)), good)
 
     yield from judge.each(view, CLUSTER, "PersistentVolumeClaim", one)

@@ -63,19 +63,25 @@ def volume_for(claim: dict[str, Any], folder: Path | None = None) -> dict[str, A
             "persistentVolumeReclaimPolicy": "Delete",
             "storageClassName": spec["storageClassName"],
             "volumeMode": spec.get("volumeMode", "Filesystem"),
-            **_source(metadata["uid"], folder if node == place.NODE else None),
+            **_source(metadata["uid"], folder, here=node == place.NODE),
         },
     }
 
 
-def _source(uid: str, folder: Path | None) -> dict[str, Any]:
+def _source(uid: str, folder: Path | None, *, here: bool) -> dict[str, Any]:
+    """``here``: on the real node. A volume that is only an object must not be used there."""
     if folder is None:
         return {"hostPath": {"path": f"/var/lib/onboard-lab/{uid}"}}
-    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [place.NODE]}
+    where = {
+        "key": "kubernetes.io/hostname",
+        "operator": "In" if here else "NotIn",
+        "values": [place.NODE],
+    }
+    # Other than a hostPath, a local volume is handed to the group of the pod (fsGroup).
+    kind, path = ("local", folder / uid) if here else ("hostPath", f"/var/lib/onboard-lab/{uid}")
     return {
-        # Other than a hostPath, it is handed to the group of the pod (fsGroup).
-        "local": {"path": str(folder / uid)},
-        "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+        kind: {"path": str(path)},
+        "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [where]}]}},
     }
 
 

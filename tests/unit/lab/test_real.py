@@ -15,10 +15,11 @@ import pytest
 import yaml
 
 from onboarding import environment, errors
-from onboarding.lab import certificates, component, environment_file, ports, roster
+from onboarding.lab import certificates, component, environment_file, ports, roster, volumes
 from onboarding.lab import home as homes
 from onboarding.lab.real import (
     containers,
+    disk,
     gate,
     groups,
     images,
@@ -170,11 +171,60 @@ def test_groups_that_are_not_there_need_no_clearing() -> None:
 def test_the_environment_says_what_a_real_node_is_not(lab: component.Lab) -> None:
     wanted = _environment(lab)
     adapted = target.with_node(lab, wanted)
-    assert adapted.cluster.storage_class == "gdcc-node"
+    assert adapted.cluster.storage_class == volumes.NODE_CLASS
     assert adapted.cluster.egress_cidrs == (f"{lab.host}/32",)
     assert 0 < adapted.scale < 1
-    assert "as encrypted as its disk" in adapted.attestations[0].statement
     assert environment.Environment.model_validate(adapted.model_dump()) == adapted
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_volumes_of_the_node_count_as_encrypted_only_where_the_disk_is(
+    lab: component.Lab, monkeypatch: pytest.MonkeyPatch, encrypted: bool
+) -> None:
+    monkeypatch.setattr(disk, "is_encrypted", lambda _: encrypted)
+    adapted = target.with_node(lab, _environment(lab))
+    classes = adapted.cluster
+    assert (volumes.NODE_CLASS in classes.encrypted_storage_classes) is encrypted
+    assert (volumes.NODE_CLASS in classes.plain_storage_classes) is not encrypted
+    assert ("not seen to be" in adapted.attestations[0].statement) is not encrypted
+
+
+def _device(sys: Path, name: str, uuid: str = "", made_of: tuple[Path, ...] = ()) -> Path:
+    """A block device as sysfs shows it."""
+    device = sys / "devices" / name
+    (device / "slaves").mkdir(parents=True)
+    if uuid:
+        (device / "dm").mkdir()
+        (device / "dm" / "uuid").write_text(uuid)
+    for one in made_of:
+        (device / "slaves" / one.name).symlink_to(one)
+    return device
+
+
+def test_a_disk_is_encrypted_where_every_way_to_it_passes_dm_crypt(tmp_path: Path) -> None:
+    sys = tmp_path / "sys"
+    (sys / "dev" / "block").mkdir(parents=True)
+    number = tmp_path.stat().st_dev
+    mounted = sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}"
+
+    def judged(device: Path) -> bool:
+        mounted.unlink(missing_ok=True)
+        mounted.symlink_to(device)
+        return disk.is_encrypted(tmp_path / "not" / "made" / "yet", sys)
+
+    assert not disk.is_encrypted(tmp_path, sys)  # nothing is shown of it
+    plain = _device(sys, "sda")
+    crypt = _device(sys, "dm-0", "CRYPT-LUKS2-1234-root", (plain,))
+    volume = _device(sys, "dm-1", "LVM-5678", (crypt,))
+    mixed = _device(sys, "md0", made_of=(crypt, plain))
+    assert not judged(plain)
+    assert judged(crypt)
+    assert judged(volume)
+    assert not judged(mixed)
+    part = crypt / "dm-0p1"
+    part.mkdir()
+    (part / "partition").write_text("1")
+    assert judged(part)
 
 
 def _environment(lab: component.Lab) -> environment.Environment:

@@ -47,7 +47,20 @@ def test_claim_of_the_node_s_class_waits_for_the_node_of_its_pod(tmp_path: Path)
     real = volumes.volume_for(waiting, tmp_path)
     assert real is not None
     assert volumes.folder_of(real, tmp_path) == tmp_path / "u-1"
-    assert place.NODE in str(real["spec"]["nodeAffinity"])
+    assert _operator(real) == "In"
+
+
+def test_a_volume_that_is_only_an_object_keeps_off_the_real_node(tmp_path: Path) -> None:
+    volume = volumes.volume_for(_claim(), tmp_path)
+    assert volume is not None
+    assert _operator(volume) == "NotIn"
+
+
+def _operator(volume: dict[str, Any]) -> str:
+    (term,) = volume["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+    (where,) = term["matchExpressions"]
+    assert where["values"] == [place.NODE]
+    return str(where["operator"])
 
 
 def test_no_folder_but_the_node_s_own_is_ever_meant(tmp_path: Path) -> None:
