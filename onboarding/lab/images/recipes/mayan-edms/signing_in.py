@@ -1,0 +1,54 @@
+"""Settings of Mayan's pages: Thai, the time of Bangkok, and people sign in by OIDC alone.
+
+Mayan takes PKCE and the refusal of strangers by no environment variable, and the secret of its
+client would stand in one. From the environment come ``OIDC_ISSUER``, ``OIDC_CLIENT_ID`` and
+``OIDC_CLIENT_SECRET_FILE`` (JSON with ``client_secret``); without an issuer people sign in by the
+passwords that Mayan keeps itself.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from django.apps import AppConfig
+
+LANGUAGE_CODE = "th"
+LANGUAGES = (("th", "ไทย"), ("en", "English"))
+TIME_ZONE = "Asia/Bangkok"
+
+ISSUER = os.environ.get("OIDC_ISSUER", "").rstrip("/")
+APPS = ("signing_in.AccountsOfTheTool",) if ISSUER else ()
+
+if ISSUER:
+    OIDC_USE_PKCE = True
+    # The identity provider knows the staff of all agencies: only who has an account here gets in.
+    OIDC_CREATE_USER = False
+    AUTHENTICATION_BACKEND = (
+        "mayan.apps.authentication_oidc.authentication_backends.AuthenticationBackendOIDC"
+    )
+    AUTHENTICATION_BACKEND_ARGUMENTS = {
+        "oidc_op_authorization_endpoint": f"{ISSUER}/protocol/openid-connect/auth",
+        "oidc_op_jwks_endpoint": f"{ISSUER}/protocol/openid-connect/certs",
+        "oidc_op_token_endpoint": f"{ISSUER}/protocol/openid-connect/token",
+        "oidc_op_user_endpoint": f"{ISSUER}/protocol/openid-connect/userinfo",
+        "oidc_rp_client_id": os.environ["OIDC_CLIENT_ID"],
+        "oidc_rp_client_secret": json.loads(
+            Path(os.environ["OIDC_CLIENT_SECRET_FILE"]).read_text(encoding="utf-8")
+        )["client_secret"],
+        "oidc_rp_sign_algo": "ES256",
+    }
+
+
+class AccountsOfTheTool(AppConfig):
+    """They sign in to the API by a password, which Mayan's way for OIDC takes from everybody.
+
+    People have no password there, and the page asks for none.
+    """
+
+    name = "signing_in"
+
+    def ready(self):
+        from django.conf import settings
+
+        by_password = "django.contrib.auth.backends.ModelBackend"
+        settings.AUTHENTICATION_BACKENDS = (*settings.AUTHENTICATION_BACKENDS, by_password)
