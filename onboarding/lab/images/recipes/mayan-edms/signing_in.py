@@ -50,5 +50,7 @@ class AccountsOfTheTool(AppConfig):
     def ready(self):
         from django.conf import settings
 
-        by_password = "django.contrib.auth.backends.ModelBackend"
-        settings.AUTHENTICATION_BACKENDS = (*settings.AUTHENTICATION_BACKENDS, by_password)
+        settings.AUTHENTICATION_BACKENDS = (
+            *settings.AUTHENTICATION_BACKENDS,
+            "django.contrib.auth.backends.ModelBackend",
+        )
