@@ -6,7 +6,7 @@ adopted object is marked and nothing else: the plan that follows shows and makes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from onboarding import errors, item, plan
@@ -48,6 +48,8 @@ def offer(tenant_id: str, desired: Iterable[item.Item], observed: Iterable[item.
     never = []
     candidates = []
     for conflict in plan.diff(tenant_id, wanted.values(), live.values(), target={}).conflicts:
+        if _follows_its_namespace(live[conflict.ref], live):
+            continue
         if conflict.owner or conflict.ref.engine not in ENGINES:
             never.append(conflict)
             continue
@@ -56,6 +58,15 @@ def offer(tenant_id: str, desired: Iterable[item.Item], observed: Iterable[item.
         fields = tuple(f for change in made.changes for f in change.fields)
         candidates.append(Candidate(live[conflict.ref], fields))
     return Offer(tuple(candidates), tuple(never))
+
+
+def _follows_its_namespace(of: item.Item, live: Mapping[item.Ref, item.Item]) -> bool:
+    """Kubernetes makes the account "default" in each namespace: whose that is, its account is."""
+    ref = of.ref
+    if (ref.engine, ref.kind, ref.name) != (item.EngineName.CLUSTER, "ServiceAccount", "default"):
+        return False
+    namespace = live.get(item.Ref(item.EngineName.CLUSTER, "Namespace", "", ref.scope))
+    return namespace is not None and of.owner in ("", namespace.owner)
 
 
 def chosen(of: Offer, names: Collection[str], *, every: bool) -> tuple[Candidate, ...]:

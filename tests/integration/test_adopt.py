@@ -71,9 +71,8 @@ def test_what_a_hand_made_in_an_agency_s_place_is_shown_marked_and_then_planned(
 ) -> None:
     code, shown = _adopt(place)
     assert code == 4
-    # The account that Kubernetes makes in each namespace stands in the agency's place as well.
-    account = f"ServiceAccount {place.namespace}/default"
-    assert {c["object"] for c in shown["candidates"]} == {*place.refs.values(), account}
+    # Not what Kubernetes itself makes in each namespace: its account, its ConfigMap.
+    assert {c["object"] for c in shown["candidates"]} == set(place.refs.values())
     assert not any(c["adopted"] for c in shown["candidates"])
     assert place.owners() == {"Namespace": "", "Policy": ""}
     code, shown = _adopt(place, "--object", place.refs["Policy"], "--yes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,46 @@ def test_only_what_carries_no_mark_is_offered() -> None:
     offer = offered()
     assert [str(c.ref) for c in offer.candidates] == ["ConfigMap ns/x"]
     assert [(c.ref.name, c.owner) for c in offer.never] == [("y", "b"), ("t", "")]
+
+
+def _in_cluster(kind: str, scope: str, name: str, owner: str) -> item.Item:
+    return item.Item(item.Ref(CLUSTER, kind, scope, name), {"labels": "other"}, owner)
+
+
+@pytest.mark.parametrize(
+    ("space", "account", "offered", "never"),
+    [
+        ("", "", ["Namespace ga-a"], []),
+        ("b", "b", [], ["Namespace ga-a"]),
+        # Somebody put a mark on the account alone: that is no work of the cluster.
+        ("a", "b", [], ["ServiceAccount ga-a/default"]),
+        ("b", "", [], ["Namespace ga-a"]),
+    ],
+)
+def test_the_account_that_the_cluster_makes_in_each_namespace_goes_with_the_namespace(
+    space: str, account: str, offered: list[str], never: list[str]
+) -> None:
+    wanted = [
+        replace(_in_cluster("Namespace", "", "ga-a", "a"), fields={"labels": "ours"}),
+        replace(_in_cluster("ServiceAccount", "ga-a", "default", "a"), fields={"labels": "ours"}),
+    ]
+    live = [
+        _in_cluster("Namespace", "", "ga-a", space),
+        _in_cluster("ServiceAccount", "ga-a", "default", account),
+    ]
+    offer = adoption.offer("a", wanted, live)
+    assert [str(c.ref) for c in offer.candidates] == offered
+    assert [str(c.ref) for c in offer.never] == never
+
+
+def test_an_account_of_another_name_is_offered_by_itself() -> None:
+    wanted = [_in_cluster("ServiceAccount", "ga-a", "office", "a")]
+    live = [
+        _in_cluster("Namespace", "", "ga-a", ""),
+        _in_cluster("ServiceAccount", "ga-a", "office", ""),
+    ]
+    offer = adoption.offer("a", wanted, live)
+    assert [str(c.ref) for c in offer.candidates] == ["ServiceAccount ga-a/office"]
 
 
 def test_what_would_change_and_be_lost_is_told_field_by_field() -> None:
