@@ -8,7 +8,7 @@ and drift must be silent again.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from onboarding import (
@@ -17,7 +17,6 @@ from onboarding import (
     environment,
     errors,
     item,
-    labels,
     normal_form,
     plan,
     progress,
@@ -25,28 +24,10 @@ from onboarding import (
 from onboarding.desired import everything
 from onboarding.engines import table
 from onboarding.state import opening
+from tests.integration import drift_telling as telling
 from tests.integration import hands, mutations
 from tests.integration.breaking import Refused, World
 from tests.integration.mutations import Mutation
-
-WITH: Mapping[str, frozenset[str]] = {
-    "Policy": frozenset({"document", "rules"}),
-    "Settings": frozenset({"contentHash"}),
-    "Client": frozenset({"publicKey", "attributes.jwks·string"}),
-    "Issuer": frozenset({"*"}),
-    "TlsSecret": frozenset({"*"}),
-}
-"""Fields that say the same as others: a document and its rules, a hash, a key and its fingerprint.
-``*``: a certificate, which is another one as a whole."""
-
-ALONG: Mapping[tuple[str, str], frozenset[str]] = {
-    ("Client", "protocol"): frozenset(
-        {"attributes.saml·artifact·binding·identifier", "defaultClientScopes"}
-    ),
-    ("Client", "serviceAccountsEnabled"): frozenset({"defaultClientScopes"}),
-    ("Realm", "otpPolicyCodeReusable"): frozenset({"attributes.realmReusableOtpCode"}),
-}
-"""What the system itself changes along with a field, and drift therefore tells as well."""
 
 ALONE = frozenset({"AuthenticationFlow", "Issuer", "KeyPair", "Mount", "Policy", "TlsSecret"})
 """Kinds of which one field is changed at a time: another would hide behind it."""
@@ -153,7 +134,7 @@ class Bench:
             here: list[Mutation] = []
             before = self.hand.view(ref) if left else None
             for mutation in [*left]:
-                if len(here) == most or any(not apart(mutation, other) for other in here):
+                if len(here) == most or any(not telling.apart(mutation, other) for other in here):
                     continue
                 tried = True
                 left.remove(mutation)
@@ -165,7 +146,7 @@ class Bench:
                     tally.refused[mutation] = why
                 elif _way_in(ref) and self.locked_out():
                     seen = self.look()
-                    told = seen.unread or any(_tells(d, mutation) for d in seen.differences)
+                    told = seen.unread or any(telling.tells(d, mutation) for d in seen.differences)
                     (tally.locked_out if told else tally.missed).append(mutation)
                     self.hand.write(ref, self._shown(ref) or now, now)
                 else:
@@ -175,7 +156,11 @@ class Bench:
 
     def _attempt(self, mutation: Mutation, before: hands.Json) -> str:
         """Why the system declined, by every value that was tried; "" where it took one."""
-        why = hands.WHOLE if "*" in WITH.get(mutation.ref.kind, ()) else "told by the system alone"
+        why = (
+            hands.WHOLE
+            if "*" in telling.WITH.get(mutation.ref.kind, ())
+            else "told by the system alone"
+        )
         for after in mutations.mutated(before, mutation):
             try:
                 self.hand.write(mutation.ref, before, after)
@@ -198,16 +183,16 @@ class Bench:
         told = {d.ref: d for d in self.look().differences}
         for mutation in made:
             one = told.get(mutation.ref)
-            if one is not None and _tells(one, mutation):
+            if one is not None and telling.tells(one, mutation):
                 tally.found.append(mutation)
             else:
                 tally.missed.append(mutation)
         for ref, one in told.items():
-            ours = [m for m in made if m.ref == ref or _brings(m, ref)]
+            ours = [m for m in made if m.ref == ref or telling.brings(m, ref)]
             beyond = [
                 x.path
                 for x in one.leaves
-                if not any(related(m, x.path) or x.path in along(m) for m in ours)
+                if not any(telling.related(m, x.path) or x.path in telling.along(m) for m in ours)
             ]
             if beyond or not ours:
                 tally.false.append(f"{[str(m) for m in ours]}: also {one.what} {ref} {beyond}")
@@ -277,7 +262,7 @@ class Bench:
         tally.false += [
             f"{mutation}: also {d.what} {d.ref}"
             for d in found
-            if d.what is not what and not _lost_scope(ref, d)
+            if d.what is not what and not telling.lost_with(ref, d)
         ]
         if like is not None and any(d.ref == ref for d in found) and self._holds_data(ref):
             self.hand.delete(ref)
@@ -291,37 +276,6 @@ class Bench:
     def _holds_data(self, ref: item.Ref) -> bool:
         seen = self.auditor.observe([self.world.of]).of(self.world.of.id)
         return any(i.ref == ref and i.holds_data for i in seen)
-
-
-def _tells(one: drift.Difference, mutation: Mutation) -> bool:
-    """Whether the difference is the mutation's: in the whole object, or in its field."""
-    if one.ref != mutation.ref:
-        return False
-    whole = one.what is not drift.What.CHANGED
-    return whole or any(related(mutation, leaf.path) for leaf in one.leaves)
-
-
-def _brings(mutation: Mutation, ref: item.Ref) -> bool:
-    """Whether the system changes the other object along: a client that acts for itself has an
-    account, and what belongs to an organization is shown as off while that is."""
-    of, path = mutation.ref, mutation.path
-    if of.scope != ref.scope:
-        return False
-    if of.kind == "Client":
-        account = ref.kind == "ServiceAccount" and ref.name == of.name
-        return account and path == ("serviceAccountsEnabled",)
-    return of.kind == "Organization" and ref.kind == "IdentityProvider" and path == ("enabled",)
-
-
-def _lost_scope(gone: item.Ref, of: drift.Difference) -> bool:
-    """Whether it is a client which asked for the client scope that is gone."""
-    lists = ("defaultClientScopes", "optionalClientScopes")
-    asked = of.ref.kind == "Client" and all(x.path.startswith(lists) for x in of.leaves)
-    return gone.kind == "ClientScope" and gone.scope == of.ref.scope and asked
-
-
-def along(mutation: Mutation) -> frozenset[str]:
-    return ALONG.get((mutation.ref.kind, str(next(iter(mutation.path), ""))), frozenset())
 
 
 def _way_in(ref: item.Ref) -> bool:
@@ -343,40 +297,3 @@ def _beside(ref: item.Ref, agency: str) -> str:
         case "Mount":
             return f"pki-{agency}-by-hand"
     return f"{ref.name}-by-hand"
-
-
-def apart(one: Mutation, other: Mutation) -> bool:
-    """Whether two mutations of one object can be told from each other."""
-    if _marks(one) or _marks(other):
-        return False
-    first, second = _reach(one), _reach(other)
-    return first != second[: len(first)] and second != first[: len(second)]
-
-
-def _marks(mutation: Mutation) -> bool:
-    """Without its mark an object is told as taken over, and nothing else of it."""
-    return labels.AGENCY in mutation.path or labels.MANAGED_BY in mutation.path
-
-
-def _reach(mutation: Mutation) -> mutations.Path:
-    """What a mutation touches: of a list the whole, since its entries move."""
-    path = mutation.path
-    return next((path[:n] for n, step in enumerate(path) if isinstance(step, int)), path)
-
-
-def related(mutation: Mutation, path: str) -> bool:
-    """Whether drift names the field itself, what is in it, or what it is in."""
-    same = WITH.get(mutation.ref.kind, frozenset())
-    if "*" in same:
-        return True
-    own = normal_form.joined(mutation.path)
-    alias = any(path == s or path.startswith(f"{s}.") for s in same)
-    return alias or _within(path, own) or _within(own, path)
-
-
-def _within(inner: str, outer: str) -> bool:
-    return inner == outer or inner.startswith(f"{outer}.")
-
-
-def kinds(items: Sequence[item.Item]) -> set[str]:
-    return {i.ref.kind for i in items}
