@@ -7,6 +7,7 @@ from typing import Any
 
 from onboarding import item, labels
 from onboarding.desired import realm_mark
+from onboarding.products import contract
 
 PASSWORD_ADMINISTRATION = ("admin-cli", "security-admin-console")
 BUILT_IN_CLIENTS = frozenset(
@@ -19,6 +20,9 @@ CLIENT_SCOPES = ("acr", "basic", "email", "organization", "profile")
 JWKS_OPERATOR = "operator's key file"
 JWKS_SHARED = "as in the shared realm"
 JWKS_VAULT = "as in Vault"
+SECRET_VAULT = "the secret in Vault"  # noqa: S105 - where it is
+KEPT_SECRET = "keptSecret"  # noqa: S105 - the name of a field
+"""Field of a client with a secret: whether the place that it names holds the same one."""
 KEY_HOME = labels.PREFIX + "key-home"
 """Attribute of a client: where its public key is looked up and compared."""
 
@@ -77,6 +81,20 @@ def jwt_client(owner: str, source: str) -> dict[str, Any]:
     }
 
 
+def secret_client(owner: str) -> dict[str, Any]:
+    """As ``jwt_client``, for a product that knows no keys. Keycloak makes the secret."""
+    fields = jwt_client(owner, SECRET_VAULT)
+    of_keys = ("use.jwks.url", "use.jwks.string", "jwks.string", "token.endpoint.auth.signing.alg")
+    attributes = {k: v for k, v in fields["attributes"].items() if k not in of_keys}
+    del fields["publicKey"]
+    return {
+        **fields,
+        "clientAuthenticatorType": "client-secret",
+        KEPT_SECRET: SECRET_VAULT,
+        "attributes": attributes,
+    }
+
+
 def service_account(
     realm_name: str, client_id: str, owner: str, source: str, granted: Mapping[str, list[str]]
 ) -> list[item.Item]:
@@ -100,21 +118,33 @@ def service_account(
     ]
 
 
+USUAL = contract.SignIn("/oidc/callback", "/", "preferred_username", True, True)
+"""How people sign in to a system of which no more is known."""
+
+
 def system_client(
-    host: str, owner: str, system: str, environment: str, required_acr: str, *, strong: bool = False
+    host: str,
+    owner: str,
+    system: str,
+    environment: str,
+    required_acr: str,
+    *,
+    strong: bool = False,
+    way: contract.SignIn = USUAL,
 ) -> dict[str, Any]:
     """The OIDC client of one instance of a system (RFC 9700: code flow, exact redirect, PKCE).
 
-    ``strong``: Keycloak refuses a weaker sign-in even where a request asks for one.
+    ``strong``: Keycloak refuses a weaker sign-in even where a request asks for one. ``way``: what
+    the product that runs there needs.
     """
-    fields = jwt_client(owner, JWKS_VAULT)
+    fields = jwt_client(owner, JWKS_VAULT) if way.proves_by_key else secret_client(owner)
     return {
         **fields,
         "standardFlowEnabled": True,
         "serviceAccountsEnabled": False,
         "rootUrl": f"https://{host}",
         "baseUrl": f"https://{host}/",
-        "redirectUris": [f"https://{host}/oidc/callback"],
+        "redirectUris": [f"https://{host}{way.callback_path}"],
         "webOrigins": [f"https://{host}"],
         "defaultClientScopes": sorted(CLIENT_SCOPES),
         "optionalClientScopes": [],
@@ -124,7 +154,7 @@ def system_client(
             labels.SYSTEM: system,
             labels.ENVIRONMENT: environment,
             "pkce.code.challenge.method": realm_mark.policy()["settings"]["pkceMethod"],
-            "post.logout.redirect.uris": f"https://{host}/",
+            "post.logout.redirect.uris": f"https://{host}{way.signed_out_path}",
             "default.acr.values": required_acr,
             **({LEAST_ACR: required_acr} if strong else {}),
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboarding import environment, item, tenant
+from onboarding import environment, item, names, tenant
 from onboarding.desired import (
     link_realm,
     public_access,
@@ -14,8 +14,10 @@ from onboarding.desired import (
     realm_flow,
     realm_mark,
 )
+from onboarding.products import contract, table
 
 SIGNERS = "signers"
+OIDC_SECRET = "oidc-secret"  # noqa: S105 - a name
 SARABAN_ROLES = ("central", "division", "section", "screener", "department")
 """The five roles of official correspondence (งานสารบรรณ)."""
 
@@ -91,5 +93,26 @@ def clients(of: tenant.Tenant, target: environment.Environment) -> Iterator[item
             instance.environment,
             required,
             strong=instance.strong_sign_in,
+            way=way(instance, target),
         )
         yield item.Item(realm_mark.ref("Client", of.realm, instance.namespace), fields, of.id)
+
+
+def way(instance: tenant.Instance, target: environment.Environment) -> contract.SignIn:
+    """How people sign in to what runs in an instance."""
+    if target.e_office is None or instance.kind != names.E_OFFICE:
+        return realm_client.USUAL
+    return table.get(target.e_office.product).product.sign_in
+
+
+def kept_secrets(target: environment.Environment) -> tuple[str, ...]:
+    """Names, below an instance's prefix in Vault, of what Keycloak made and Vault keeps."""
+    if target.e_office is None:
+        return ()
+    by_key = table.get(target.e_office.product).product.sign_in.proves_by_key
+    return () if by_key else (OIDC_SECRET,)
+
+
+def client_secret_path(of: tenant.Tenant, instance: tenant.Instance) -> str:
+    """Where the secret of an instance's client is, below the key-value mount."""
+    return f"{of.kv_prefix}{instance.namespace}/{OIDC_SECRET}"

@@ -14,7 +14,14 @@ from onboarding import environment, errors, item, plan, progress, tenant, vault
 from onboarding.desired import link_realm, link_vault, realm_broker, realm_client, realm_mark
 from onboarding.desired import sso as desired
 from onboarding.desired import vault as vault_desired
-from onboarding.identity import assertion, carrying_out, interface, keycloak, provider
+from onboarding.identity import (
+    assertion,
+    carrying_out,
+    interface,
+    kept_secret,
+    keycloak,
+    provider,
+)
 
 _READ = frozenset(
     {"Realm", "Organization", "Group", "Client", "ClientScope", "ServiceAccount"}
@@ -46,6 +53,7 @@ class Sso:
         self._provider: provider.Provider | None = None
         self._keys_in_vault = keys_in_vault or self._vault_keys
         self._keys_of: dict[str, Mapping[str, str]] = {}
+        self._notes_of: dict[str, dict[str, dict[str, str]]] = {}
         self._scopes_of: dict[str, tuple[item.Item, ...]] = {}
 
     @property
@@ -64,6 +72,7 @@ class Sso:
         self, tenants: Sequence[tenant.Tenant], *, evidence: bool = False
     ) -> item.Observation:
         self._keys_of.clear()
+        self._notes_of.clear()
         self._scopes_of.clear()
         # A plan without what it may not read would create over what is there.
         unread: interface.Unread = {} if evidence else None
@@ -102,8 +111,10 @@ class Sso:
         unfinished: Mapping[str, str] = plan.NOTHING,
     ) -> Iterator[plan.Outcome]:
         self._keys_of.clear()
+        self._notes_of.clear()
         key_of = self._key_of(of)
-        for outcome in carrying_out.run(self._connected(), changes, key_of, report, begin):
+        for done in carrying_out.run(self._connected(), changes, key_of, report, begin):
+            outcome = self._with_secret(of, done)
             yield outcome
             if outcome.status is plan.Status.FAILED:
                 return
@@ -112,6 +123,26 @@ class Sso:
             if kind == "AuthenticationFlow":
                 realm, _, alias = place.partition("/")
                 self._connected().finish_flow(realm, alias)
+
+    def _with_secret(self, of: tenant.Tenant, done: plan.Outcome) -> plan.Outcome:
+        """A client is written when its instance can read the secret, too."""
+        wanted = done.change.desired
+        if (
+            done.status is not plan.Status.APPLIED
+            or wanted is None
+            or realm_client.KEPT_SECRET not in wanted.fields
+        ):
+            return done
+        client = wanted.ref.name
+        (instance,) = (i for i in of.signed_in_to if i.namespace == client)
+        path = desired.client_secret_path(of, instance)
+        try:
+            secret = self._connected().secret(wanted.ref)
+            with vault.connect(self._target, self._role) as door:
+                kept_secret.keep(door, of.kv_mount, path, of.id, client, secret)
+        except errors.OnboardError as problem:
+            return plan.Outcome(done.change, plan.Status.FAILED, done.seconds, problem)
+        return done
 
     def _connected(self) -> provider.Provider:
         if self._provider is None:
@@ -203,6 +234,8 @@ class Sso:
             if source == realm_client.JWKS_VAULT and of is not None:
                 keys = self._kept(f"vault {of.id}", lambda: self._keys_in_vault(of))
                 return keys.get(ref.name, "")
+            if source == realm_client.SECRET_VAULT and of is not None:
+                return self._secret_digest(of, ref.name)
             return None
 
         return key_of
@@ -217,19 +250,30 @@ class Sso:
 
     def _vault_keys(self, of: tenant.Tenant) -> dict[str, str]:
         """Public JWK sets by client id, from the metadata of the agency's key pairs."""
-        door = vault.connect(self._target, self._role)
-        try:
-            found = door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}")
-        finally:
-            door.close()
+        found = self._notes_in_vault(of)
         paths = {i.namespace: vault_desired.key_pair_path(of, i) for i in of.signed_in_to}
         paths |= {link.client: link_vault.key_pair_path(of, link) for link in of.links}
         keys = {}
         for client, path in paths.items():
-            notes = (found.get(path.removeprefix(of.kv_prefix)) or {}).get("custom_metadata") or {}
+            notes = found.get(path, {})
             if notes.get("public_jwk"):
                 keys[client] = assertion.as_set(json.loads(notes["public_jwk"]))
         return keys
+
+    def _secret_digest(self, of: tenant.Tenant, client: str) -> str:
+        paths = {i.namespace: desired.client_secret_path(of, i) for i in of.signed_in_to}
+        return self._notes_in_vault(of).get(paths.get(client, ""), {}).get(kept_secret.DIGEST, "")
+
+    def _notes_in_vault(self, of: tenant.Tenant) -> dict[str, dict[str, str]]:
+        """What is noted of each of the agency's secrets, by path; read once in a run."""
+        if of.id not in self._notes_of:
+            with vault.connect(self._target, self._role) as door:
+                found = door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}")
+            self._notes_of[of.id] = {
+                f"{of.kv_prefix}{below}": about.get("custom_metadata") or {}
+                for below, about in found.items()
+            }
+        return self._notes_of[of.id]
 
 
 def _names(of: tenant.Tenant) -> interface.Names:

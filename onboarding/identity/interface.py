@@ -9,8 +9,9 @@ from typing import Protocol
 from onboarding import item
 
 KeyOf = Callable[[item.Ref, str], str | None]
-"""The public JWK set of a client, from the place that its field ``publicKey`` names: "" where
-that place holds none (yet), None where it cannot be looked into from here."""
+"""The public JWK set of a client, from the place that its field ``publicKey`` names, or the digest
+of its secret, from the place that ``keptSecret`` names: "" where that place holds none (yet), None
+where it cannot be looked into from here."""
 
 Unread = dict[str, str] | None
 """Takes the kinds that may not be read, with the reason; None where a refusal ends the reading."""
@@ -55,6 +56,10 @@ class IdentityProvider(Protocol):
     def update(self, wanted: item.Item, key_of: KeyOf) -> None: ...
 
     def delete(self, ref: item.Ref) -> None: ...
+
+    def secret(self, ref: item.Ref) -> str:
+        """The secret of a client; made where it has none."""
+        ...
 
     def requests(self) -> Mapping[str, int]:
         """How many requests were sent, by kind: login, read, write."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from onboarding import environment, item
-from onboarding.identity import flows, keycloak, reading, writing
+from onboarding.identity import flows, kept_secret, keycloak, reading, writing
 from onboarding.identity.interface import KeyOf, Names, Unread
 
 
@@ -69,6 +69,9 @@ class Provider:
 
     def delete(self, ref: item.Ref) -> None:
         writing.delete(self.door, ref)
+
+    def secret(self, ref: item.Ref) -> str:
+        return kept_secret.held(self.door, ref)
 
     def finish_flow(self, realm: str, alias: str) -> None:
         """Remove what a run that was cut off left of an earlier form of a flow."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from onboarding import errors, item, labels
 from onboarding.desired import realm_broker, realm_client, realm_mark
-from onboarding.identity import assertion, flows, representation, rights
+from onboarding.identity import assertion, flows, kept_secret, representation, rights
 from onboarding.identity.interface import KeyOf, Names, Unread
 from onboarding.identity.keycloak import Keycloak
 
@@ -81,9 +81,19 @@ def client(realm_name: str, rep: Mapping[str, Any], key_of: KeyOf) -> item.Item:
     fields = representation.client(rep)
     source = _key_source(rep)
     home = key_of(ref, source) if owner and source else None
-    if home is not None:
+    if home is not None and source == realm_client.SECRET_VAULT:
+        fields[realm_client.KEPT_SECRET] = _same_secret(rep, home)
+    elif home is not None:
         fields["publicKey"] = _judged(fields, source, home)
     return item.Item(ref, fields, owner)
+
+
+def _same_secret(rep: Mapping[str, Any], home: str) -> str:
+    """Keycloak shows the secret to whoever may read a client; it is compared and forgotten."""
+    if not home:
+        return "no secret there yet"
+    same = kept_secret.digest(str(rep.get("secret") or "")) == home
+    return realm_client.SECRET_VAULT if same else "another secret"
 
 
 def _key_source(rep: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from onboarding import item, labels, normal_form
 _REALM_DROPPED = frozenset({"smtpServer", "defaultRole", "requiredCredentials", "components"})
 _CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access"})
 _CLIENT_SETS = ("redirectUris", "webOrigins", "defaultClientScopes", "optionalClientScopes")
-_NOT_SENT = frozenset({"publicKey", "parent", "organization", "mappers"})
+_NOT_SENT = frozenset({"publicKey", "keptSecret", "parent", "organization", "mappers"})
 
 
 def owner(rep: Mapping[str, Any]) -> str:

@@ -59,12 +59,15 @@ class SignIn:
     """How people sign in: paths of the OIDC client, and the claim that names the user.
 
     ``groups_from_claims``: whether the product takes a person's groups from the token.
+    ``proves_by_key``: whether it proves itself to the identity provider by a key (RFC 7523), not by
+    a secret that both sides know.
     """
 
     callback_path: str
     signed_out_path: str
     username_claim: str
     groups_from_claims: bool
+    proves_by_key: bool
 
 
 @dataclass(frozen=True, slots=True)

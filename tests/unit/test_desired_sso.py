@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from onboarding import item, manifest, normal_form, tenant
+from onboarding import environment, item, manifest, normal_form, tenant
 from onboarding.desired import realm, realm_client, realm_flow, realm_mark, sso
 from onboarding.policies import load
 from tests.unit import targets
@@ -181,3 +181,26 @@ def test_a_key_of_another_origin_differs() -> None:
     live["publicKey"] = "another key"
     (difference,) = normal_form.differences("Client", client.fields, live)
     assert difference == ("publicKey", "another key", realm_client.JWKS_VAULT)
+
+
+def test_the_client_of_a_product_is_as_the_product_signs_people_in() -> None:
+    """The reference product has another callback, and a secret where others have a key."""
+    of = _resolved("m-culture")
+    about = {"e_office": environment.EOffice(product="mayan-edms")}
+    made = {
+        i.ref.name: i.fields
+        for i in sso.desired(of, TARGET.model_copy(update=about))
+        if i.ref.kind == "Client"
+    }
+    usual = {i.ref.name: i.fields for i in _of_kind(of, "Client")}
+    assert made.keys() == usual.keys()
+    for office in of.e_offices:
+        fields = made[office.namespace]
+        assert fields["redirectUris"] == [f"https://{office.host}/oidc/callback/"]
+        assert fields["clientAuthenticatorType"] == "client-secret"
+        assert fields[realm_client.KEPT_SECRET] == realm_client.SECRET_VAULT
+        assert "publicKey" not in fields
+        assert not [name for name in fields["attributes"] if "jwks" in name]
+        assert usual[office.namespace]["clientAuthenticatorType"] == "client-jwt"
+        path = sso.client_secret_path(of, office)
+        assert path == f"{of.id}/{office.namespace}/oidc-secret"

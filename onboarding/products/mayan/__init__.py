@@ -23,6 +23,7 @@ PRODUCT = contract.Product(
         signed_out_path="/",
         username_claim="email",
         groups_from_claims=False,
+        proves_by_key=False,
     ),
     records=contract.Records(
         export=("pg_dump", "--format=custom", "--file=/export/database.dump"),
