@@ -73,7 +73,7 @@ def applied(store: interface.StateStore, tenant_id: str) -> tuple[Agreed, ...]:
     found = tuple(_applied(store, tenant_id))
     if found:
         return found
-    text = store.manifests().get(tenant_id)
+    text = store.manifest(tenant_id)
     if text is None:
         return ()
     told = strict_yaml.loads(text, f"last manifest of {tenant_id}").value["mou"]

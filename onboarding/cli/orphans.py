@@ -9,6 +9,7 @@ import click
 
 from onboarding import environment, errors, folder, progress
 from onboarding.cli import console, options
+from onboarding.leaving import records as leaving
 from onboarding.state import interface, opening
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _known(places: tuple[Path, ...], store: interface.StateStore) -> orphans.Kno
     from onboarding import orphans
 
     records = frozenset(store.tenants())
-    gone = frozenset(t for t in records if store.kept(t, "tombstone") is not None)
+    gone = frozenset(store.kept_by(leaving.TOMBSTONE))
     manifests = _given(places) if places else frozenset(store.manifests())
     applied = {t: frozenset(i.ref for i in store.applied(t)) for t in records - gone}
     return orphans.Known(manifests - gone, applied, records, gone)

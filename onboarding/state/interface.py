@@ -74,6 +74,13 @@ class StateStore(Protocol):
         """Remember the manifest that a run was made from, as it was written."""
         ...
 
+    def manifest(self, tenant_id: str) -> str | None:
+        """The last manifest of one agency; None where there is none.
+
+        Raises ``errors.EngineFailed`` on damage.
+        """
+        ...
+
     def manifests(self) -> Mapping[str, str]:
         """The last manifest of every agency of this environment, by agency id.
 

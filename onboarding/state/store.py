@@ -19,6 +19,8 @@ from onboarding.state import chain, document, interface, leases, owner, storage
 _ATTEMPTS = 50
 """How often a record is tried anew while others append to the same journal."""
 _LOOKS, _LOOK_SECONDS = 20, 0.1
+_MOST_REMEMBERED = 64
+"""Journals kept as checked: one is read again and again, and 8,000 of them fill a gigabyte."""
 """How often and in which intervals the lease of a run is looked for that holds the lock."""
 
 
@@ -101,6 +103,8 @@ class Store:
         if lines != before:
             found = chain.read(lines, tenant_id)
             self._checked[tenant_id] = lines, found
+            while len(self._checked) > _MOST_REMEMBERED:
+                del self._checked[next(iter(self._checked))]
         if found.damage or held is None:
             return found
         known = leases.opened(held.content, tenant_id).head
@@ -188,19 +192,21 @@ class Store:
     def keep_manifest(self, tenant_id: str, text: str) -> None:
         self._keep(tenant_id, document.MANIFEST, text, "manifest.yaml")
 
+    def manifest(self, tenant_id: str) -> str | None:
+        found = self._document(tenant_id, document.MANIFEST)
+        return self._old_manifest(tenant_id) if found is None else str(found)
+
     def manifests(self) -> dict[str, str]:
         stored = self.place.bulk(f"{document.MANIFEST}@")
         found: dict[str, str] = {}
         for tenant_id in self.tenants():
-            text = self._manifest(tenant_id, stored.get(tenant_id, {}))
+            last = self._last(tenant_id, document.MANIFEST, stored.get(tenant_id, {}))
+            text = self._old_manifest(tenant_id) if last is None else str(last)
             if text is not None:
                 found[tenant_id] = text
         return found
 
-    def _manifest(self, tenant_id: str, versions: Mapping[str, bytes]) -> str | None:
-        found = self._last(tenant_id, document.MANIFEST, versions)
-        if found is not None:
-            return str(found)
+    def _old_manifest(self, tenant_id: str) -> str | None:
         old = self.place.old(tenant_id, "manifest.yaml")
         return None if old is None else old.decode("utf-8", errors="replace")
 

@@ -50,6 +50,7 @@ def test_an_empty_store_holds_nothing_and_opening_writes_nothing(kept: store.Sto
     assert kept.journal("moph") == ()
     assert kept.applied("moph") == ()
     assert kept.manifests() == {}
+    assert kept.manifest("moph") is None
     assert kept.holder("moph") is None
     assert kept.tenants() == ()
 
@@ -69,6 +70,7 @@ def test_everything_comes_back_in_another_process(at: environment.State) -> None
     assert again.tenants() == ("mof", "moph")
     assert again.applied("moph") == (thing("a"),)
     assert again.manifests() == {"moph": "a: ก\n", "mof": "b: 1\n"}
+    assert (again.manifest("moph"), again.manifest("mo")) == ("a: ก\n", None)
     assert again.kept("moph", "approval-1") == {"by": "ก"}
     assert again.kept_names("moph") == ("approval-1",)
     (entry,) = again.journal("moph")

@@ -373,3 +373,15 @@ def test_entries_name_who_wrote_them(store: files.FileStore) -> None:
     assert isinstance(entry, interface.Entry)
     assert (entry.fence, entry.by) == (lease.fence, lease.owner)
     assert f"pid {os.getpid()}" in entry.by
+
+
+def test_journals_of_many_agencies_are_not_all_kept_in_memory(tmp_path: Path) -> None:
+    many = [f"agency-{number}" for number in range(70)]
+    written = files.FileStore(tmp_path)
+    for agency in many:
+        written.record(agency, "apply-begun", of=agency)
+    read = files.FileStore(tmp_path)
+    for _ in range(2):
+        told = [entry.details["of"] for agency in many for entry in read.journal(agency)]
+        assert told == many
+    assert len(read._checked) < len(many)
