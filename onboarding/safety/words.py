@@ -40,7 +40,8 @@ A rule without a flag is allowed by a second person, or by nothing.
 
 NEVER: Mapping[str, str] = {
     CONFLICT: "Rename or remove the objects, or give the agency another metadata.id.",
-    SHRINKING: "Keep the manifest's numbers that asked for the size there is: it can only grow.",
+    SHRINKING: "Keep the manifest's numbers that asked for the size there is, or, where a hand "
+    "enlarged it, raise them until the plan asks for that much: it can only grow.",
 }
 """What to do where nothing allows what a rule found."""
 
