@@ -113,14 +113,13 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _parts(members: dict[str, bytes]) -> dict[str, Part]:
     parts: dict[str, Part] = {}
     for path, raw in members.items():
-        _, tenant_id, *rest = path.split("/")
-        if not _ID.fullmatch(tenant_id):
-            raise ValueError(f"{path} belongs to no agency")
-        part = parts.setdefault(tenant_id, Part())
-        if rest == ["journal.jsonl"]:
-            part.lines = raw.split(b"\n")[:-1]
-        else:
-            part.documents[rest[-1].removesuffix(".json")] = raw
+        match path.split("/"):
+            case ["tenants", tenant_id, "journal.jsonl"] if _ID.fullmatch(tenant_id):
+                parts.setdefault(tenant_id, Part()).lines = raw.split(b"\n")[:-1]
+            case ["tenants", tenant_id, "documents", name] if _ID.fullmatch(tenant_id):
+                parts.setdefault(tenant_id, Part()).documents[name.removesuffix(".json")] = raw
+            case _:
+                raise ValueError(f"{path} belongs to no agency")
     for tenant_id, part in parts.items():
         records = chain.read(part.lines, tenant_id)
         if records.damage:

@@ -131,6 +131,25 @@ def test_a_distribution_must_have_the_pinned_checksum_besides_the_published_one(
         fetch(wanted, tmp_path / "made")
 
 
+@pytest.mark.parametrize("name", ["../evil", "{outside}/evil", "link/evil"])
+def test_a_member_of_a_distribution_never_leaves_its_folder(
+    mirrored: Callable[[str], engine.Engine], tmp_path: Path, name: str
+) -> None:
+    """As an archive would be whose checksum we pinned without looking."""
+    folder, file = tmp_path / "made", tmp_path / "archive.tar.gz"
+    folder.mkdir()
+    with tarfile.open(file, "w:gz") as archive:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
+        members = [(tarfile.TarInfo(name.format(outside=tmp_path)), CONTENT)]
+        for info, content in [(link, b"")] * name.startswith("link") + members:
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    with pytest.raises(release.NotHadError):
+        release.unpack(mirrored("keycloak"), file, folder, "")
+    assert not (tmp_path / "evil").exists()
+
+
 def test_without_a_published_checksum_nothing_is_downloaded(
     site: tuple[Path, str], mirrored: Callable[[str], engine.Engine], tmp_path: Path
 ) -> None:
