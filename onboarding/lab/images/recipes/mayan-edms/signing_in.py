@@ -23,6 +23,8 @@ if ISSUER:
     OIDC_USE_PKCE = True
     # The identity provider knows the staff of all agencies: only who has an account here gets in.
     OIDC_CREATE_USER = False
+    # Nobody has a password here that could be forgotten.
+    AUTHENTICATION_DISABLE_PASSWORD_RESET = True
     AUTHENTICATION_BACKEND = (
         "mayan.apps.authentication_oidc.authentication_backends.AuthenticationBackendOIDC"
     )
@@ -40,10 +42,7 @@ if ISSUER:
 
 
 class AccountsOfTheTool(AppConfig):
-    """They sign in to the API by a password, which Mayan's way for OIDC takes from everybody.
-
-    People have no password there, and the page asks for none.
-    """
+    """Their password is asked, too: Mayan's way for OIDC takes the passwords of everybody away."""
 
     name = "signing_in"
 
@@ -52,5 +51,5 @@ class AccountsOfTheTool(AppConfig):
 
         settings.AUTHENTICATION_BACKENDS = (
             *settings.AUTHENTICATION_BACKENDS,
-            "django.contrib.auth.backends.ModelBackend",
+            "tool_accounts.ToolAccounts",
         )
