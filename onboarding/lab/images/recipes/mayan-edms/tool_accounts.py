@@ -1,11 +1,12 @@
-"""Signing in to the API by a password, for the tool's own accounts and nobody else.
+"""Signing in to the API by a password, for what the tool itself made and nobody else.
 
 A person with a password in Mayan would get round the identity provider and its second factor.
 """
 
 from django.contrib.auth.backends import ModelBackend
 
-OURS = "onboard-"
+OURS = ("onboard-", "onboardprobe")
+"""How names of the accounts of the tool begin, and those of the people that a probe makes up."""
 
 
 class ToolAccounts(ModelBackend):
