@@ -26,6 +26,9 @@ VaultLogin = environment_parts.VaultLogin
 Timeouts = environment_parts.Timeouts
 LetterExchange = environment_parts.LetterExchange
 EOffice = environment_parts.EOffice
+Probes = environment_parts.Probes
+ProbePod = environment_parts.ProbePod
+Run = environment_parts.Run
 Pipelines = environment_parts.Pipelines
 Approver = environment_parts.Approver
 
@@ -169,6 +172,7 @@ class Environment(environment_parts.Model):
     pipelines: Pipelines | None = None
     e_office: EOffice | None = None
     letter_exchange: LetterExchange | None = None
+    probes: Probes = Probes()
     scale: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
     """Factor for requests and replicas where the nodes are small; quotas are never scaled."""
     timeouts: Timeouts = Timeouts()

@@ -103,6 +103,51 @@ class LetterExchange(Model):
     """How long a letter may be under way."""
 
 
+class Run(Model):
+    """How the pods of an e-Office product are made: the product's, and those it cannot do without.
+
+    The product's own image is ``images.eOffice``.
+    """
+
+    database: str
+    """Image of PostgreSQL, by digest."""
+    secrets: str
+    """Image of the agent that brings secrets from Vault into pods as files, by digest."""
+    node_pool: str = ""
+    """Pool of nodes that these pods run on; without it any common node."""
+    pull: Literal["Always", "IfNotPresent"] = "Always"
+    """``IfNotPresent``: there is no registry to ask, images are loaded onto the nodes."""
+    trust: str = "kube-root-ca.crt"
+    """ConfigMap in every namespace whose ``ca.crt`` vouches for Vault and Keycloak."""
+
+
+class ProbePod(Model):
+    """The pod that ``verify --probe`` tries the network from, in the namespaces of an agency."""
+
+    image: Annotated[str, pydantic.Field(pattern=r"^\S+@sha256:[0-9a-f]{64}$")]
+    """By digest, of a registry that this environment allows."""
+    command: tuple[str, ...] = ("nc", "-z", "-w", "3", "{host}", "{port}")
+    """Ends with 0 where a TCP connection was made within seconds, with 1 where it was not."""
+
+    @pydantic.field_validator("command")
+    @classmethod
+    def _names_its_target(cls, command: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(any(part in word for word in command) for part in ("{host}", "{port}")):
+            raise ValueError("name what is tried as {host} and {port}")
+        return command
+
+
+class Probes(Model):
+    """What ``verify --probe`` needs beside the addresses of agencies."""
+
+    gateway: Annotated[str, pydantic.Field(pattern=r"^$|^[^\s:/@]+:[0-9]{1,5}$")] = ""
+    """Host and port at which all addresses of agencies are asked for; "" as their names resolve."""
+    ca_file: FilePath | None = None
+    """Who vouches for the addresses of agencies, where public authorities do not."""
+    pod: ProbePod | None = None
+    """Without it nothing is tried from inside."""
+
+
 class EOffice(Model):
     """The e-Office product that runs in this environment, where the tool configures it."""
 
@@ -114,6 +159,8 @@ class EOffice(Model):
     """Who vouches for these addresses; without it who vouches for Vault's."""
     longest: Span = 2700.0
     """To configure all instances of one agency, the first start of their product included."""
+    run: Run | None = None
+    """Without it no pods of the product are made here: it runs elsewhere, or somebody else's do."""
 
     @pydantic.field_validator("address")
     @classmethod

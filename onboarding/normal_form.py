@@ -20,13 +20,13 @@ _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50}
 _DECIMAL = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _QUANTITY = re.compile(r"^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti|Pi|)$")
 
+_OF_PODS = ("spec.template.spec.*.*.resources.*.*", "spec.template.spec.volumes.*.*.sizeLimit")
+
 QUANTITY_PATHS: Mapping[str, tuple[str, ...]] = {
     "ResourceQuota": ("spec.hard.*",),
     "LimitRange": ("spec.limits.*.*.*",),
-    "Deployment": (
-        "spec.template.spec.*.*.resources.*.*",
-        "spec.template.spec.volumes.*.*.sizeLimit",
-    ),
+    "Deployment": _OF_PODS,
+    "StatefulSet": _OF_PODS,
     "PersistentVolumeClaim": ("spec.resources.requests.*",),
 }
 """Where Kubernetes keeps quantities, which it may print in another unit (``1000m`` as ``1``)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import catalogue, item, labels, policy, tenant
-from onboarding.desired import cluster_namespace, link_cluster
+from onboarding.desired import cluster_namespace, link_cluster, office
 from onboarding.policies import judge, workload
 from onboarding.policy import Severity, Stage
 
@@ -26,7 +26,7 @@ def _closed(of: tenant.Tenant) -> tuple[tenant.Instance, ...]:
 def dedicated_nodes(view: policy.View) -> Iterator[policy.Result]:
     """Who needs nodes of a pool has its pods there; nobody else's pods may go there."""
     nodes = _nodes(view)
-    pools = {i.namespace: catalogue.get(i.kind).node_pool for i in view.tenant.instances}
+    pools = {i.namespace: office.node_pool(view.environment, i) for i in view.tenant.instances}
     for kind in workload.kinds(view):
         for have in view.items(CLUSTER, kind):
             pool = pools.get(have.ref.scope, "")

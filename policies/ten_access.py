@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from onboarding import item, names, policy
-from onboarding.policies import idp_cluster, judge, ten_reviews
+from onboarding.policies import idp_cluster, judge, ten_reviews, workload
 from onboarding.policy import Severity, Stage
 
 CLUSTER = item.EngineName.CLUSTER
@@ -149,8 +149,7 @@ def no_escalation(view: policy.View) -> Iterator[policy.Result]:
 def default_account_idle(view: policy.View) -> Iterator[policy.Result]:
     """The default ServiceAccount mounts no token, serves no pod and is bound to nothing."""
     users: dict[str, list[str]] = {i.namespace: [] for i in view.tenant.instances}
-    kinds = ("Deployment", "Pod") if view.stage is Stage.LIVE else ("Deployment",)
-    for kind in kinds:
+    for kind in workload.kinds(view):
         for have in view.items(CLUSTER, kind):
             spec = have.fields.get("spec") or {}
             pod = spec if kind == "Pod" else (spec.get("template") or {}).get("spec") or {}

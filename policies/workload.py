@@ -9,6 +9,7 @@ from onboarding import item, policy
 from onboarding.policies import judge
 
 CLUSTER = item.EngineName.CLUSTER
+SET = "StatefulSet"
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 PodSpec = Mapping[str, Any]
@@ -23,8 +24,14 @@ def pod_spec(of: item.Item) -> PodSpec:
 
 
 def kinds(view: policy.View) -> tuple[str, ...]:
-    """Live, what really runs is asked too, not only what was ordered."""
-    return ("Deployment", "Pod") if view.stage is policy.Stage.LIVE else ("Deployment",)
+    """Live, what really runs is asked too, not only what was ordered.
+
+    Only an e-Office that really runs has StatefulSets; elsewhere nothing is said of them.
+    """
+    planned = any(i.ref.engine == CLUSTER and i.ref.kind == SET for i in view.desired)
+    sets = (SET,) if planned or view.items(CLUSTER, SET) else ()
+    pods = ("Pod",) if view.stage is policy.Stage.LIVE else ()
+    return ("Deployment", *sets, *pods)
 
 
 def containers(spec: PodSpec) -> Iterator[Container]:
@@ -33,14 +40,22 @@ def containers(spec: PodSpec) -> Iterator[Container]:
 
 
 def each_pod(
-    view: policy.View, problems: Callable[[PodSpec], Iterator[str]], good: str
+    view: policy.View,
+    problems: Callable[[PodSpec], Iterator[str]],
+    good: str,
+    excused: Callable[[item.Item], str] = lambda _: "",
 ) -> Iterator[policy.Result]:
-    """One result per Deployment and Pod; a pod without containers was not really seen."""
+    """One result per Deployment, StatefulSet and Pod; without containers it was not really seen.
+
+    ``excused`` says why a control is not applicable to one, or "".
+    """
 
     def one(have: item.Item) -> policy.Result:
         spec = pod_spec(have)
         if not list(containers(spec)):
             return judge.unknown(str(have.ref), "no container was seen in it")
+        if why := excused(have):
+            return judge.not_applicable(str(have.ref), why)
         return judge.problems(str(have.ref), list(problems(spec)), good)
 
     for kind in kinds(view):
@@ -48,16 +63,19 @@ def each_pod(
 
 
 def each_container(
-    view: policy.View, problems: Callable[[Container, PodSpec], Iterator[str]], good: str
+    view: policy.View,
+    problems: Callable[[Container, PodSpec], Iterator[str]],
+    good: str,
+    excused: Callable[[item.Item], str] = lambda _: "",
 ) -> Iterator[policy.Result]:
-    """One result per Deployment and Pod, naming the containers that are wrong."""
+    """One result per Deployment, StatefulSet and Pod, naming the containers that are wrong."""
 
     def of_pod(spec: PodSpec) -> Iterator[str]:
         for container in containers(spec):
             for problem in problems(container, spec):
                 yield f"container {container.get('name')}: {problem}"
 
-    yield from each_pod(view, of_pod, good)
+    yield from each_pod(view, of_pod, good, excused)
 
 
 def security(container: Container, spec: PodSpec, key: str) -> Any:

@@ -190,7 +190,16 @@ def pull_always(view: policy.View) -> Iterator[policy.Result]:
         if container.get("imagePullPolicy") != "Always":
             yield f"imagePullPolicy={judge.show(container.get('imagePullPolicy'))}"
 
-    return workload.each_container(view, wrong, "imagePullPolicy=Always")
+    office = view.environment.e_office
+    run = office.run if office else None
+    loaded = {run.database, run.secrets, view.environment.images.e_office} if run else set()
+    without = run is not None and run.pull != "Always"
+
+    def excused(of: item.Item) -> str:
+        used = {c.get("image") for c in workload.containers(workload.pod_spec(of))}
+        return "the environment has no registry to pull from" if without and used <= loaded else ""
+
+    return workload.each_container(view, wrong, "imagePullPolicy=Always", excused)
 
 
 def no_account_token(view: policy.View) -> Iterator[policy.Result]:

@@ -24,7 +24,8 @@ LEFT = labels.PREFIX + "left"
 UNASKED = labels.PREFIX + "unasked"
 """Never written: a preview is not to ask the API server about the object."""
 
-READY_WITHIN = "3m"
+READY_WITHIN = 180
+"""Seconds, where an object does not say itself how long it may take."""
 _FIELD_MANAGER = "pulumi.com/patchFieldManager"
 _SKIP_AWAIT = "pulumi.com/skipAwait"
 
@@ -39,6 +40,7 @@ _TYPES: Mapping[str, type[pulumi.CustomResource]] = {
     "ConfigMap": k8s.core.v1.ConfigMap,
     "PersistentVolumeClaim": k8s.core.v1.PersistentVolumeClaim,
     "Deployment": k8s.apps.v1.Deployment,
+    "StatefulSet": k8s.apps.v1.StatefulSet,
     "Service": k8s.core.v1.Service,
     "Ingress": k8s.networking.v1.Ingress,
     "PodDisruptionBudget": k8s.policy.v1.PodDisruptionBudget,
@@ -50,7 +52,7 @@ _ARGUMENTS: Mapping[str, str] = {
 }
 """Fields at the top of an object whose Python argument reads differently."""
 
-_AWAITED = frozenset({"Namespace", "Deployment"})
+_AWAITED = frozenset({"Namespace", "Deployment", "StatefulSet"})
 """Worth waiting for. Others are done once stored; an Ingress or a claim may wait for a
 controller that comes later."""
 
@@ -86,9 +88,7 @@ def declare(
             parent=component,
             depends_on=list(after),
             protect=of.holds_data,
-            custom_timeouts=pulumi.CustomTimeouts(
-                create=READY_WITHIN, update=READY_WITHIN, delete=READY_WITHIN
-            ),
+            custom_timeouts=_waits(of),
             ignore_changes=left
             if LAST_UPDATE in annotations
             else [f'metadata.annotations["{LAST_UPDATE}"]', *left],
@@ -96,6 +96,15 @@ def declare(
         **arguments,
     )
     return made
+
+
+def _waits(of: item.Item) -> pulumi.CustomTimeouts:
+    own = (of.fields.get("spec") or {}).get("progressDeadlineSeconds", READY_WITHIN)
+    return pulumi.CustomTimeouts(
+        create=f"{max(own, READY_WITHIN)}s",
+        update=f"{max(own, READY_WITHIN)}s",
+        delete=f"{READY_WITHIN}s",
+    )
 
 
 def logical_name(ref: item.Ref) -> str:

@@ -10,5 +10,5 @@ class Workload(part.Part):
 
     stages = (
         ("ConfigMap", "PersistentVolumeClaim"),
-        ("Deployment", "Service", "Ingress", "PodDisruptionBudget"),
+        ("StatefulSet", "Deployment", "Service", "Ingress", "PodDisruptionBudget"),
     )

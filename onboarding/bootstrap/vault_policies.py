@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from onboarding import environment, vault
 from onboarding.bootstrap import vault_approvers, vault_pipelines
-from onboarding.desired import office
+from onboarding.desired import office, sso
 from onboarding.desired.vault_policies import Rules
 
 ROOT = "pki-root"
@@ -77,10 +77,18 @@ _SIGNED_BY_ROOT = (
 
 
 def of_product(role: environment.Role, target: environment.Environment) -> Rules:
-    """Where e-Office products are configured: the account that reads what they hold, no other."""
+    """Where e-Office products are configured: the account that reads what they hold, no other.
+
+    The applier makes both accounts; it reads the writing one never, a token of the agency does.
+    """
     if target.e_office is None or role is environment.Role.BOOTSTRAP:
         return {}
-    return {f"kv/data/+/+/{office.READER}": _READ}
+    if role is not environment.Role.APPLIER:
+        return {f"kv/data/+/+/{office.READER}": _READ}
+    names = (*office.logins(target), *sso.kept_secrets(target))
+    made = {f"kv/data/+/+/{name}": _WRITE for name in names}
+    kept = {f"kv/metadata/+/+/{name}": _OWN for name in names}
+    return {**made, **kept, f"kv/data/+/+/{office.READER}": ("read", *_WRITE)}
 
 
 def _planner() -> Rules:

@@ -34,7 +34,7 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
 
 def _pool(place: cluster_place.Place) -> dict[str, str]:
     """Admission lets only pods of such a namespace run on the pool's nodes."""
-    pool = place.entry.node_pool
+    pool = place.node_pool
     return {labels.POOL: pool} if pool else {}
 
 

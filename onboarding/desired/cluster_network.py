@@ -9,6 +9,7 @@ from urllib import parse
 
 from onboarding import environment, errors, item
 from onboarding.desired import cluster_place, egress
+from onboarding.products import pods
 
 API_VERSION = "networking.k8s.io/v1"
 PORT = 8000
@@ -63,6 +64,34 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
                 [("TCP", port) for port in _platform_ports(place.target)],
             ),
         )
+    if place.run:
+        yield from _database(place)
+
+
+def _database(place: cluster_place.Place) -> Iterator[item.Item]:
+    """The product reaches its database, nobody else does, and the database Vault alone.
+
+    Raises ``errors.Refused`` where no address of Vault is known: it could read no password.
+    """
+    cidrs = sorted(place.target.cluster.egress_cidrs)
+    if not cidrs:
+        raise errors.Refused(
+            f"the pods of {place.instance.namespace} could not reach Vault for their secrets",
+            resolution="List the addresses of Vault and Keycloak in cluster.egressCidrs.",
+        )
+    database = place.database_pods()
+    port = [("TCP", pods.DATABASE_PORT)]
+    within = {"podSelector": {"matchLabels": place.pods()}}
+    yield _policy(
+        place,
+        "allow-database",
+        database,
+        {"policyTypes": ["Ingress"], "ingress": [{"from": [within], "ports": _ports(port)}]},
+    )
+    to_it = _egress([{"podSelector": {"matchLabels": database}}], port)
+    yield _policy(place, "allow-to-database", place.pods(), to_it)
+    vault = _egress([_range(cidr) for cidr in cidrs], [("TCP", _port(place.target.vault.address))])
+    yield _policy(place, "allow-database-secrets", database, vault)
 
 
 def gateway(place: cluster_place.Place) -> dict[str, Any]:
@@ -73,11 +102,11 @@ def gateway(place: cluster_place.Place) -> dict[str, Any]:
 def _policy(
     place: cluster_place.Place,
     name: str,
-    pods: dict[str, str],
+    selected: dict[str, str],
     rules: dict[str, Any],
     annotations: dict[str, str] | None = None,
 ) -> item.Item:
-    selector = {"matchLabels": pods} if pods else {}
+    selector = {"matchLabels": selected} if selected else {}
     fields = {"spec": {"podSelector": selector, **rules}}
     return place.item("NetworkPolicy", name, API_VERSION, fields, annotations=annotations)
 
@@ -90,12 +119,12 @@ def _ports(ports: list[tuple[str, int]]) -> list[dict[str, Any]]:
     return [{"protocol": protocol, "port": port} for protocol, port in ports]
 
 
-def _pods(namespace: str, pods: dict[str, str] | None = None) -> dict[str, Any]:
+def _pods(namespace: str, selected: dict[str, str] | None = None) -> dict[str, Any]:
     peer: dict[str, Any] = {
         "namespaceSelector": {"matchLabels": {cluster_place.NAMESPACE_NAME: namespace}}
     }
-    if pods:
-        peer["podSelector"] = {"matchLabels": pods}
+    if selected:
+        peer["podSelector"] = {"matchLabels": selected}
     return peer
 
 
@@ -125,4 +154,8 @@ def _link_local(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> Any:
 
 def _platform_ports(target: environment.Environment) -> list[int]:
     addresses = (target.vault.address, target.keycloak.address)
-    return sorted({parse.urlsplit(address).port or 443 for address in addresses})
+    return sorted({_port(address) for address in addresses})
+
+
+def _port(address: str) -> int:
+    return parse.urlsplit(address).port or 443

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onboarding import catalogue, environment, item, labels, tenant
+from onboarding.desired import office
 
 CLASS = labels.PREFIX + "class"
 """Label of a namespace: how strictly it is fenced."""
@@ -41,12 +42,26 @@ class Place:
     def entry(self) -> catalogue.Entry:
         return catalogue.get(self.instance.kind)
 
+    @property
+    def run(self) -> environment.Run | None:
+        """How the pods of an e-Office product are made here; None where they are not."""
+        return office.run(self.target, self.instance)
+
+    @property
+    def node_pool(self) -> str:
+        """Pool of dedicated nodes that the instance's pods need; "" for any common node."""
+        return office.node_pool(self.target, self.instance)
+
     def labels(self) -> dict[str, str]:
         return labels.of(self.of.id, self.instance.system, self.instance.environment)
 
     def pods(self) -> dict[str, str]:
         """Labels that select the workload's pods."""
         return {APP: self.name}
+
+    def database_pods(self) -> dict[str, str]:
+        """Labels that select the pod of the instance's database, where it has one."""
+        return {APP: office.database_name(self.instance)}
 
     def item(
         self,

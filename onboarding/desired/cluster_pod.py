@@ -9,7 +9,8 @@ from onboarding import errors, item, labels
 from onboarding.desired import cluster_network, cluster_place
 from onboarding.desired.cluster_place import cores, mebibytes
 
-VAULT_TOKEN_FILE = "/var/run/secrets/vault/token"  # noqa: S105 - a path, not a token
+VAULT_FOLDER = "/var/run/secrets/vault"
+VAULT_TOKEN_FILE = f"{VAULT_FOLDER}/token"
 VAULT_AUDIENCE = "vault"
 ENDPOINTS_HASH = labels.PREFIX + "endpoints-hash"
 _USER = 1000
@@ -35,31 +36,55 @@ def template(
             "annotations": {ENDPOINTS_HASH: item.content_hash(dict(endpoints))},
         },
         "spec": {
-            **_dedicated_nodes(place),
-            "serviceAccountName": place.instance.service_account,
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
+            **settings(place),
             "terminationGracePeriodSeconds": 30,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": _USER,
-                "runAsGroup": _USER,
-                "fsGroup": _USER,
-                "fsGroupChangePolicy": "OnRootMismatch",
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "topologySpreadConstraints": [
-                {
-                    "maxSkew": 1,
-                    "topologyKey": "kubernetes.io/hostname",
-                    "whenUnsatisfiable": "ScheduleAnyway",
-                    "labelSelector": {"matchLabels": place.pods()},
-                }
-            ],
+            "topologySpreadConstraints": spread(place),
             "containers": [_container(place, replicas)],
             "volumes": [volume for volume, _ in _volumes(place)],
         },
     }
+
+
+def settings(place: cluster_place.Place) -> dict[str, Any]:
+    """What every pod of a workload is: where it runs, as whom, and what it cannot do."""
+    return {
+        **_dedicated_nodes(place),
+        "serviceAccountName": place.instance.service_account,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "runAsGroup": _USER,
+            "fsGroup": _USER,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+
+
+def spread(place: cluster_place.Place) -> list[dict[str, Any]]:
+    """Pods of one workload on different nodes, where there are several."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": place.pods()},
+        }
+    ]
+
+
+SECURITY: Mapping[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "privileged": False,
+    "readOnlyRootFilesystem": True,
+    "runAsNonRoot": True,
+    "runAsUser": _USER,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+"""Security context of every container."""
 
 
 def _dedicated_nodes(place: cluster_place.Place) -> dict[str, Any]:
@@ -67,7 +92,7 @@ def _dedicated_nodes(place: cluster_place.Place) -> dict[str, Any]:
 
     Raises ``errors.Refused`` where the environment has no such pool.
     """
-    pool = place.entry.node_pool
+    pool = place.node_pool
     if not pool:
         return {}
     if pool not in place.target.cluster.node_pools:
@@ -83,20 +108,34 @@ def _dedicated_nodes(place: cluster_place.Place) -> dict[str, Any]:
 
 def resources(place: cluster_place.Place, replicas: int) -> dict[str, dict[str, str]]:
     """Each pod's part of the size, so that all of them together stay within the quota."""
+    return share(place, cluster_place.SHARE, _LEAST_M, _LEAST_MI, replicas)
+
+
+def share(
+    place: cluster_place.Place,
+    of: tuple[int, int],
+    least_milli: int,
+    least_mi: int,
+    replicas: int = 1,
+) -> dict[str, dict[str, str]]:
+    """One pod's part of the instance's cores and memory, where ``of`` is shared by the replicas.
+
+    Never below what a pod needs to start; its limits are at least twice that.
+    """
     size, scale = place.instance.size, place.target.scale
-    part, whole = cluster_place.SHARE
+    part, whole = of
 
     def each(total: int, least: int) -> int:
         return max(least, int(total * scale) * part // whole // replicas)
 
     return {
         "requests": {
-            "cpu": cores(each(size.cpu_request_m, _LEAST_M)),
-            "memory": mebibytes(each(size.memory_request_mi, _LEAST_MI)),
+            "cpu": cores(each(size.cpu_request_m, least_milli)),
+            "memory": mebibytes(each(size.memory_request_mi, least_mi)),
         },
         "limits": {
-            "cpu": cores(each(size.cpu_limit_m, 2 * _LEAST_M)),
-            "memory": mebibytes(each(size.memory_limit_mi, 2 * _LEAST_MI)),
+            "cpu": cores(each(size.cpu_limit_m, 2 * least_milli)),
+            "memory": mebibytes(each(size.memory_limit_mi, 2 * least_mi)),
         },
     }
 
@@ -116,15 +155,7 @@ def _container(place: cluster_place.Place, replicas: int) -> dict[str, Any]:
         "ports": [{"name": "http", "containerPort": cluster_network.PORT, "protocol": "TCP"}],
         "envFrom": [{"configMapRef": {"name": endpoints_name(place)}}],
         "resources": resources(place, replicas),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "privileged": False,
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": SECURITY,
         "startupProbe": {**probe, "periodSeconds": 5, "failureThreshold": 60},
         "readinessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 3},
         "livenessProbe": {**probe, "periodSeconds": 20, "failureThreshold": 6},
@@ -132,8 +163,8 @@ def _container(place: cluster_place.Place, replicas: int) -> dict[str, Any]:
     }
 
 
-def _volumes(place: cluster_place.Place) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Volumes with their mounts: the only places where the container may write are two."""
+def vault_token() -> dict[str, Any]:
+    """The volume with the token by which a pod signs in to Vault."""
     token = {
         "serviceAccountToken": {
             "audience": VAULT_AUDIENCE,
@@ -141,6 +172,11 @@ def _volumes(place: cluster_place.Place) -> list[tuple[dict[str, Any], dict[str,
             "path": "token",
         }
     }
+    return {"name": "vault-token", "projected": {"sources": [token]}}
+
+
+def _volumes(place: cluster_place.Place) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Volumes with their mounts: the only places where the container may write are two."""
     found: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (
             {"name": "tmp", "emptyDir": {"sizeLimit": "512Mi"}},
@@ -154,8 +190,8 @@ def _volumes(place: cluster_place.Place) -> list[tuple[dict[str, Any], dict[str,
             {"name": "documents", "mountPath": "/var/lib/documents"},
         ),
         (
-            {"name": "vault-token", "projected": {"sources": [token]}},
-            {"name": "vault-token", "mountPath": "/var/run/secrets/vault", "readOnly": True},
+            vault_token(),
+            {"name": "vault-token", "mountPath": VAULT_FOLDER, "readOnly": True},
         ),
     ]
     if place.instance.has_settings:

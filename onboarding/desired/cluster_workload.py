@@ -6,8 +6,20 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from onboarding import catalogue, errors, item, tenant
-from onboarding.desired import cluster_place, cluster_pod, link_profile, telemetry
+from onboarding import catalogue, environment, errors, item
+from onboarding.desired import (
+    cluster_place,
+    cluster_pod,
+    cluster_storage,
+    link_profile,
+    office,
+    office_database,
+    office_pod,
+    office_secrets,
+    sso,
+    telemetry,
+)
+from onboarding.products import contract
 
 
 def items(place: cluster_place.Place) -> Iterator[item.Item]:
@@ -16,7 +28,14 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
         return
     yield _endpoints(place)
     yield _volume(place)
-    yield _deployment(place)
+    run, product = place.run, office.product(place.target)
+    if run and product:
+        files = office_secrets.files(place, product)
+        yield office_secrets.config_map(place, place.name, files)
+        yield from office_database.items(place, run)
+        yield _running(place, run, product)
+    else:
+        yield _deployment(place)
     yield _service(place)
     if place.instance.host:
         yield _ingress(place)
@@ -29,26 +48,12 @@ def replicas(place: cluster_place.Place) -> int:
     Cases from a contact centre come in at any hour, so one pod alone never takes them.
     """
     least = 1
+    product = office.product(place.target)
+    if place.run and product and not product.pods.beside:
+        return 1
     if place.of.takes_cases(place.instance):
         least = link_profile.section("intake")["leastReplicas"]
     return max(least, math.ceil(place.instance.size.replicas * place.target.scale))
-
-
-def storage_class(place: cluster_place.Place) -> str:
-    """Raises ``errors.Refused`` for sensitive data without an encrypted class (TEN-017)."""
-    cluster = place.target.cluster
-    encrypted = cluster.encrypted_storage_classes
-    if place.instance.namespace_class is tenant.NamespaceClass.STANDARD:
-        return cluster.storage_class
-    if cluster.storage_class in encrypted:
-        return cluster.storage_class
-    if encrypted:
-        return encrypted[0]
-    raise errors.Refused(
-        f"{place.instance.namespace} holds sensitive data, and the environment has no"
-        " encrypted storage class",
-        resolution="Name one under cluster.encryptedStorageClasses in the environment file.",
-    )
 
 
 def ingress_class(place: cluster_place.Place) -> str:
@@ -75,6 +80,7 @@ def endpoints(place: cluster_place.Place) -> dict[str, str]:
         **({"PUBLIC_URL": f"https://{instance.host}"} if instance.host else {}),
         **(_sign_in(place) if instance in of.signed_in_to else {}),
         **telemetry.settings(place),
+        **_of_product(place),
         "VAULT_ADDR": target.vault.address,
         "VAULT_AUTH_MOUNT": "kubernetes",
         "VAULT_ROLE": instance.namespace,
@@ -88,9 +94,23 @@ def _sign_in(place: cluster_place.Place) -> dict[str, str]:
     return {
         "OIDC_ISSUER": f"{target.keycloak.address.rstrip('/')}/realms/{of.realm}",
         "OIDC_CLIENT_ID": instance.namespace,
-        "OIDC_CLIENT_AUTH": "private_key_jwt",
-        "OIDC_CLIENT_KEY_PATH": f"{of.kv_mount}/{of.kv_prefix}{instance.namespace}/oidc-client",
+        **_proof(place),
     }
+
+
+def _proof(place: cluster_place.Place) -> dict[str, str]:
+    """How the system proves to the identity provider that it is itself."""
+    of, instance = place.of, place.instance
+    if sso.way(instance, place.target).proves_by_key:
+        path = f"{of.kv_mount}/{of.kv_prefix}{instance.namespace}/oidc-client"
+        return {"OIDC_CLIENT_AUTH": "private_key_jwt", "OIDC_CLIENT_KEY_PATH": path}
+    path = f"{of.kv_mount}/{sso.client_secret_path(of, instance)}"
+    return {"OIDC_CLIENT_AUTH": "client_secret_post", "OIDC_CLIENT_SECRET_PATH": path}
+
+
+def _of_product(place: cluster_place.Place) -> dict[str, str]:
+    product = office.product(place.target)
+    return office_pod.environment_of(place, product) if place.run and product else {}
 
 
 def _endpoints(place: cluster_place.Place) -> item.Item:
@@ -99,43 +119,43 @@ def _endpoints(place: cluster_place.Place) -> item.Item:
 
 
 def _volume(place: cluster_place.Place) -> item.Item:
-    part, whole = cluster_place.SHARE
-    size = place.instance.size.storage_gi * part // whole
-    return place.item(
-        "PersistentVolumeClaim",
-        cluster_pod.volume_name(place),
-        "v1",
-        {
-            "spec": {
-                # Documents are shared by all pods, on whatever node they run. Also where there is
-                # one: it may become several, and the mode of a claim cannot be changed.
-                "accessModes": ["ReadWriteMany"],
-                "storageClassName": storage_class(place),
-                "resources": {"requests": {"storage": cluster_place.gibibytes(size)}},
-            }
-        },
-        holds_data=True,
-    )
+    # Documents are shared by all pods, on whatever node they run. Also where there is one: it may
+    # become several, and the mode of a claim cannot be changed.
+    spec = cluster_storage.claim(place, "ReadWriteMany", cluster_place.SHARE)
+    name = cluster_pod.volume_name(place)
+    return place.item("PersistentVolumeClaim", name, "v1", {"spec": spec}, holds_data=True)
 
 
 def _deployment(place: cluster_place.Place) -> item.Item:
-    count = replicas(place)
+    template = cluster_pod.template(place, replicas(place), endpoints(place))
+    return _of_pods(place, template, 300)
+
+
+def _running(
+    place: cluster_place.Place, run: environment.Run, product: contract.Product
+) -> item.Item:
+    template = office_pod.template(place, run, product, endpoints(place))
+    # The database's first start and its contents come before the product's own.
+    return _of_pods(place, template, 300 + 2 * int(product.health.first_start_seconds))
+
+
+def _of_pods(place: cluster_place.Place, template: dict[str, Any], seconds: int) -> item.Item:
     return place.item(
         "Deployment",
         place.name,
         "apps/v1",
         {
             "spec": {
-                "replicas": count,
+                "replicas": replicas(place),
                 "revisionHistoryLimit": 3,
-                "progressDeadlineSeconds": 300,
+                "progressDeadlineSeconds": seconds,
                 # One pod goes before its successor comes: the quota has no room for both.
                 "strategy": {
                     "type": "RollingUpdate",
                     "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
                 },
                 "selector": {"matchLabels": place.pods()},
-                "template": cluster_pod.template(place, count, endpoints(place)),
+                "template": template,
             }
         },
     )

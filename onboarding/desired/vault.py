@@ -2,7 +2,8 @@
 
 Kinds and what their fields are: Mount, IssuingUrls, CrlConfig, AutoTidy, PkiRole and
 KubernetesAuthRole as the API spells them; Issuer as facts of its certificate; Policy as
-``document`` (text) and ``rules`` (capabilities by path); KeyPair as its public half.
+``document`` (text) and ``rules`` (capabilities by path); KeyPair as its public half; Account as its
+name, without the password.
 """
 
 from __future__ import annotations
@@ -12,10 +13,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onboarding import environment, item, tenant
-from onboarding.desired import device_vault, link_vault, pki_profile, vault_mark, vault_policies
+from onboarding.desired import (
+    device_vault,
+    link_vault,
+    office,
+    pki_profile,
+    vault_mark,
+    vault_policies,
+)
 
 AUTH_MOUNT = "kubernetes"
 OIDC_KEY = "oidc-client"
+ACCOUNT = "account"
+"""What an entry of the key-value store is for, in its own notes."""
 DEFAULT_ISSUER = "default"
 INGRESS_ROLE = "ingress"
 LONGEST_NAME = 64
@@ -37,6 +47,7 @@ def desired(of: tenant.Tenant, target: environment.Environment) -> tuple[item.It
         *(_auth_role(of, instance) for instance in of.instances),
         *(_key_pair(of, i) for i in of.signed_in_to if target.images.of(i.kind)),
         *_links(of),
+        *_accounts(of, target),
     )
 
 
@@ -303,3 +314,10 @@ def _key_pair(of: tenant.Tenant, instance: tenant.Instance) -> item.Item:
     fields = {"purpose": OIDC_KEY, "public_jwk": item.KNOWN_AFTER_APPLY, "stored": True}
     path = key_pair_path(of, instance)
     return _item(of, "KeyPair", of.kv_mount, path, fields, holds_data=True)
+
+
+def _accounts(of: tenant.Tenant, target: environment.Environment) -> Iterator[item.Item]:
+    """Accounts of e-Office products, each with a password that is made once."""
+    for path, username in office.accounts(of, target).items():
+        fields = {"purpose": ACCOUNT, "username": username, "stored": True}
+        yield _item(of, "Account", of.kv_mount, path, fields, holds_data=True)

@@ -94,7 +94,7 @@ def _in_vault(target: environment.Environment, agency: str, wanted: item.Item) -
             document = str(found.get("policy") or "")
             _check(ref, vault_mark.owner(document), agency)
             door.write(f"sys/policies/acl/{ref.name}", {"policy": f"# {text}\n{document}"})
-        elif ref.kind == "KeyPair":
+        elif ref.kind in ("KeyPair", "Account"):
             path = f"{ref.scope}/metadata/{ref.name}"
             about = door.read(path)
             if about is None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from onboarding import item
+from onboarding.products import pods
 
 
 class Kind(StrEnum):
@@ -72,7 +73,11 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Commands inside the container that bring records out of an instance and back."""
+    """Commands inside the container that bring records out of an instance and back.
+
+    ``{folder}`` in them is where the export lies. ``documents`` is the folder of letters: a copy of
+    it belongs to the export. Neither is done while the product serves.
+    """
 
     export: tuple[str, ...]
     restore: tuple[str, ...]
@@ -105,7 +110,9 @@ class Product:
     """All there is to know of a product besides its code.
 
     ``role`` is the role of Ansible that configures it, ``api`` the path where its configuration
-    API begins.
+    API begins. ``accounts`` is the command inside the container that makes the two accounts of the
+    tool before the product serves, at every start; ``{folder}`` in it is the folder of their
+    secrets, a file (JSON) for each, named as in Vault.
     """
 
     name: str
@@ -114,6 +121,8 @@ class Product:
     role: str
     image: Image
     health: Health
+    accounts: tuple[str, ...]
+    pods: pods.Pods
     sign_in: SignIn
     records: Records
     upgrade: Upgrade

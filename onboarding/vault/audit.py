@@ -77,6 +77,7 @@ _PLACES = {
     "Policy": ("sys/policies/acl/{name}", "sys/policy/{name}"),
     "KubernetesAuthRole": ("auth/{scope}/role/{name}",),
     "KeyPair": ("{scope}/metadata/{name}", "{scope}/data/{name}"),
+    "Account": ("{scope}/metadata/{name}", "{scope}/data/{name}"),
 }
 """Paths by which an object is written; any other kind is a setting of its mount."""
 

@@ -41,7 +41,7 @@ _BACKUPS = 'path "sys/storage/raft/snapshot" {\n  capabilities = ["read"]\n}\n'
 
 
 _NONE_OF = {
-    E.CLUSTER: frozenset({"Ingress"}),
+    E.CLUSTER: frozenset({"Ingress", "StatefulSet"}),
     E.SETTINGS: frozenset({"Settings"}),
     E.SSO: frozenset({"Client", "ClientScope", "ServiceAccount", "StrayGroup", "IdentityProvider"}),
     E.VAULT: frozenset({"Certificate"}),
@@ -228,7 +228,7 @@ def _pods(items: list[item.Item]) -> list[item.Item]:
             },
         )
         for i in items
-        if i.ref.kind == "Deployment"
+        if i.ref.kind in ("Deployment", "StatefulSet")
     ]
 
 

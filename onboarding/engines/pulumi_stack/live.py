@@ -76,7 +76,7 @@ def _without_secrets(kind: str, fields: dict[str, Any], owner: str) -> dict[str,
         return fields
     if kind == "Pod":
         return {**fields, "spec": _pod(fields.get("spec") or {})}
-    if kind == "Deployment":
+    if kind in ("Deployment", "StatefulSet"):
         spec = fields.get("spec") or {}
         template = spec.get("template") or {}
         pod = _pod(template.get("spec") or {})

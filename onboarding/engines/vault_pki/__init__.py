@@ -49,7 +49,7 @@ class VaultPki:
         unread: dict[str, str] = {}
         with self._vault as door:
             known = evidence_of.accessors(door) if evidence else None
-            items = reading.observe(door, tenants)
+            items = reading.observe(door, tenants, self._target)
             found = evidence_of.observe(door, tenants, items, known) if known is not None else None
         if found is not None:
             items = {key: items.get(key, ()) + found.of(key) for key in {*items, *found.items}}

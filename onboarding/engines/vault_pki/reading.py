@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from onboarding import item, names, tenant, vault
-from onboarding.desired import link_vault, vault_mark, vault_policies
+from onboarding import environment, item, names, tenant, vault
+from onboarding.desired import link_vault, office, vault_mark, vault_policies
 from onboarding.desired import vault as wanted
 from onboarding.engines.vault_pki import leaving
 from onboarding.pki import certificates
@@ -22,13 +22,14 @@ KINDS = (
     "Policy",
     "KubernetesAuthRole",
     "KeyPair",
+    "Account",
 )
 ROOT_MOUNT = "pki-root"
 _SETTINGS = {"IssuingUrls": "urls", "CrlConfig": "crl", "AutoTidy": "auto-tidy"}
 
 
 def observe(
-    door: vault.Vault, tenants: Sequence[tenant.Tenant]
+    door: vault.Vault, tenants: Sequence[tenant.Tenant], target: environment.Environment
 ) -> dict[str, tuple[item.Item, ...]]:
     """Items by agency. Three reads serve all tenants; the rest goes side by side."""
     mounts = door.read("sys/mounts") or {}
@@ -45,7 +46,7 @@ def observe(
         found[of.id].append(one)
     for of in tenants:
         if f"{of.kv_mount}/" in mounts:
-            found[of.id] += _key_pairs(door, of)
+            found[of.id] += _entries(door, of, target)
             if of.phase is tenant.Phase.GONE:
                 found[of.id] += _secrets(door, of, found[of.id])
     return {agency: tuple(items) for agency, items in found.items()}
@@ -166,21 +167,33 @@ def _may_be_ours(of: tenant.Tenant, name: str) -> bool:
     return name.startswith(f"ga-{of.id}-") or name in {i.namespace for i in of.instances}
 
 
-def _key_pairs(door: vault.Vault, of: tenant.Tenant) -> Iterator[item.Item]:
+def _entries(
+    door: vault.Vault, of: tenant.Tenant, target: environment.Environment
+) -> Iterator[item.Item]:
+    """Key pairs and accounts, by the notes beside them: no secret is read."""
     expected = {wanted.key_pair_path(of, i) for i in of.signed_in_to}
     expected |= {link_vault.key_pair_path(of, link) for link in of.links}
+    accounts = office.accounts(of, target)
+    # Of an agency that leaves they are secrets as all others; without a product, somebody else's.
+    of_products = target.e_office is not None and of.phase is tenant.Phase.PRESENT
     for below, about in door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}").items():
         path = f"{of.kv_prefix}{below}"
         notes = about.get("custom_metadata") or {}
-        if path not in expected and notes.get("purpose") != wanted.OIDC_KEY:
-            continue
-        fields = {
+        fields: dict[str, Any] = {
             "purpose": notes.get("purpose", ""),
-            "public_jwk": json.loads(notes["public_jwk"]) if notes.get("public_jwk") else None,
             "stored": int(about.get("current_version") or 0) > 0,
             "updated": about.get("updated_time", ""),
         }
-        yield make("KeyPair", of.kv_mount, path, fields, vault_mark.owner(notes.get("owner")))
+        if path in accounts or (of_products and fields["purpose"] == wanted.ACCOUNT):
+            kind = "Account"
+            fields["username"] = notes.get("username", "")
+        elif path in expected or fields["purpose"] == wanted.OIDC_KEY:
+            kind = "KeyPair"
+            public = notes.get("public_jwk")
+            fields["public_jwk"] = json.loads(public) if public else None
+        else:
+            continue
+        yield make(kind, of.kv_mount, path, fields, vault_mark.owner(notes.get("owner")))
 
 
 def _secrets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -22,9 +23,12 @@ _ORDER = (
     "Policy",
     "KubernetesAuthRole",
     "KeyPair",
+    "Account",
     "Secret",
 )
 """Addresses of revocation lists must stand before the first certificate is made."""
+_ENTRIES = frozenset({"KeyPair", "Account"})
+"""Kinds that are entries of the key-value store, with their owner in the notes beside them."""
 
 
 class Writer:
@@ -80,7 +84,7 @@ class Writer:
             else {}
         )
         prefix = f"{self._of.kv_mount}/detailed-metadata/{self._of.kv_prefix}"
-        entries = self._door.scan(prefix) if "KeyPair" in kinds else {}
+        entries = self._door.scan(prefix) if kinds & _ENTRIES else {}
         for change in changes:
             ref = change.ref
             owner = self._of.id
@@ -90,7 +94,7 @@ class Writer:
                 owner = vault_mark.owner(policies[ref.name].get("policy"))
             elif ref.kind == "KubernetesAuthRole":
                 owner = self._role_owner(ref, policies)
-            elif ref.kind == "KeyPair":
+            elif ref.kind in _ENTRIES:
                 entry = entries.get(ref.name.removeprefix(self._of.kv_prefix))
                 if entry is not None:
                     owner = vault_mark.owner((entry.get("custom_metadata") or {}).get("owner"))
@@ -121,6 +125,7 @@ class Writer:
             "Policy": self._policy,
             "KubernetesAuthRole": self._auth_role,
             "KeyPair": self._key_pair,
+            "Account": self._account,
         }
         kinds[change.ref.kind](change.ref, change.desired.fields)
 
@@ -165,6 +170,19 @@ class Writer:
         notes = {**notes, "public_jwk": pair.public_jwk}
         self._door.write(f"{ref.scope}/metadata/{ref.name}", {**entry, "custom_metadata": notes})
 
+    def _account(self, ref: item.Ref, fields: Mapping[str, Any]) -> None:
+        """Mark first, password second, name last; a password that is there is never another."""
+        path = f"{ref.scope}/metadata/{ref.name}"
+        notes = {"owner": vault_mark.of(self._of.id), "purpose": str(fields["purpose"])}
+        about = self._door.read(path) or {}
+        if not about.get("current_version"):
+            self._door.write(path, {"custom_metadata": notes, "max_versions": 2})
+            secret = {"username": fields["username"], "password": secrets.token_urlsafe(32)}
+            first = {"data": secret, "options": {"cas": 0}}
+            self._door.write(f"{ref.scope}/data/{ref.name}", first)
+        notes["username"] = str(fields["username"])
+        self._door.write(path, {"custom_metadata": notes, "max_versions": 2})
+
     def _delete(self, ref: item.Ref) -> None:
         if ref.kind == "Secret" and self._of.phase is tenant.Phase.GONE:
             leaving.remove_secret(self._door, self._target, self._of, ref.name)
@@ -183,6 +201,7 @@ _DELETED_AT = {
     "Policy": "sys/policies/acl/{name}",
     "KubernetesAuthRole": "auth/{scope}/role/{name}",
     "KeyPair": "{scope}/metadata/{name}",
+    "Account": "{scope}/metadata/{name}",
 }
 
 

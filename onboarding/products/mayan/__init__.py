@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboarding.products import contract
-from onboarding.products.mayan import limits, wanted
+from onboarding.products.mayan import limits, pods, rights, wanted
 
 SERIES = "4.12"
 """Versions of this series speak the API that the adapter knows."""
@@ -18,6 +18,8 @@ PRODUCT = contract.Product(
     role="mayan_edms",
     image=contract.Image(package="mayan-edms", versions=">=4.12.2,<4.13", runs_as=1000, port=8000),
     health=contract.Health(path="/api/v4/project/", first_start_seconds=600.0),
+    accounts=("python3", "/opt/mayan/bin/accounts.py", "{folder}", *rights.READER),
+    pods=pods.PODS,
     sign_in=contract.SignIn(
         callback_path="/oidc/callback/",
         signed_out_path="/",
@@ -26,8 +28,17 @@ PRODUCT = contract.Product(
         proves_by_key=False,
     ),
     records=contract.Records(
-        export=("pg_dump", "--format=custom", "--file=/export/database.dump"),
-        restore=("pg_restore", "--clean", "--if-exists", "/export/database.dump"),
+        export=("pg_dump", "--format=custom", "--file={folder}/database.dump"),
+        restore=(
+            "pg_restore",
+            "--clean",
+            "--if-exists",
+            "--no-owner",
+            "--single-transaction",
+            # Where the database is stands in libpq's own variables.
+            "--dbname=postgresql://",
+            "{folder}/database.dump",
+        ),
         documents="/var/lib/mayan",
     ),
     upgrade=contract.Upgrade(
