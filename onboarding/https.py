@@ -39,7 +39,7 @@ def session(tls: ssl.SSLContext, *, connections: int, proxy: str = "") -> reques
 
     # Of the request that a thread is waiting for; a connection serves one thread at a time.
     waiting = threading.local()
-    tls.sslsocket_class = _bounded(waiting)
+    tls.sslsocket_class = bounded(waiting)
 
     class Pinned(adapters.HTTPAdapter):
         """Trusts what the context trusts; requests would add public CAs to it."""
@@ -72,7 +72,9 @@ def session(tls: ssl.SSLContext, *, connections: int, proxy: str = "") -> reques
     return made
 
 
-def _bounded(waiting: threading.local) -> type[ssl.SSLSocket]:
+def bounded(waiting: Any) -> type[ssl.SSLSocket]:
+    """Sockets that read until ``waiting.until`` (``time.monotonic``), however slowly bytes come."""
+
     class Bounded(ssl.SSLSocket):
         """Reads until the deadline of the request that its thread waits for."""
 

@@ -12,7 +12,7 @@ import pytest
 from onboarding import environment
 from tests.running import LAB, Done, onboard
 
-_WITHOUT_ENGINES = ("docs", "examples", "exchange", "policies", "stacks", "unit")
+_WITHOUT_ENGINES = ("docs", "examples", "exchange", "policies", "probes", "stacks", "unit")
 _ONE_WORLD = ("tests/faults", "tests/integration/lab")
 """Folders whose files share something that takes long to make."""
 

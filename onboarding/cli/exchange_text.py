@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from onboarding import environment, policy
+from onboarding import policy
 from onboarding.cli import console
 from onboarding.cli import job as jobs
 
 if TYPE_CHECKING:
-    from onboarding.ecms import exercise, messages
-    from onboarding.manifest import systems
+    from onboarding.ecms import exercise, trial
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -44,38 +43,11 @@ class Checked:
         return self.seen.kept if self.seen else {}
 
 
-def addressing(at: environment.LetterExchange) -> messages.Addressing:
-    from onboarding.ecms import messages
-
-    return messages.Addressing(at.address, at.addressing)
-
-
-def plan(job: jobs.Job, account: systems.EcmsAccount, department: str) -> str:
+def plan(job: jobs.Job, wish: trial.Trial) -> str:
     """What would be sent, for whoever has to agree to it."""
-    from onboarding.ecms import exercise
+    from onboarding.ecms import trial
 
-    at = job.environment.letter_exchange
-    where = at.address if at else ""
-    letters = exercise.courses(account.notifiers)
-    lines = [
-        jobs.title(job),
-        "",
-        f"To {where}, as account {account.account}:",
-        "  asks    GetOrganizationList, and what stands first in the queue of the agency",
-    ]
-    for name, kinds in letters:
-        lines.append(
-            f"  sends   a letter of department {department} to itself ({name}), then "
-            + ", ".join(kinds)
-        )
-    return "\n".join(
-        [
-            *lines,
-            "  takes   these messages from the queue, and the letters back where it can",
-            "",
-            f"{len(letters)} letters, marked as a test. No other letter is taken or answered.",
-        ]
-    )
+    return "\n".join([jobs.title(job), "", *trial.announce(wish)])
 
 
 def text(job: jobs.Job, done: Checked) -> str:

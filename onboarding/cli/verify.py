@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from onboarding import clock, errors
-from onboarding.cli import console, options, runs
+from onboarding.cli import console, options, probing, runs
 from onboarding.cli import job as jobs
 
 
@@ -16,10 +16,23 @@ from onboarding.cli import job as jobs
         "onboard verify examples/moph.yaml",
         "onboard verify examples/moph.yaml --verbose --language th",
         "onboard verify examples/moph.yaml --output json > findings.json",
+        "onboard verify examples/moph.yaml --probe",
     ),
 )
 @click.argument("file", type=options.MANIFEST)
 @options.run_options
+@click.option(
+    "--probe",
+    is_flag=True,
+    help="Prove by use, too: letters at the exchange, addresses as they are served. Shows what it "
+    "would send, and asks.",
+)
+@click.option("--yes", is_flag=True, help="With --probe: send it; do not ask.")
+@click.option(
+    "--secret-file",
+    type=options.MANIFEST,
+    help="With --probe: a file (0600) with the secret of the account at the exchange.",
+)
 def verify_command(
     file: Path,
     wanted: str | None,
@@ -27,18 +40,27 @@ def verify_command(
     output: str,
     language: str,
     as_of: clock.Clock,
+    probe: bool,
+    yes: bool,
+    secret_file: Path | None,
 ) -> int:
     """Read everything of the agency live, with the auditor's rights, and judge it.
 
-    A control whose object was not seen is unknown, never a pass. Exit code 4 where findings
-    stand open, 5 where something could not be determined.
+    A control whose object was not seen is unknown, never a pass. With --probe what can be proven
+    by use is, and nothing of that stays. Exit code 4 where findings stand open, 5 where something
+    could not be determined, 6 where only a probe left something.
     """
     from onboarding import verify
     from onboarding.report import json as findings_json
     from onboarding.report import text
 
+    if not probe and (yes or secret_file):
+        raise click.UsageError("--yes and --secret-file go with --probe")
     job = jobs.start(file, wanted, given, as_of, output, language)
+    wished = probing.agreed(job, secret_file, yes=yes) if probe else ()
     findings = runs.examine(job)
+    ran = probing.run(job, wished) if probe else ()
+    findings = (*findings, *probing.findings(job, ran))
     if job.text:
         console.result(
             jobs.title(job)
@@ -50,15 +72,19 @@ def verify_command(
                 now=job.now,
                 marks=console.marks(),
             )
+            + probing.text(ran)
         )
     else:
-        console.result_json(findings_json.findings(findings, job.tenant, job.environment, job.now))
+        told = findings_json.findings(findings, job.tenant, job.environment, job.now)
+        console.result_json({**told, **({"probes": probing.as_json(ran)} if probe else {})})
     try:
         runs.record_verdict(job, findings)
     except errors.EngineFailed as unwritable:
         # The judgement stands without the record: reading must work where writing does not.
         console.warning(f"not recorded for onboard status: {unwritable}")
-    return verify.exit_code(findings)
+    code = verify.exit_code(findings)
+    left = any(one.outcome.left for one in ran)
+    return errors.ExitCode.PARTIAL if left and code is errors.ExitCode.DONE else code
 
 
 verify_command.name = "verify"

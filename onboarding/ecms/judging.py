@@ -37,20 +37,20 @@ def findings(
 def unseen(agency: str, why: str) -> tuple[policy.Finding, ...]:
     """Both controls unknown: nothing was sent."""
     return tuple(
-        _finding(agency, control, judge.unknown("letter exchange", why)) for control in _controls()
+        _finding(agency, control, judge.unknown("letter exchange", why)) for control in controls()
     )
 
 
 def not_agreed(agency: str, why: str) -> tuple[policy.Finding, ...]:
     """Both controls not applicable."""
     return tuple(
-        _finding(agency, control, judge.not_applicable(agency, why)) for control in _controls()
+        _finding(agency, control, judge.not_applicable(agency, why)) for control in controls()
     )
 
 
 def elsewhere(agency: str, agreed: str, address: str) -> tuple[policy.Finding, ...]:
     """The manifest names another exchange than the environment: nothing was sent to either."""
-    account, letter = _controls()
+    account, letter = controls()
     named = judge.fails("letter exchange", agreed, f"{address}, the exchange of the environment")
     return (
         _finding(agency, account, named),
@@ -58,12 +58,13 @@ def elsewhere(agency: str, agreed: str, address: str) -> tuple[policy.Finding, .
     )
 
 
-def _controls() -> tuple[policy.Control, policy.Control]:
+def controls() -> tuple[policy.Control, policy.Control]:
+    """Of the account, and of a letter that goes round."""
     return table.get("DOC-008"), doc_table.ROUND_TRIP
 
 
 def _control(name: str) -> policy.Control:
-    account, letter = _controls()
+    account, letter = controls()
     return letter if name in _ROUND_TRIP else account
 
 

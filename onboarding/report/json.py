@@ -4,7 +4,8 @@
 ``tenant`` {id, nameTh, nameEn}; ``asOf`` ISO day and ``asOfBuddhistEra`` text; ``policyVersion``
 text; ``findings`` in the order of control ids, each {``id``, ``titleEn``, ``titleTh``,
 ``severity``, ``stage``, ``verdict`` (pass | fail | waived | not-applicable | unknown),
-``subject``, ``seen``, ``basis``, ``confirm``, ``remedyEn``, ``remedyTh``, ``sources``,
+``subject``, ``seen``, ``basis``, ``evidence`` (object: what was asked, when, and what came back;
+empty where ``seen`` says it all), ``confirm``, ``remedyEn``, ``remedyTh``, ``sources``,
 ``gates``}; ``summary`` {verdict: count} with ``controls`` and ``ready``.
 """
 
@@ -34,6 +35,7 @@ def finding(of: policy.Finding) -> dict[str, Any]:
         "subject": result.subject,
         "seen": result.seen,
         "basis": result.basis,
+        "evidence": dict(result.evidence),
         "confirm": control.confirm,
         "remedyEn": control.remedy_en,
         "remedyTh": control.remedy_th,

@@ -197,7 +197,7 @@ def test_a_killed_run_leaves_nothing_that_the_next_does_not_take_away(
             stderr=subprocess.DEVNULL,
         )
         try:
-            assert at.reached.wait(120)
+            assert at.reached.wait(300)
         finally:
             child.kill()
             child.wait(30)

@@ -175,6 +175,7 @@ def test_a_finding_as_json() -> None:
         "subject": "Namespace a",
         "seen": "got baseline; expected restricted",
         "basis": "",
+        "evidence": {},
         "confirm": "",
         "remedyEn": "Restore the pod-security.kubernetes.io labels (run apply).",
         "remedyTh": "คืนค่าป้ายกำกับ pod-security.kubernetes.io (ดำเนินการ apply)",

@@ -1,0 +1,48 @@
+"""What all probes have in common: what one would do, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from onboarding import policy, progress
+from onboarding.policies import judge
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a probe showed. ``left``: what may still be there, by name, with the reason."""
+
+    findings: tuple[policy.Finding, ...]
+    left: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What a reader should know beside the findings, such as points to be confirmed."""
+
+
+Run = Callable[[progress.Progress], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One probe of one agency. ``does``: what it sends or makes, for whoever agrees to it."""
+
+    name: str
+    does: tuple[str, ...]
+    controls: tuple[policy.Control, ...]
+    """What is unknown where the probe itself breaks."""
+    run: Run
+
+
+def nothing(name: str, outcome: Outcome) -> Probe:
+    """A probe that has its answer before anything is sent."""
+    return Probe(name, (), (), lambda _: outcome)
+
+
+def finding(agency: str, control: policy.Control, result: policy.Result) -> policy.Finding:
+    return policy.Finding(control, agency, policy.Stage.LIVE, result)
+
+
+def unknown(
+    agency: str, controls: Sequence[policy.Control], subject: str, why: str
+) -> tuple[policy.Finding, ...]:
+    return tuple(finding(agency, one, judge.unknown(subject, why)) for one in controls)

@@ -1,0 +1,136 @@
+"""Probe: the addresses of an agency as they are served, judged (controls NET-006, NET-007)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from onboarding import policy
+from onboarding.policies import judge
+
+BASIS = "live"
+
+
+class Old(StrEnum):
+    """What became of an offer of nothing better than TLS 1.1 (deprecated by RFC 8996)."""
+
+    REFUSED = "refused"
+    TAKEN = "taken"
+    UNSEEN = "not seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nobody answered, or not in time."""
+
+    why: str
+    asked: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What an address showed. ``distrust`` says why its certificate is not believed, "" if it is.
+
+    ``not_after``, ``names``, ``issuer`` and ``sha256`` are those of the certificate itself;
+    ``protocol`` as OpenSSL spells it (``TLSv1.3``). ``status`` and ``hsts`` are of its answer:
+    a status of None says that there was none, an ``hsts`` of None that it had no such header.
+    """
+
+    asked: str
+    at: datetime
+    distrust: str
+    protocol: str
+    not_after: datetime
+    names: tuple[str, ...]
+    issuer: str
+    sha256: str
+    old: Old
+    old_seen: str
+    status: int | None = None
+    hsts: str | None = None
+    page_seen: str = ""
+    """Why there was no answer."""
+
+
+def judged(
+    host: str,
+    seen: Served | Unanswered,
+    *,
+    public: bool,
+    thresholds: Mapping[str, Any],
+    now: datetime,
+) -> policy.Result:
+    """One result for one address. ``public``: it must also bind browsers to HTTPS (HSTS).
+
+    What is wrong fails; else what was not seen makes it unknown.
+    """
+    subject = f"https://{host}"
+    if isinstance(seen, Unanswered):
+        evidence = {"asked": seen.asked, "at": seen.at.isoformat()}
+        return policy.Result(policy.Verdict.UNKNOWN, subject, seen.why, evidence, BASIS)
+    wrong = list(_flaws(seen, thresholds, now))
+    unseen = [] if seen.old is not Old.UNSEEN else [f"offer of TLS 1.1: {seen.old_seen}"]
+    if public and seen.status is None:
+        unseen.append(f"HSTS: {seen.page_seen or 'no page was asked for'}")
+    elif public:
+        wrong += _hsts_flaws(seen.hsts, thresholds["net.leastHstsSeconds"])
+    told = f"{seen.protocol}, certificate of {seen.issuer} until {seen.not_after:%Y-%m-%d}"
+    if wrong:
+        verdict, text = policy.Verdict.FAIL, "; ".join(wrong)
+    elif unseen:
+        verdict, text = policy.Verdict.UNKNOWN, "not seen: " + "; ".join(unseen)
+    else:
+        verdict, text = policy.Verdict.PASS, f"{told}, TLS 1.1 refused"
+        text += f", HSTS {seen.hsts}" if public else ""
+    return policy.Result(verdict, subject, judge.show(text), _evidence(seen), BASIS)
+
+
+def _flaws(seen: Served, thresholds: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    if seen.distrust:
+        yield f"certificate not trusted: {seen.distrust} (names {', '.join(seen.names) or 'none'})"
+    least = thresholds["net.certificateLeastDays"]
+    left = (seen.not_after - now).days
+    if left < least:
+        yield f"certificate ends in {left} days, at least {least}"
+    version = _version(seen.protocol)
+    if version < thresholds["net.leastTls"]:
+        yield f"speaks {seen.protocol}, at least TLS {thresholds['net.leastTls']}"
+    if seen.old is Old.TAKEN:
+        yield f"an offer of nothing better than TLS 1.1 was taken ({seen.old_seen})"
+
+
+def _version(protocol: str) -> str:
+    """``1.3`` of ``TLSv1.3``; what is no TLS is below every version."""
+    found = re.fullmatch(r"TLSv(1(?:\.\d)?)", protocol)
+    return found[1] if found else "0"
+
+
+def _hsts_flaws(header: str | None, least: int) -> Iterator[str]:
+    """Strict-Transport-Security (RFC 6797, section 6.1): the first max-age counts."""
+    if header is None:
+        yield "no Strict-Transport-Security"
+        return
+    found = re.search(r"(?:^|;)\s*max-age\s*=\s*\"?(\d+)\"?\s*(?=;|$)", header, re.IGNORECASE)
+    if found is None or int(found[1]) < least:
+        yield f"Strict-Transport-Security: {judge.show(header)}, at least max-age={least}"
+
+
+def _evidence(seen: Served) -> dict[str, Any]:
+    return {
+        "asked": seen.asked,
+        "at": seen.at.isoformat(),
+        "protocol": seen.protocol,
+        "certificateSha256": seen.sha256,
+        "issuer": seen.issuer,
+        "names": list(seen.names),
+        "notAfter": seen.not_after.isoformat(),
+        "trusted": not seen.distrust,
+        "tls11": f"{seen.old.value}: {seen.old_seen}",
+        "status": seen.status,
+        "strictTransportSecurity": seen.hsts,
+    }

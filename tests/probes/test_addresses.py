@@ -1,0 +1,137 @@
+"""What an address shows, as it is really served, and how that is judged."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from requests import utils
+
+from onboarding import patience, policy
+from onboarding.policies import load
+from onboarding.probes import tls, tls_wire
+from tests.contract.servers import tls as ports
+from tests.probes import served
+from tests.probes.served import Address
+
+_PATIENT = patience.Limits(connect=20, request=20)
+_HASTY = patience.Limits(connect=20, request=1.5)
+Verdict = policy.Verdict
+
+
+def _judged(
+    address: Address, *, public: bool = True, trusting: Path | None = None, limits: Any = _PATIENT
+) -> policy.Result:
+    context = tls_wire.authorities(trusting or address.ca)
+    seen = tls_wire.look(served.HOST, address.gateway, context, limits)
+    return tls.judged(
+        served.HOST, seen, public=public, thresholds=load.thresholds(), now=datetime.now(UTC)
+    )
+
+
+def test_a_good_address_passes_with_what_was_seen(tmp_path: Path) -> None:
+    with served.serving(tmp_path, Address()) as address:
+        result = _judged(address)
+    assert result.verdict is Verdict.PASS, result
+    assert result.subject == f"https://{served.HOST}"
+    assert "TLSv1.3, certificate of CN=ca until" in result.seen
+    assert "TLS 1.1 refused, HSTS max-age=31536000" in result.seen
+    assert result.basis == "live"
+    evidence = result.evidence
+    assert evidence["asked"] == f"{served.HOST}:443 at {address.gateway}"
+    assert evidence["names"] == [served.HOST]
+    assert evidence["status"] == 302
+    assert evidence["tls11"].startswith("refused: ")
+    assert datetime.fromisoformat(evidence["at"]).tzinfo is UTC
+    [request] = address.asked
+    assert request.startswith(b"GET / HTTP/1.1\r\nHost: " + served.HOST.encode())
+    assert b"Authorization" not in request
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (Address(days=-2), "certificate has expired"),
+        (Address(name="www.other.example"), "Hostname mismatch"),
+        (Address(days=10), "certificate ends in 10 days, at least 21"),
+        (Address(oldest="TLSv1"), "nothing better than TLS 1.1 was taken (TLSv1.1)"),
+        (Address(oldest="TLSv1", newest="TLSv1_1"), "speaks TLSv1.1, at least TLS 1.2"),
+        (Address(hsts=None), "no Strict-Transport-Security"),
+        (Address(hsts="max-age=300; includeSubDomains"), "at least max-age=31536000"),
+        (Address(hsts="includeSubDomains"), "at least max-age=31536000"),
+    ],
+)
+def test_what_is_wrong_fails(address: Address, said: str, tmp_path: Path) -> None:
+    with served.serving(tmp_path, address):
+        result = _judged(address)
+    assert result.verdict is Verdict.FAIL, result
+    assert said in result.seen
+
+
+def test_a_certificate_of_another_authority_fails(tmp_path: Path) -> None:
+    other = served.Authority(tmp_path, "other")
+    with served.serving(tmp_path, Address()) as address:
+        result = _judged(address, trusting=other.file)
+    assert result.verdict is Verdict.FAIL
+    assert "certificate not trusted" in result.seen
+    assert result.evidence["trusted"] is False
+
+
+def test_hsts_is_asked_of_public_sites_alone(tmp_path: Path) -> None:
+    with served.serving(tmp_path, Address(hsts=None)) as address:
+        assert _judged(address, public=False).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("silent", "no answer from"),
+        ("hangs-up", "not seen: HSTS"),
+        ("drips", "not seen: HSTS: TimeoutError"),
+        ("no-alert", "not seen: offer of TLS 1.1"),
+    ],
+)
+def test_what_was_not_seen_is_unknown(fault: str, said: str, tmp_path: Path) -> None:
+    with served.serving(tmp_path, Address(fault=fault)) as address:
+        limits = _HASTY if fault in ("silent", "drips") else _PATIENT
+        result = _judged(address, limits=limits)
+    assert result.verdict is Verdict.UNKNOWN, result
+    assert said in result.seen
+    assert result.evidence["at"]
+
+
+def test_nobody_there_is_unknown() -> None:
+    result = _judged(Address(port=ports.free_port()), trusting=Path(utils.DEFAULT_CA_BUNDLE_PATH))
+    assert result.verdict is Verdict.UNKNOWN
+    assert "refused" in result.seen
+
+
+def test_a_name_that_leads_nowhere_is_unknown() -> None:
+    seen = tls_wire.look("nowhere.invalid", "", tls_wire.authorities(None), _PATIENT)
+    assert isinstance(seen, tls.Unanswered)
+    assert "no answer from nowhere.invalid:443" in seen.why
+
+
+@pytest.mark.parametrize(
+    ("header", "good"),
+    [
+        ("max-age=31536000", True),
+        ('max-age="63072000"; includeSubDomains; preload', True),
+        ("includeSubDomains;MAX-AGE = 31536000", True),
+        ("max-age=31535999", False),
+        ("x-max-age=31536000", False),
+        ("max-age=31536000s", False),
+        ("max-age=-1", False),
+        ("", False),
+    ],
+)
+def test_strict_transport_security_is_read_as_browsers_do(header: str, good: bool) -> None:
+    least = load.thresholds()["net.leastHstsSeconds"]
+    assert (list(tls._hsts_flaws(header, least)) == []) is good
+
+
+def test_this_computer_can_offer_what_has_to_be_refused() -> None:
+    assert ssl.HAS_TLSv1_1
