@@ -148,15 +148,6 @@ class Probes(Model):
     """Without it nothing is tried from inside."""
 
 
-class Probes(Model):
-    """What ``verify --probe`` needs beside the addresses of agencies."""
-
-    gateway: Annotated[str, pydantic.Field(pattern=r"^$|^[^\s:/@]+:[0-9]{1,5}$")] = ""
-    """Host and port at which all addresses of agencies are asked for; "" as their names resolve."""
-    ca_file: FilePath | None = None
-    """Who vouches for the addresses of agencies, where public authorities do not."""
-
-
 class EOffice(Model):
     """The e-Office product that runs in this environment, where the tool configures it."""
 
