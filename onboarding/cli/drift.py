@@ -86,14 +86,20 @@ def drift_command(
 def _found(
     asked: Sequence[_Asked], store: interface.StateStore, target: environment.Environment
 ) -> list[drift.Drift]:
-    from onboarding import drift
+    from onboarding import desired, drift
     from onboarding.engines import authors, table
 
     if not asked:
         return []
     role = environment.Role.AUDITOR
     seen = drift.read(table.of(target, role), target, [a.tenant for a in asked], console.progress())
-    found = [drift.compare(a.tenant.id, store.applied(a.tenant.id), seen, a.desired) for a in asked]
+    found = []
+    for one in asked:
+        applied, wanted = store.applied(one.tenant.id), one.desired
+        if not applied and wanted is None:
+            # Its first run ended before it wrote anything: all that is known is what it wants.
+            wanted = desired.everything(one.tenant, target)
+        found.append(drift.compare(one.tenant.id, applied, seen, wanted))
     refs = [d.ref for one in found for d in one.drifted]
     if not refs:
         return found

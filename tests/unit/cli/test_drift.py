@@ -9,6 +9,7 @@ import pytest
 from onboarding import environment, errors, item
 from onboarding.engines import authors
 from onboarding.state import opening
+from tests.running import ROOT
 from tests.unit.cli import world
 from tests.unit.cli.test_runs import MANIFEST, TITLE, run
 
@@ -113,6 +114,18 @@ def test_nothing_was_applied_yet(
     assert code == 5
     assert "Nothing is recorded as applied" in out
     assert "drift cannot be told: 3 objects not as in the manifest" in out
+
+
+def test_an_agency_whose_first_run_failed_hides_no_other_s_drift(
+    capsys: pytest.CaptureFixture[str], applied: list[world.Memory]
+) -> None:
+    by_hand(applied)
+    applied[0].stop_with = errors.EngineFailed("no room")
+    assert run(capsys, "apply", str(ROOT / "examples/onde.yaml"), "--yes", "--no-verify")[0] == 1
+    code, out, err = run(capsys, "-q", "drift", "--all", "-o", "json")
+    assert (code, err) == (5, "")
+    told = {t["tenant"]: (t["recorded"], t["drifted"]) for t in json.loads(out)["tenants"]}
+    assert told == {world.AGENCY: (True, 2), "onde": (False, 0)}
 
 
 def test_it_wants_to_know_of_whom(
