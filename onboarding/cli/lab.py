@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,14 +15,6 @@ from onboarding.cli import console, lab_image, options
 
 if TYPE_CHECKING:
     from onboarding.lab import home as homes
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _name_option(function: F) -> F:
-    return click.option(
-        "--name", default="default", show_default=True, metavar="NAME", help="Which lab."
-    )(function)
 
 
 class _ComponentName(click.ParamType[str]):
@@ -60,7 +52,7 @@ def lab() -> None:
 
 
 @lab.command("id-token", short_help="Identity token of a job, as from a CI platform.")
-@_name_option
+@options.lab_name
 @click.option("--claim", "claims", multiple=True, metavar="NAME=VALUE", help="Add or replace one.")
 def id_token(name: str, claims: tuple[str, ...]) -> int:
     """Print what a CI platform would hand to a job of the main branch; it lasts five minutes.
@@ -83,7 +75,7 @@ def id_token(name: str, claims: tuple[str, ...]) -> int:
 
 
 @lab.command(short_help="Bring the lab up.")
-@_name_option
+@options.lab_name
 @click.option(
     "--nodes",
     type=click.Choice(["simulated", "real"]),
@@ -137,7 +129,7 @@ def _real(place: homes.Home, nodes: str | None) -> bool:
 
 
 @lab.command(short_help="Stop the lab, keep its data.")
-@_name_option
+@options.lab_name
 @options.volume_options
 def down(name: str) -> int:
     """Stop the lab's own processes, and no others; its data stays.
@@ -157,7 +149,7 @@ def down(name: str) -> int:
 
 
 @lab.command(short_help="What runs, and how it is doing.")
-@_name_option
+@options.lab_name
 @options.output_option
 def status(name: str, output: str) -> int:
     """Show each component: condition, process, ports, memory, time since its start.
@@ -190,7 +182,7 @@ def status(name: str, output: str) -> int:
 
 
 @lab.command(short_help="What is wrong, and how to mend it.")
-@_name_option
+@options.lab_name
 @options.output_option
 def doctor(name: str, output: str) -> int:
     """Look for what is wrong with the lab and say how to mend it; changes nothing.
@@ -221,7 +213,7 @@ def doctor(name: str, output: str) -> int:
 
 @lab.command(short_help="What the components wrote.")
 @click.argument("component", type=_ComponentName(), required=False)
-@_name_option
+@options.lab_name
 @click.option("-f", "--follow", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("-n", "--lines", default=20, show_default=True, help="How many last lines.")
 def logs(component: str | None, name: str, follow: bool, lines: int) -> int:
@@ -243,7 +235,7 @@ def logs(component: str | None, name: str, follow: bool, lines: int) -> int:
 
 
 @lab.command(short_help="Variables for other tools.")
-@_name_option
+@options.lab_name
 @options.output_option
 def env(name: str, output: str) -> int:
     """Print the variables with which kubectl, bao and onboard find the lab; holds no secret.
@@ -303,7 +295,7 @@ def build(only_list: bool, nodes: str, output: str) -> int:
 
 
 @lab.command(short_help="Stop the lab and delete its data.")
-@_name_option
+@options.lab_name
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @options.volume_options
 def reset(name: str, yes: bool) -> int:

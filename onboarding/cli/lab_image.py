@@ -21,6 +21,7 @@ def image() -> None:
     Examples:
       onboard lab image build            make what is missing
       onboard lab image list             what is there, by digest
+      onboard lab image load             onto the real node of the lab
     """
 
 
@@ -63,18 +64,41 @@ def list_command(output: str) -> int:
     return errors.ExitCode.DONE
 
 
+@image.command(short_help="Onto the real node of a lab.")
+@click.argument("names", metavar="[IMAGE]...", nargs=-1)
+@options.lab_name
+@options.output_option
+@options.volume_options
+def load(names: tuple[str, ...], name: str, output: str) -> int:
+    """Put the named images, or all that are made, onto the real node of a lab, which is up.
+
+    Pods use them by the reference that is shown, with imagePullPolicy IfNotPresent. What the node
+    has already stays.
+
+    \b
+    Examples:
+      onboard lab image load
+      onboard lab image load postgresql --name trial
+    """
+    from onboarding.lab import home, images, runtime
+
+    lab = runtime.current(home.locate(name))
+    _show(images.load(lab, names, console.progress()), output)
+    return errors.ExitCode.DONE
+
+
 def _show(found: tuple[images.Made, ...], output: str) -> None:
     if output == "json":
         console.result_json({"images": [_json(one) for one in found]})
         return
-    console.result(f"{'image':<12} {'version':<8} {'state':<8} {'MiB':>5}  reference")
+    console.result(f"{'image':<13} {'version':<8} {'state':<8} {'MiB':>5}  reference")
     for one in found:
         state = "ready" if one.archive else "missing"
         size = f"{one.size / 2**20:.0f}" if one.archive else "-"
-        line = f"{one.name:<12} {one.version:<8} {state:<8} {size:>5}  {one.reference}"
+        line = f"{one.name:<13} {one.version:<8} {state:<8} {size:>5}  {one.reference}"
         console.result(line.rstrip())
         if one.archive:
-            console.result(f"{'':<12} archive: {one.archive}")
+            console.result(f"{'':<13} archive: {one.archive}")
 
 
 def _json(one: images.Made) -> dict[str, Any]:

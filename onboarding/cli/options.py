@@ -62,6 +62,13 @@ def output_option(function: F) -> F:
     )(function)
 
 
+def lab_name(function: F) -> F:
+    """``--name`` of a lab."""
+    return click.option(
+        "--name", default="default", show_default=True, metavar="NAME", help="Which lab."
+    )(function)
+
+
 def _clock(_ctx: click.Context, _param: click.Parameter, value: str | None) -> clock.Clock:
     """The clock of this run. A year of the Buddhist Era, as Thai documents have it, is refused."""
     if value is None:

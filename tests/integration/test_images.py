@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -31,21 +33,63 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unpacked]:
 @pytest.fixture
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unpacked]:
     made = image_roots.unpacked("mayan-edms", tmp_path_factory.mktemp("product"))
-    made.writable("var/lib/documents", "secrets", "tmp")
+    made.writable("var/lib/mayan", "secrets", "tmp")
     yield made
     shutil.rmtree(made.root)
 
 
-@pytest.mark.parametrize("name", ["postgresql", "mayan-edms"])
+@pytest.mark.parametrize("name", ["openbao-agent", "postgresql", "mayan-edms"])
 def test_the_same_packages_give_the_same_digest(name: str) -> None:
     (first,) = images.ensure([name], progress.Silent())
-    assert first.archive is not None
-    versions = (first.archive.parent / "packages.txt").read_text()
+    versions = _versions(first)
     (second,) = images.ensure([name], progress.Silent(), again=True)
-    assert second.archive is not None
     # Where Debian has published an update in between, the digest rightly is another one.
-    same = (second.archive.parent / "packages.txt").read_text() == versions
-    assert (second.digest == first.digest) is same
+    assert (second.digest == first.digest) is (_versions(second) == versions)
+
+
+def _versions(made: images.Made) -> str:
+    assert made.archive is not None
+    listed = made.archive.parent / "packages.txt"
+    return listed.read_text() if listed.exists() else ""
+
+
+def test_a_build_that_is_killed_leaves_no_process_and_nothing_half_made(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "onboarding", "lab", "image", "build", "postgresql"]
+    surroundings = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    work = tmp_path / "onboard/engines/.work"
+
+    def begun() -> subprocess.Popen[bytes]:
+        """A build that has come to Debian's packages."""
+        started = subprocess.Popen(command, env=surroundings, stderr=subprocess.DEVNULL)
+        image_roots.until("the build works", lambda: len(_at_work(work)) > 2)
+        return started
+
+    first = begun()
+    (left,) = work.iterdir()
+    first.kill()
+    first.wait()
+    image_roots.until("nothing of it runs", lambda: not _at_work(work))
+    assert str(work) not in Path("/proc/mounts").read_text()
+    second = begun()
+    assert not left.exists()
+    second.send_signal(signal.SIGINT)
+    assert second.wait(60) == 130
+    assert _at_work(work) == []
+    assert not list(work.iterdir())
+    assert not list((tmp_path / "onboard/engines").glob("[!.]*"))
+
+
+def _at_work(folder: Path) -> list[int]:
+    """Processes that were told to work in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in told:
+            found.append(int(entry.name))
+    return found
 
 
 def test_no_key_and_no_database_that_all_pods_would_share_is_in_an_image(
@@ -108,8 +152,8 @@ def test_the_product_serves_its_pages_and_a_new_password_ends_nobodys_work(
         ),
         # libpq reads it for every connection.
         "PGPASSFILE": "/secrets/pgpass",
+        "MAYAN_SECRET_KEY_FILE": "/secrets/secret-key",
         "MAYAN_ALLOWED_HOSTS": '["127.0.0.1"]',
-        "MAYAN_CELERY_TASK_ALWAYS_EAGER": "true",
     }
 
     def word(password: str) -> None:
@@ -118,11 +162,11 @@ def test_the_product_serves_its_pages_and_a_new_password_ends_nobodys_work(
         os.chown(passwords, 1000, 1000)
 
     word("first")
+    (product.root / "secrets/secret-key").write_text("signs sessions")
     running = [image_roots.database(database, port, "first")]
     try:
         _answers(database, port, "first")
-        setup = ["mayan-edms.py", "common_initial_setup", "--force", "--no-dependencies"]
-        done = product.run(*setup, **settings)
+        done = product.run("/opt/mayan/bin/settle", **settings)
         assert done.returncode == 0, done.stderr
         serve = [*product.config["Cmd"], "--bind", f"127.0.0.1:{web}", "--timeout", "600"]
         running.append(subprocess.Popen(product.command(serve, **settings)))
@@ -136,10 +180,21 @@ def test_the_product_serves_its_pages_and_a_new_password_ends_nobodys_work(
         image_roots.ask(database, port, "first", "ALTER ROLE eoffice PASSWORD 'second'")
         word("second")
         assert _status(page) == 200
+        # Nothing that was set, secrets among it, has gone to the volume.
+        texts = [f for f in (product.root / "var/lib/mayan").rglob("*") if f.is_file()]
+        assert not [f for f in texts if b"signs sessions" in f.read_bytes()]
+        served = _workers(running[-1].pid)
+        (product.root / "secrets/secret-key").write_text("signs others")
+        image_roots.until("other workers", lambda: not served & _workers(running[-1].pid))
+        assert _status(page) == 200
     finally:
         for one in reversed(running):
             one.terminate()
             one.wait(60)
+
+
+def _workers(server: int) -> set[str]:
+    return set(Path(f"/proc/{server}/task/{server}/children").read_text().split())
 
 
 def test_the_product_finds_every_script_that_it_asks_for(product: Unpacked) -> None:

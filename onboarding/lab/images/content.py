@@ -1,6 +1,6 @@
-"""The two layers of an image: Debian's packages, and what the recipe adds to them.
+"""The layers of an image: Debian's packages, those of PyPI and npm, and the recipe's own files.
 
-Both are tars whose entries are sorted and carry one time, so that equal packages give equal bytes.
+They are tars whose entries are sorted and carry one time, so that equal packages give equal bytes.
 """
 
 from __future__ import annotations
@@ -50,48 +50,57 @@ def debian(of: recipe.Root, made: Path, shop: steps.Workshop, mirror: str | None
     shop.run("Debian packages", arguments)
 
 
-def added(of: recipe.Image, root_layer: Path, shop: steps.Workshop) -> Path:
-    """The layer of what the recipe adds; only ``/opt`` is written."""
+def packages(of: recipe.Product, below: Path | None, layer: Path, shop: steps.Workshop) -> None:
+    """Put the packages of PyPI and npm into the tar ``layer``; ``below``: Debian's."""
     root = shop.folder / "root"
     root.mkdir()
-    shop.run("unpacking Debian's layer", ["tar", "-xpf", str(root_layer), "-C", str(root)])
-    for name, target in of.files:
-        _place(of.recipe / name, root / target.lstrip("/"), mode=0o755)
+    if below:
+        shop.run("unpacking Debian's layer", ["tar", "-xpf", str(below), "-C", str(root)])
     if of.python:
         _python(of, root / of.python.lstrip("/"), shop)
     if of.pages:
         _pages(of, root / of.pages.lstrip("/"), shop)
     if of.prepare:
         _prepare(of, root, shop)
-    layer = shop.folder / "added.tar"
+    _packed(root, layer, shop)
+
+
+def files(of: recipe.Image, layer: Path, shop: steps.Workshop) -> None:
+    """Put the recipe's own files into the tar ``layer``."""
+    root = shop.folder / "files"
+    root.mkdir()
+    for name, target in of.files:
+        place = root / target.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # What is a program stays one.
+        shutil.copy(of.recipe / name, place)
+    _packed(root, layer, shop)
+
+
+def _packed(root: Path, layer: Path, shop: steps.Workshop) -> None:
+    """Only ``/opt``: the rest of the root is another layer's."""
     arguments = [
         "tar", "--create", f"--file={layer}", f"--directory={root}", "--sort=name",
-        f"--mtime=@{of.suite.epoch}", "--owner=0", "--group=0", "--numeric-owner",
+        f"--mtime=@{shop.epoch}", "--owner=0", "--group=0", "--numeric-owner",
         "--format=gnu", "--mode=u+rw,go=rX", "opt",
     ]  # fmt: skip
     shop.run("packing what was added", arguments)
     shutil.rmtree(root)
-    return layer
 
 
-def _place(file: Path, target: Path, mode: int) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file, target)
-    target.chmod(mode)
-
-
-def _python(of: recipe.Image, target: Path, shop: steps.Workshop) -> None:
+def _python(of: recipe.Product, target: Path, shop: steps.Workshop) -> None:
     """Wheels of PyPI for the image's Python, whatever Python this is; each has its pinned hash."""
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--retries=10"]
     wheels = shop.folder / "wheels"
     hashed = ["--no-deps", "--require-hashes"]
-    # Of some there is no wheel: pure Python, built with pinned tools.
     sources, tools = of.recipe / "sources.txt", of.recipe / "build.txt"
-    building = ["--no-cache-dir", "--build-constraint", str(tools), "--wheel-dir", str(wheels)]
-    shop.run(
-        "packages of PyPI without a wheel",
-        [*pip, "wheel", *hashed, *building, "-r", str(sources)],
-    )
+    if sources.exists():
+        # Of these there is no wheel: pure Python, built with pinned tools.
+        building = ["--no-cache-dir", "--build-constraint", str(tools), "--wheel-dir", str(wheels)]
+        shop.run(
+            "packages of PyPI without a wheel",
+            [*pip, "wheel", *hashed, *building, "-r", str(sources)],
+        )
     pinned = ["-r", str(of.recipe / "wheels.txt")]
     shop.run(
         "wheels of PyPI",
@@ -108,9 +117,10 @@ def _python(of: recipe.Image, target: Path, shop: steps.Workshop) -> None:
     )  # fmt: skip
 
 
-def _names(of: recipe.Image) -> list[str]:
+def _names(of: recipe.Product) -> list[str]:
     """``name==version`` of all packages of PyPI, in order."""
-    texts = [(of.recipe / file).read_text(encoding="utf-8") for file in _PINNED]
+    files = [of.recipe / name for name in _PINNED if (of.recipe / name).exists()]
+    texts = [file.read_text(encoding="utf-8") for file in files]
     return sorted(re.findall(r"^[\w.-]+==[^\s;]+", "\n".join(texts), re.MULTILINE))
 
 
@@ -127,7 +137,7 @@ def _for(suite: recipe.Suite) -> list[str]:
     ]
 
 
-def _pages(of: recipe.Image, target: Path, shop: steps.Workshop) -> None:
+def _pages(of: recipe.Product, target: Path, shop: steps.Workshop) -> None:
     folder = shop.folder / "pages"
     folder.mkdir()
     for name in ("package.json", "package-lock.json"):
@@ -142,14 +152,13 @@ def _pages(of: recipe.Image, target: Path, shop: steps.Workshop) -> None:
     shutil.move(folder / "node_modules", target)
 
 
-def _prepare(of: recipe.Image, root: Path, shop: steps.Workshop) -> None:
+def _prepare(of: recipe.Product, root: Path, shop: steps.Workshop) -> None:
     """Run the recipe's script inside the root, cut off from the network."""
     script = root / "opt" / of.prepare
-    _place(of.recipe / of.prepare, script, mode=0o755)
-    variables = {**dict(of.environment), "PYTHONHASHSEED": "0", "PYTHONPATH": ""}
+    shutil.copy(of.recipe / of.prepare, script)
     shop.run(
         "preparing inside the image",
         ["unshare", "--net", f"--root={root}", "--wd=/", "/usr/bin/python3", f"/opt/{of.prepare}"],
-        environment=variables,
+        environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
     )
     script.unlink()

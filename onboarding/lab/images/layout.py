@@ -48,8 +48,10 @@ def _described(of: recipe.Image, image: str, created: str) -> list[str]:
     variables = [
         part for name, value in of.environment for part in ("--config.env", f"{name}={value}")
     ]
+    port = ["--config.exposedports", f"{of.port}/tcp"] if of.port else []
+    stop = ["--config.stopsignal", of.stop] if of.stop else []
     return [
         "--image", image, "--no-history", "--created", created, "--os", "linux",
-        "--architecture", of.platform(), "--config.user", of.user,
-        "--config.exposedports", f"{of.port}/tcp", *variables, *command,
+        "--architecture", of.platform(), "--config.user", of.user, *port, *stop, *variables,
+        *command,
     ]  # fmt: skip

@@ -91,17 +91,22 @@ def _made(of: recipe.Image, report: progress.Progress, mirror: str | None, *, ag
 
 def _make(of: recipe.Image, report: progress.Progress, mirror: str | None, *, again: bool) -> None:
     cache.require_space(of.space, cache.root())
-    base = _root(of.root, report, mirror, again=again)
+    base = _root(of.root, report, mirror, again=again) if of.root else None
+    own = _own(of.own, base, report, again=again) if of.own else None
     begun = time.monotonic()
     with cache.work_folder(of) as folder:
         shop = _workshop(of.folder(), of.suite.epoch, folder, report)
         made = folder / "made"
         made.mkdir()
-        layers = [base, content.added(of, base, shop)]
+        layers = [layer for layer in (base, own) if layer]
+        if of.files:
+            layers.append(folder / "files.tar")
+            content.files(of, layers[-1], shop)
         digest = layout.pack(of, layers, made / of.product(), shop)
         note = {"digest": digest, "layers": [layout.sha256(layer) for layer in layers]}
         (made / "image.json").write_text(json.dumps(note) + "\n", encoding="utf-8")
-        shutil.copyfile(base.parent / "packages.txt", made / "packages.txt")
+        if base:
+            shutil.copyfile(base.parent / "packages.txt", made / "packages.txt")
         cache.install(of, made, "packages", time.monotonic() - begun, 0.0)
 
 
@@ -115,6 +120,20 @@ def _root(of: recipe.Root, report: progress.Progress, mirror: str | None, *, aga
             made = folder / "made"
             made.mkdir()
             content.debian(of, made, _workshop(of.folder(), of.epoch, folder, report), mirror)
+            return cache.install(of, made, "packages", time.monotonic() - begun, 0.0)
+
+
+def _own(of: recipe.Product, base: Path | None, report: progress.Progress, *, again: bool) -> Path:
+    with cache.locked(of, threading.Event(), report.note):
+        held = cache.held(of)
+        if held is not None and not again:
+            return held
+        begun = time.monotonic()
+        with cache.work_folder(of) as folder:
+            made = folder / "made"
+            made.mkdir()
+            shop = _workshop(of.folder(), of.suite.epoch, folder, report)
+            content.packages(of, base, made / of.product(), shop)
             return cache.install(of, made, "packages", time.monotonic() - begun, 0.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,41 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """The layer of packages of PyPI and npm; as a thing of the cache of its own.
+
+    ``python``, ``pages``: where in the image they stand, "" for none. ``prepare``: the script of
+    the folder ``recipe`` that is run over them.
+    """
+
+    name: str
+    version: str
+    suite: Suite
+    root: Root | None
+    recipe: Path
+    python: str
+    pages: str
+    prepare: str
+
+    def digest(self) -> str:
+        entry = {**asdict(self), "recipe": "", "root": self.root.digest() if self.root else ""}
+        return _sealed([_FORMAT, platform.machine(), entry, _contents(self.recipe, _of_packages)])
+
+    def folder(self) -> str:
+        """Name of its folder in the cache."""
+        return f"{self.name}-{self.version}-{self.digest()}"
+
+    def product(self) -> str:
+        """The layer, a tar that is not compressed."""
+        return "layer.tar"
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One image; the folder ``recipe`` holds its files, ``space`` in MiB.
 
     ``before``: shell lines run before its packages are installed, with the root as ``$1``.
-    ``python``, ``pages``: where in the image packages of PyPI and of npm stand, "" for none.
+    ``stop``: the signal that ends it, "" for SIGTERM.
     """
 
     name: str
@@ -72,23 +102,34 @@ class Image:
     user: str
     port: int
     command: tuple[str, ...]
+    stop: str
     space: int
 
     @property
-    def root(self) -> Root:
+    def root(self) -> Root | None:
+        """The layer below; None where the image needs no package of Debian."""
+        if not self.packages:
+            return None
         return Root(
             f"root-{self.name}", self.suite.name, self.packages, self.before, self.suite.epoch
         )
 
+    @property
+    def own(self) -> Product | None:
+        """The layer above it; None where the image is of Debian's packages and files alone."""
+        if not self.python and not self.pages:
+            return None
+        return Product(
+            f"product-{self.name}", self.version, self.suite, self.root, self.recipe,
+            self.python, self.pages, self.prepare,
+        )  # fmt: skip
+
     def digest(self) -> str:
         """Twelve hexadecimal digits over everything that decides what is in the image."""
         entry = {**asdict(self), "recipe": "", "space": 0}
-        contents = {
-            file.name: hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(self.recipe.iterdir())
-            if file.is_file()
-        }
-        return _sealed([_FORMAT, self.root.digest(), entry, contents])
+        below = [layer.digest() for layer in (self.root, self.own) if layer]
+        placed = _contents(self.recipe, {name for name, _ in self.files}.__contains__)
+        return _sealed([_FORMAT, platform.machine(), below, entry, placed])
 
     def folder(self) -> str:
         """Name of its folder in the cache."""
@@ -116,7 +157,7 @@ def _image(name: str, entry: Mapping[str, Any], suite: Suite, recipes: Path) -> 
         name=name,
         version=str(entry["version"]),
         suite=suite,
-        packages=tuple(entry["packages"]),
+        packages=tuple(entry.get("packages", ())),
         before=tuple(entry.get("before", ())),
         recipe=recipes / name,
         python=entry.get("python", ""),
@@ -125,10 +166,24 @@ def _image(name: str, entry: Mapping[str, Any], suite: Suite, recipes: Path) -> 
         files=tuple(entry.get("files", {}).items()),
         environment=tuple(entry["environment"].items()),
         user=entry["user"],
-        port=entry["port"],
+        port=entry.get("port", 0),
         command=tuple(entry["command"]),
+        stop=entry.get("stop", ""),
         space=entry["space"],
     )
+
+
+def _of_packages(name: str) -> bool:
+    return name.endswith((".txt", ".json")) or name == "prepare.py"
+
+
+def _contents(folder: Path, belongs: Callable[[str], bool]) -> dict[str, str]:
+    """Hashes of those files of a recipe, by name."""
+    return {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.iterdir())
+        if file.is_file() and belongs(file.name)
+    }
 
 
 def _sealed(content: object) -> str:

@@ -12,6 +12,12 @@ from pathlib import Path
 from onboarding import errors, progress
 from onboarding.lab.supply import cache, process
 
+_ENDS_WITH_US = (
+    # A hard kill of this process ends unshare, and with it, by the kernel, all that it started:
+    # whatever sessions, mounts and children of their own they have made.
+    *("setpriv", "--pdeathsig", "KILL", "--"),
+    *("unshare", "--pid", "--mount-proc", "--fork", "--kill-child=KILL", "--"),
+)
 _TELL_SECONDS = 15.0
 _LIMIT_SECONDS = 3600.0
 _TAIL_LINES = 12
@@ -36,7 +42,7 @@ class Workshop:
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Run a command as the step ``what``; all its output goes into the log.
+        """Run a command as the step ``what``; all its output goes into the log. It ends with us.
 
         Raises ``errors.EngineFailed`` with its last lines, or that it took over an hour.
         """
@@ -53,7 +59,8 @@ class Workshop:
 
         self.report.note(what)
         ended = process.run(
-            arguments,
+            # Only root has namespaces to give; nobody else makes an image.
+            [*(_ENDS_WITH_US if os.geteuid() == 0 else ()), *arguments],
             log=self.log,
             stop=threading.Event(),
             environment={

@@ -39,8 +39,12 @@ def require(wanted: recipe.Image) -> None:
 
 def _packages(wanted: recipe.Image) -> list[str]:
     """Names of Debian packages that are not here."""
-    programs = ["mmdebstrap", "umoci", *(["npm"] if wanted.pages else [])]
+    programs = [
+        *(["mmdebstrap"] if wanted.packages else []),
+        "umoci",
+        *(["npm"] if wanted.pages else []),
+    ]
     missing = [name for name in programs if shutil.which(name) is None]
-    if not _KEYRING.exists():
+    if wanted.packages and not _KEYRING.exists():
         missing.append("debian-archive-keyring")
     return missing

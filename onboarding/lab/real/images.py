@@ -38,11 +38,7 @@ def load(lab: component.Lab, archive: Path, name: str) -> tuple[str, ...]:
     Returns every name that the image has now. Raises ``errors.UsageError`` where the lab has no
     real node, ``errors.EngineFailed`` where containerd refuses the archive.
     """
-    if not lab.real:
-        raise errors.UsageError(
-            f"the lab {lab.home.name!r} has no real node to put an image on",
-            resolution=f"Run as root: onboard lab up --name {lab.home.name} --nodes real",
-        )
+    refuse_without_node(lab)
     if not archive.is_file():
         raise errors.UsageError(f"there is no archive {archive}")
     ctr(lab, "images", "import", "--base-name", name, str(archive.resolve()))
@@ -52,6 +48,15 @@ def load(lab: component.Lab, archive: Path, name: str) -> tuple[str, ...]:
     for reference, digest in tagged.items():
         ctr(lab, "images", "tag", "--force", reference, f"{name}@{digest}")
     return (*tagged, *(f"{name}@{digest}" for digest in tagged.values()))
+
+
+def refuse_without_node(lab: component.Lab) -> None:
+    """Raises ``errors.UsageError`` where the lab has no real node."""
+    if not lab.real:
+        raise errors.UsageError(
+            f"the lab {lab.home.name!r} has no real node to put an image on",
+            resolution=f"Run as root: onboard lab up --name {lab.home.name} --nodes real",
+        )
 
 
 def ctr(lab: component.Lab, *arguments: str, seconds: float = 600) -> str:

