@@ -92,7 +92,7 @@ def start(folder: Path, *, audit_devices: int = 2) -> OpenBao:
 
 def _initialise(address: str, ca: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
     body = {"recovery_shares": 1, "recovery_threshold": 1}
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 300
     made: dict[str, Any] = {}
     while time.monotonic() < ends and process.poll() is None:
         try:
