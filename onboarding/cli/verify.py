@@ -24,10 +24,10 @@ from onboarding.cli import job as jobs
 @click.option(
     "--probe",
     is_flag=True,
-    help="Prove by use, too: letters at the exchange, addresses as they are served. Shows what it "
-    "would send, and asks.",
+    help="Prove by use, too: letters at the exchange, addresses and sign-in as they are served, "
+    "the network from inside. Shows what it would do, and asks.",
 )
-@click.option("--yes", is_flag=True, help="With --probe: send it; do not ask.")
+@click.option("--yes", is_flag=True, help="With --probe: do it; do not ask.")
 @click.option(
     "--secret-file",
     type=options.MANIFEST,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onboarding import clock, environment, tenant
-from onboarding.probes import addresses, letters, probe
+from onboarding.probes import addresses, inside, letters, probe, signing_in
 from onboarding.state import interface
 
 
@@ -18,4 +18,6 @@ def of(
     return (
         letters.of(whose, target, store, secret),
         addresses.of(whose, target, now),
+        signing_in.of(whose, target),
+        inside.of(whose, target, store),
     )

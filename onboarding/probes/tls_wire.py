@@ -8,7 +8,7 @@ import ssl
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,9 +45,8 @@ def look(
     host: str, gateway: str, trusting: ssl.SSLContext, limits: patience.Limits
 ) -> tls.Served | tls.Unanswered:
     """What an address shows. ``gateway``: ``host:port`` to ask in place of the name's own."""
-    name, _, port = (gateway or f"{host}:{PORT}").rpartition(":")
     asked, at = f"{host}:{PORT}" + (f" at {gateway}" if gateway else ""), datetime.now(UTC)
-    door = _Door(host, (name, int(port)), limits)
+    door = _Door(host, where(host, gateway), limits)
     try:
         raw, protocol = door.certificate()
         page = _Page(distrust=f"not looked at, {protocol} is too old")
@@ -72,6 +71,12 @@ def look(
         hsts=page.hsts,
         page_seen=page.unseen,
     )
+
+
+def where(host: str, gateway: str) -> tuple[str, int]:
+    """The address and port at which a host is asked."""
+    name, _, port = (gateway or f"{host}:{PORT}").rpartition(":")
+    return name, int(port)
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -136,12 +141,19 @@ class _Door:
         except OSError as ended:
             return tls.Old.UNSEEN, https.reason(ended)
 
-    @contextmanager
-    def _shaken(self, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
-        with socket.create_connection(self.where, timeout=self.limits.connect) as plain:
-            plain.settimeout(self.limits.request)
-            with context.wrap_socket(plain, server_hostname=self.host) as connection:
-                yield connection
+    def _shaken(self, context: ssl.SSLContext) -> AbstractContextManager[ssl.SSLSocket]:
+        return shaken(self.host, self.where, context, self.limits)
+
+
+@contextmanager
+def shaken(
+    host: str, where: tuple[str, int], context: ssl.SSLContext, limits: patience.Limits
+) -> Iterator[ssl.SSLSocket]:
+    """A connection to ``where`` that speaks TLS with ``host``."""
+    with socket.create_connection(where, timeout=limits.connect) as plain:
+        plain.settimeout(limits.request)
+        with context.wrap_socket(plain, server_hostname=host) as connection:
+            yield connection
 
 
 def _anything(newest: ssl.TLSVersion) -> ssl.SSLContext:

@@ -38,6 +38,10 @@ class Address:
     oldest: str = "TLSv1_2"
     newest: str = "TLSv1_3"
     fault: str = ""
+    pages: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Status and location of the answer by path; elsewhere 302 to /."""
+    opens: str = ""
+    """A path that any token opens."""
     ca: Path = Path()
     port: int = 0
     asked: list[bytes] = field(default_factory=list)
@@ -143,6 +147,13 @@ def _accept(
                 _serve(plain, context, address, stop)
 
 
+def _answer(address: Address, request: str) -> tuple[int, str]:
+    path = request.split(" ")[1].partition("?")[0]
+    if path == address.opens and "Authorization: Bearer " in request:
+        return 200, ""
+    return address.pages.get(path, (302, "/"))
+
+
 def _serve(
     plain: socket.socket, context: ssl.SSLContext, address: Address, stop: threading.Event
 ) -> None:
@@ -152,12 +163,14 @@ def _serve(
             if not request or address.fault == "hangs-up":
                 return
             address.asked.append(request)
-            connection.sendall(b"HTTP/1.1 302 Found\r\n")
+            status, location = _answer(address, request.decode("latin-1"))
+            connection.sendall(f"HTTP/1.1 {status} Said\r\n".encode())
             ends = time.monotonic() + 8
             while address.fault == "drips" and not stop.is_set() and time.monotonic() < ends:
                 connection.sendall(b"x-slow: 1\r\n")
                 time.sleep(0.1)
             hsts = "" if address.hsts is None else f"Strict-Transport-Security: {address.hsts}\r\n"
-            connection.sendall(f"{hsts}Location: /\r\nContent-Length: 0\r\n\r\n".encode())
+            to = f"Location: {location}\r\n" if location else ""
+            connection.sendall(f"{hsts}{to}Content-Length: 0\r\n\r\n".encode())
     except OSError:
         return

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib import parse
 
 import pytest
 import yaml
@@ -38,7 +39,16 @@ pytestmark = pytest.mark.usefixtures("engines")
 def everything(tmp_path: Path, naming: Naming, **how: Any) -> Iterator[endpoint.Exchange]:
     """A sound exchange, and the one address of the village well served."""
     (tmp_path / "tls").mkdir()
-    address = served.Address(name=_host())
+    host = _host()
+    query = parse.urlencode(
+        {
+            "client_id": "ga-village-prod",
+            "response_type": "code",
+            "redirect_uri": f"https://{host}/oidc/callback",
+        }
+    )
+    realm = "https://sso.invalid/realms/gdcc/protocol/openid-connect/auth"
+    address = served.Address(name=host, pages={"/": (302, f"{realm}?{query}")})
     with endpoint.serving(tmp_path, **how) as at, served.serving(tmp_path / "tls", address):
         naming(at, address)
         yield at
@@ -93,9 +103,12 @@ def test_all_is_proven_by_use_and_nothing_stays(
         code, out, err = _verify(
             capsys, "--probe", "--yes", "--secret-file", str(secret), "--verbose"
         )
-    assert code == 0, out + err
+    assert code == 5, out + err  # nothing was tried from inside, as no pod is named
+    assert ": 0 failed, 3 could not be determined" in out
+    assert out.count("the environment names no pod to try it from") == 3
     assert f"pass    endpoint {at.address}: answers over TLS" in out
     assert f"pass    https://{_host()}: TLSv1.3, certificate of CN=ca" in out
+    assert f"pass    sign-in to {_host()}: sent to https://sso.invalid/realms/gdcc" in out
     assert "[basis: live]" in out
     assert "Probe letters: 12 findings in" in out
     assert "has to be confirmed: the lists of secrecy and speed codes" in out
@@ -121,7 +134,12 @@ def test_json_has_the_evidence_and_each_probe(
     address = of["NET-006", f"https://{_host()}"]
     assert (address["verdict"], address["basis"]) == ("pass", "live")
     assert address["evidence"]["protocol"] == "TLSv1.3"
-    assert [probe["name"] for probe in told["probes"]] == ["letters", "addresses"]
+    assert [probe["name"] for probe in told["probes"]] == [
+        "letters",
+        "addresses",
+        "sign-in",
+        "inside",
+    ]
     assert told["probes"][0]["began"] <= told["probes"][0]["ended"]
     assert told["probes"][0]["left"] == {}
     assert endpoint.ACCOUNT[1] not in out
@@ -180,7 +198,7 @@ def test_a_killed_probe_leaves_nothing_that_the_next_does_not_take_away(
         assert len(at.letters) == 1
 
         code, out, err = _verify(capsys, *words)
-    assert code == 0, out + err
+    assert code == 5, out + err  # nothing was tried from inside
     assert (at.queue, at.letters) == ([], {})
 
 
