@@ -1,4 +1,4 @@
-"""Probes from inside, on a real node: what must be refused is, an opened way shows, no pod stays."""
+"""Probes from inside, on a real node: what must be refused is, and no pod stays."""
 
 from __future__ import annotations
 
