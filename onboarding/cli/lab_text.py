@@ -25,9 +25,10 @@ def standing_table(name: str, found: Sequence[standing.Standing], total: int) ->
     lines.append(f"  {'component':<19} {'condition':<10} {'pid':>7} {'MiB':>5} {'up':>8}  ports")
     for one in found:
         ports = " ".join(str(port) for port in one.ports)
+        size, age = f"{one.resident / 2**20:.0f}", _duration(one.uptime)
         lines.append(
             f"  {one.name:<19} {one.condition.value:<10} {one.pid or '-':>7} "
-            f"{one.resident / 2**20:>5.0f} {_duration(one.uptime):>8}  {ports}".rstrip()
+            f"{size if one.pid else '-':>5} {age if one.pid else '-':>8}  {ports}".rstrip()
         )
         if one.why:
             lines.append(f"      {one.why}")

@@ -146,7 +146,10 @@ def _engines(lab: component.Lab) -> Iterator[Complaint]:
 def _component(lab: component.Lab, one: standing.Standing) -> Iterator[Complaint]:
     up = f"Run: onboard lab up --name {lab.home.name}"
     log = lab.home.logs / f"{one.name}.log"
-    if one.condition is standing.Condition.NOT_READY:
+    if one.condition is standing.Condition.NOT_READY and not one.pid:
+        see = f'eval "$(onboard lab env --name {lab.home.name})"; kubectl get pods -A'
+        yield Complaint(one.name, "no pod of it serves", (one.why,), f"See: {see}")
+    elif one.condition is standing.Condition.NOT_READY:
         yield Complaint(
             one.name,
             f"it runs (pid {one.pid}) but is not ready",

@@ -44,6 +44,7 @@ NODE_ENGINES = (
     "cni-host-local",
     "cni-loopback",
     "kube-router",
+    "coredns",
 )
 """What a real node needs besides."""
 

@@ -22,7 +22,7 @@ from onboarding.lab import (
 )
 from onboarding.lab import home as homes
 from onboarding.lab import state as states
-from onboarding.lab.real import kubelet, sweep
+from onboarding.lab.real import kubelet, serving, sweep
 
 _LEAST_FREE_BYTES = 512 * 1024 * 1024
 
@@ -72,6 +72,9 @@ def up(
         _stop(home, _unfit(parts, ledger.state), ledger, report)
         with report.step(f"Lab {home.name}: start the engines"):
             ready = launch.launch(lab, parts, ledger, report)
+        if real:
+            with report.step(f"Lab {home.name}: what serves on the real node"):
+                serving.wait(lab, report)
         plugins.install(lab)
         with report.step(f"Lab {home.name}: environment"):
             bootstrapped = environment_file.complete(

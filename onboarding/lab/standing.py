@@ -6,9 +6,11 @@ from concurrent import futures
 from dataclasses import dataclass
 from enum import StrEnum
 
+from onboarding import errors
 from onboarding.lab import component, launch, process, roster, runtime
 from onboarding.lab import home as homes
 from onboarding.lab import state as states
+from onboarding.lab.real import serving
 
 
 class Condition(StrEnum):
@@ -20,7 +22,10 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One component. ``why`` says what it lacks; ``resident`` in bytes, ``uptime`` in seconds."""
+    """One component. ``why`` says what it lacks; ``resident`` in bytes, ``uptime`` in seconds.
+
+    What serves in pods has no process of ours, and so neither pid, memory nor uptime.
+    """
 
     name: str
     condition: Condition
@@ -37,7 +42,10 @@ def of(home: homes.Home) -> tuple[Standing, ...]:
     known = runtime.adopt(home, states.load(home))
     parts = roster.describe(lab)
     with futures.ThreadPoolExecutor(max_workers=len(parts)) as pool:
-        return tuple(pool.map(lambda part: _standing(part, lab, known), parts))
+        found = tuple(pool.map(lambda part: _standing(part, lab, known), parts))
+    if not lab.real:
+        return found
+    return found + tuple(_serving(one, lab, known) for one in serving.SERVICES)
 
 
 def _standing(part: component.Component, lab: component.Lab, known: states.State) -> Standing:
@@ -56,3 +64,13 @@ def _standing(part: component.Component, lab: component.Lab, known: states.State
         process.resident(started.mark),
         process.uptime(started.mark),
     )
+
+
+def _serving(one: serving.Service, lab: component.Lab, known: states.State) -> Standing:
+    if not known.wanted:
+        return Standing(one.name, Condition.STOPPED)
+    try:
+        why = serving.lacks(lab, one)
+    except errors.OnboardError as error:
+        why = "; ".join(error.details) or error.message
+    return Standing(one.name, Condition.NOT_READY if why else Condition.READY, why)

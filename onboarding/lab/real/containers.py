@@ -12,6 +12,8 @@ from onboarding.lab.real import images, node, place
 
 NAME = "containerd"
 PORTS: tuple[str, ...] = ()
+_IMAGES = {"lab-pod": ("pause",), "coredns": ()}
+"""Engines that run in pods, and what they are told where the pod says nothing."""
 
 
 def describe(lab: component.Lab) -> component.Component:
@@ -60,8 +62,8 @@ def _link_plugins(lab: component.Lab) -> None:
 
 
 def _import_own(lab: component.Lab) -> None:
-    """The image of sandboxes and probes."""
-    images.load_engine(lab, "lab-pod", ("pause",))
+    for engine, arguments in _IMAGES.items():
+        images.load_engine(lab, engine, arguments)
 
 
 def _network(lab: component.Lab) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a real node needs in its cluster: rights of its parts, its class of volumes."""
+"""What a real node needs in its cluster: rights of its parts, names, volumes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
+from onboarding import labels
 from onboarding.lab import cluster, component
-from onboarding.lab.real import place
+from onboarding.lab.real import images, place
 
 
 def settle(lab: component.Lab) -> None:
@@ -24,6 +25,9 @@ def wanted(lab: component.Lab) -> list[tuple[str, dict[str, Any]]]:
     known = {
         "computer": str(net.computer),
         "apiserver": str(lab.ports["apiserver"]),
+        "pool_label": labels.POOL,
+        "pool": place.POOL,
+        "coredns": images.of_engine(lab, "coredns"),
     }
     entries = yaml.safe_load(string.Template(template).substitute(known))
     return [(f"{e['under']}/{e['object']['metadata']['name']}", e["object"]) for e in entries]

@@ -16,7 +16,7 @@ from onboarding.lab import home as homes
 from onboarding.lab.real import images, place
 from tests.running import LAB, Done, onboard
 
-NAME = f"{LAB}-real" if LAB == "tests" else LAB
+NAME = f"{LAB}-real"
 
 
 def command(*words: str, **options: Any) -> Done:

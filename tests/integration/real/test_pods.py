@@ -67,16 +67,18 @@ def test_a_closed_pod_reaches_neither_node_nor_computer_nor_metadata(
         assert closed.inside("inmate", "reach", target).code != 0
 
 
-def test_services_have_addresses(namespaces: Make) -> None:
-    cluster = namespaces("real-services")
+def test_services_have_addresses_and_names(namespaces: Make) -> None:
+    cluster = namespaces("real-names")
     cluster.pod("letters", "serve", f":{_PORT}")
     cluster.pod("asker", "pause")
     ports = [{"port": 80, "targetPort": _PORT}]
     service = {"selector": {"app": "letters"}, "ports": ports}
     meta = {"name": "letters"}
     cluster.apply({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": service})
-    address = cluster.ask("get", "service", "letters", "-o", "jsonpath={.spec.clusterIP}").out
-    assert eventually(lambda: cluster.inside("asker", "reach", f"{address}:80").code == 0)
+    name = "letters.real-names.svc.cluster.local"
+    assert eventually(lambda: cluster.inside("asker", "reach", f"{name}:80").code == 0)
+    # Names beyond the cluster are nobody's here.
+    assert cluster.inside("asker", "lookup", "example.com").code != 0
 
 
 def test_a_volume_outlives_its_pod_and_goes_with_its_claim(

@@ -15,7 +15,15 @@ import pytest
 import yaml
 
 from onboarding import environment, errors
-from onboarding.lab import certificates, component, environment_file, ports, roster, volumes
+from onboarding.lab import (
+    certificates,
+    component,
+    environment_file,
+    ports,
+    roster,
+    volumes,
+    wire,
+)
 from onboarding.lab import home as homes
 from onboarding.lab.real import (
     containers,
@@ -27,6 +35,7 @@ from onboarding.lab.real import (
     machine,
     objects,
     place,
+    serving,
     target,
 )
 
@@ -105,6 +114,20 @@ def test_the_api_server_s_own_name_leads_through_the_gate(lab: component.Lab) ->
     assert "$" not in yaml.safe_dump(list(found.values()))
     slices = next(body for body in found.values() if body["kind"] == "EndpointSlice")
     assert slices["endpoints"][0]["addresses"] == [lab.host]
+
+
+def test_what_serves_is_asked_itself(
+    lab: component.Lab, monkeypatch: pytest.MonkeyPatch, free_port: int
+) -> None:
+    pods: list[dict[str, object]] = [{"status": {}}]
+    listed = {"items": pods}
+    answer = wire.Response(200, json.dumps(listed).encode())
+    monkeypatch.setattr(wire, "request", lambda *_, **__: answer)
+    one = serving.Service("names", "kube-system", "k8s-app=kube-dns", f"{free_port}/ready")
+    assert "has an address yet" in serving.lacks(lab, one)
+    pods[0]["status"] = {"podIP": "127.0.0.1"}
+    answer = wire.Response(200, json.dumps(listed).encode())
+    assert "Refused" in serving.lacks(lab, one)
 
 
 def test_kubelet_and_containerd_stay_in_the_lab_s_places(lab: component.Lab) -> None:
