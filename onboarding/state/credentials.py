@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib import parse
 
-from onboarding import environment, errors
+from onboarding import environment, errors, https
 
 _OURS = frozenset({"schema", "table"})
 
@@ -65,6 +65,7 @@ def postgres(at: environment.State) -> dict[str, Any]:
         settings["sslmode"] = "verify-full"
         settings["sslrootcert"] = "system"
     if at.ca_file is not None:
+        https.trusting(at.ca_file)  # libpq would advise to do without
         settings["sslrootcert"] = str(at.ca_file)
     return settings
 

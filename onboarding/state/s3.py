@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib import parse
 
-from onboarding import environment, errors
+from onboarding import environment, errors, https
 from onboarding.state import credentials, storage
 
 _AT_ONCE = 16
@@ -98,8 +98,11 @@ class Bucket:
         if answer is None:
             return None
         content, headers = answer
-        now, written = (parsedate_to_datetime(headers[h]) for h in ("date", "last-modified"))
-        return storage.Held(content, headers["etag"], (now - written).total_seconds())
+        try:
+            now, written = (parsedate_to_datetime(headers[h]) for h in ("date", "last-modified"))
+            return storage.Held(content, headers["etag"], (now - written).total_seconds())
+        except (KeyError, ValueError) as lacking:
+            raise self._refused(f"an object came without its time or tag: {lacking}", 0) from None
 
     def swap_lease(self, tenant_id: str, content: bytes, version: str) -> str | None:
         self._require_conditions()
@@ -218,7 +221,9 @@ class Bucket:
     def _http(self) -> Any:
         import urllib3
 
-        trusted: dict[str, Any] = {"ca_certs": str(self._at.ca_file)} if self._at.ca_file else {}
+        trusted: dict[str, Any] = {}
+        if self._at.ca_file is not None:
+            trusted["ssl_context"] = https.trusting(self._at.ca_file)
         again = urllib3.Retry(
             total=4, backoff_factor=0.3, backoff_jitter=0.3, allowed_methods=None,
             status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False,

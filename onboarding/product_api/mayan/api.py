@@ -53,6 +53,11 @@ class Api:
                 details=refused.details,
                 resolution="See that the password in Vault is the one of that account.",
             ) from refused
+        if not said.get("token"):
+            raise errors.EngineFailed(
+                f"{self._place.namespace}: the e-Office signs in and gives no token",
+                resolution="See whether its version is one the adapter knows.",
+            )
         self._session.headers["Authorization"] = f"Token {said['token']}"
 
     def _check_version(self) -> None:
