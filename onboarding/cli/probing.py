@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,23 @@ from onboarding.leaving import records
 
 if TYPE_CHECKING:
     from onboarding.probes import probe, running
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "ran": "Probe {name}: {seconds:.1f} s, findings: {count}, begun "
+        "{began:%Y-%m-%d %H:%M:%S} UTC",
+        "left": "  May be left, the next run tries again: {id}: {why}",
+        "kept": "  Not given back, so it may stay in the records there: {id}: {why}",
+        "confirm": "  No public text establishes, and has to be confirmed:",
+    },
+    "th": {
+        "ran": "การทดสอบ {name}: {seconds:.1f} วินาที ผล {count} รายการ เริ่มเมื่อ "
+        "{began:%Y-%m-%d %H:%M:%S} UTC",
+        "left": "  อาจมีสิ่งที่ใช้ทดสอบค้างอยู่ การทดสอบครั้งถัดไปจะดำเนินการอีกครั้ง: {id}: {why}",
+        "kept": "  ระบบมิได้คืนสิ่งที่ใช้ทดสอบ จึงอาจคงอยู่ในทะเบียนของระบบ: {id}: {why}",
+        "confirm": "  ยังไม่มีเอกสารเผยแพร่ที่ยืนยันข้อมูลต่อไปนี้ และต้องได้รับการยืนยัน:",
+    },
+}
 
 
 def agreed(job: jobs.Job, secret_file: Path | None, *, yes: bool) -> tuple[probe.Probe, ...]:
@@ -50,28 +67,30 @@ def findings(job: jobs.Job, ran: Sequence[running.Ran]) -> tuple[policy.Finding,
     return verify.waive(running.findings(ran), job.tenant.manifest.waivers, job.now.today())
 
 
-def text(ran: Sequence[running.Ran]) -> str:
+def text(job: jobs.Job, ran: Sequence[running.Ran]) -> str:
     """What is to be said beside the findings; "" where nothing is."""
-    lines = list(_told(ran))
+    lines = [line for one in ran for line in _told(one, _WORDS[job.language])]
     return "\n".join(["", "", *lines]) if lines else ""
 
 
-def _told(ran: Sequence[running.Ran]) -> Iterator[str]:
-    for one in ran:
-        seconds = (one.ended - one.began).total_seconds()
-        if one.of.does:
-            count = len(one.outcome.findings)
-            yield (
-                f"Probe {one.of.name}: {count} findings in {seconds:.1f} s, "
-                f"begun {one.began:%Y-%m-%d %H:%M:%S} UTC"
-            )
-        for name, why in one.outcome.left.items():
-            yield f"  May be left, the next run tries again: {name}: {why}"
-        yield from (f"  {note}" for note in one.outcome.notes)
+def _told(one: running.Ran, words: Mapping[str, str]) -> Iterator[str]:
+    outcome = one.outcome
+    if one.of.does:
+        yield words["ran"].format(
+            name=one.of.name,
+            count=len(outcome.findings),
+            seconds=(one.ended - one.began).total_seconds(),
+            began=one.began,
+        )
+    for word, listed in (("left", outcome.left), ("kept", outcome.kept)):
+        yield from (words[word].format(id=name, why=why) for name, why in listed.items())
+    if outcome.confirm:
+        yield words["confirm"]
+        yield from (f"    - {point}" for point in outcome.confirm)
 
 
 def as_json(ran: Sequence[running.Ran]) -> list[dict[str, Any]]:
-    """Each probe: what it did, when, and what may be left."""
+    """Each probe: what it did, when, and what may be left, is kept, or is to be confirmed."""
     return [
         {
             "name": one.of.name,
@@ -79,7 +98,8 @@ def as_json(ran: Sequence[running.Ran]) -> list[dict[str, Any]]:
             "began": one.began.isoformat(),
             "ended": one.ended.isoformat(),
             "left": dict(one.outcome.left),
-            "notes": list(one.outcome.notes),
+            "kept": dict(one.outcome.kept),
+            "confirm": list(one.outcome.confirm),
         }
         for one in ran
     ]

@@ -72,7 +72,7 @@ def verify_command(
                 now=job.now,
                 marks=console.marks(),
             )
-            + probing.text(ran)
+            + probing.text(job, ran)
         )
     else:
         told = findings_json.findings(findings, job.tenant, job.environment, job.now)

@@ -8,8 +8,6 @@ from onboarding.probes import probe
 from onboarding.state import interface
 
 NAME = "letters"
-_KEPT = "Not given back, so it may stay in the records of the exchange: {id}: {why}"
-_CONFIRM = "No public text establishes, and has to be confirmed: {point}"
 
 
 def of(
@@ -27,8 +25,6 @@ def of(
     def run(report: progress.Progress) -> probe.Outcome:
         seen = trial.run(ready, secret, store, limits, report)
         found = judging.findings(whose.id, ready.at.address, ready.account.notifiers, seen)
-        kept = (_KEPT.format(id=name, why=why) for name, why in seen.kept.items())
-        points = (_CONFIRM.format(point=point) for point in standard.confirm())
-        return probe.Outcome(found, seen.left, (*kept, *points))
+        return probe.Outcome(found, seen.left, seen.kept, standard.confirm())
 
     return probe.Probe(NAME, trial.announce(wish), judging.controls(), run)

@@ -15,8 +15,10 @@ class Outcome:
 
     findings: tuple[policy.Finding, ...]
     left: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    """What a reader should know beside the findings, such as points to be confirmed."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What others keep by right, such as an accepted letter in their records, in the same form."""
+    confirm: tuple[str, ...] = ()
+    """What the findings rest on and a person still has to confirm."""
 
 
 Run = Callable[[progress.Progress], Outcome]

@@ -110,8 +110,8 @@ def test_all_is_proven_by_use_and_nothing_stays(
     assert f"pass    https://{_host()}: TLSv1.3, certificate of CN=ca" in out
     assert f"pass    sign-in to {_host()}: sent to https://sso.invalid/realms/gdcc" in out
     assert "[basis: live]" in out
-    assert "Probe letters: 12 findings in" in out
-    assert "has to be confirmed: the lists of secrecy and speed codes" in out
+    assert re.search(r"Probe letters: [0-9.]+ s, findings: 12, begun \d{4}-", out)
+    assert "has to be confirmed:\n    - the lists of secrecy and speed codes" in out
     assert endpoint.ACCOUNT[1] not in out + err
     assert (at.queue, at.letters) == ([], {})
     journal = opening.of(environment.load(target)).journal(AGENCY)
@@ -142,6 +142,7 @@ def test_json_has_the_evidence_and_each_probe(
     ]
     assert told["probes"][0]["began"] <= told["probes"][0]["ended"]
     assert told["probes"][0]["left"] == {}
+    assert told["probes"][0]["confirm"]
     assert endpoint.ACCOUNT[1] not in out
 
 
@@ -153,6 +154,14 @@ def test_an_environment_that_names_nothing_leaves_unknown_what_it_would_prove(
     assert code == 5
     verdicts = {(f["id"], f["verdict"]) for f in json.loads(out)["findings"]}
     assert {("DOC-008", "unknown"), ("DOC-009", "unknown"), ("NET-006", "unknown")} <= verdicts
+
+
+def test_in_thai(naming: Naming, secret: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = ("--probe", "--yes", "--secret-file", str(secret), "--language", "th")
+    with everything(tmp_path, naming):
+        _, out, _ = _verify(capsys, *words)
+    assert "การทดสอบ letters:" in out
+    assert "ต้องได้รับการยืนยัน" in out
 
 
 def test_a_probe_that_breaks_is_unknown_and_the_others_go_on(

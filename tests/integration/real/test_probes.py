@@ -40,6 +40,8 @@ def target(lab: component.Lab, tmp_path: Path) -> Path:
         update={
             "probes": environment.Probes(pod=wish),
             "state": environment.State(store=f"file://{tmp_path}/store"),
+            # A busy computer takes its time to end a pod.
+            "timeouts": environment.Timeouts.model_validate({"wait": "5m"}),
         }
     )
     path = tmp_path / "onboard.yaml"
