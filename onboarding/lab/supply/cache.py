@@ -126,19 +126,35 @@ def locked(wanted: Thing, stop: threading.Event, waiting: Callable[[str], None])
 def work_folder(wanted: Thing) -> Iterator[Path]:
     """An empty folder on the cache's file system, removed at the end; needs the engine's lock.
 
-    What an earlier holder left (killed, power cut) is removed first.
+    What earlier holders left (killed, power cut) is removed first, other things' as well: of a
+    recipe that has changed since, nobody else would.
     """
     base = root() / "engines" / ".work"
     with space_errors(wanted.name):
         base.mkdir(parents=True, exist_ok=True)
         for left in base.glob(f"{wanted.folder()}.*"):
             shutil.rmtree(left, ignore_errors=True)
+        _clear_others(base)
         folder = Path(tempfile.mkdtemp(prefix=f"{wanted.folder()}.", dir=base))
     try:
         with space_errors(wanted.name):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_others(base: Path) -> None:
+    """Remove work whose lock nobody holds."""
+    for left in base.iterdir():
+        lock = root() / "engines" / ".locks" / left.name.rpartition(".")[0]
+        if not lock.is_file():
+            continue
+        with lock.open("rb") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def install(wanted: Thing, made: Path, source: str, seconds: float, cpu: float) -> Path:

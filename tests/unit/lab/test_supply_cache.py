@@ -82,6 +82,19 @@ def test_what_a_killed_process_left_is_removed_by_the_next(own_cache: Path) -> N
     assert not stale.exists()
 
 
+def test_what_is_left_of_a_recipe_that_has_changed_goes_and_work_in_hand_stays(
+    own_cache: Path,
+) -> None:
+    was = dataclasses.replace(ETCD, version="3.7.2")
+    with cache.locked(was, threading.Event(), lambda _: None):
+        left = own_cache / "engines" / ".work" / f"{was.folder()}.dead"
+        left.mkdir(parents=True)
+        make()
+        assert left.exists()
+    make()
+    assert not left.exists()
+
+
 def test_a_failure_leaves_nothing(own_cache: Path) -> None:
     def fail() -> None:
         with cache.work_folder(ETCD) as folder:
