@@ -22,6 +22,8 @@ from onboarding.lab.real import node, place
 SOCKET = "/run/containerd/containerd.sock"
 """Inside the node only; the computer's own containerd, if any, is out of its sight."""
 
+_IMPORT_SECONDS = 3600
+"""A whole product, unpacked on a busy computer."""
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -41,7 +43,8 @@ def load(lab: component.Lab, archive: Path, name: str) -> tuple[str, ...]:
     refuse_without_node(lab)
     if not archive.is_file():
         raise errors.UsageError(f"there is no archive {archive}")
-    ctr(lab, "images", "import", "--base-name", name, str(archive.resolve()))
+    path = str(archive.resolve())
+    ctr(lab, "images", "import", "--base-name", name, path, seconds=_IMPORT_SECONDS)
     # The columns are: reference, type, digest, and more.
     listed = [line.split() for line in ctr(lab, "images", "list").splitlines()]
     tagged = {line[0]: line[2] for line in listed if line[0].startswith(f"{name}:")}
