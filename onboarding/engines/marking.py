@@ -11,9 +11,10 @@ from typing import Any
 
 from onboarding import environment, errors, item, kube, labels, vault
 from onboarding.desired import realm_mark, vault_mark
-from onboarding.identity import keycloak, writing
+from onboarding.identity import keycloak, representation, writing
 
 _PLACES = {
+    "AuthenticationFlow": "/authentication/flows",
     "Client": "/clients",
     "ClientScope": "/client-scopes",
     "Group": "/groups",
@@ -123,16 +124,24 @@ def _in_keycloak(target: environment.Environment, agency: str, wanted: item.Item
         live = door.get(ref.name, "") if fenced else writing.find(door, ref)
         if live is None:
             raise _gone(ref)
-        part = "config" if ref.kind == "IdentityProvider" else "attributes"
-        have = live.get(part) or {}
-        lists = ref.kind in _ATTRIBUTES_ARE_LISTS
-        flat = {k: (v[0] if v else "") if isinstance(v, list) else str(v) for k, v in have.items()}
-        _check(ref, labels.owner(flat), agency)
-        marks = realm_mark.list_marks(agency) if lists else realm_mark.marks(agency)
-        body = {**live, part: {**have, **marks}}
+        body = _marked(ref, live, agency)
         place = "" if fenced else f"{_PLACES[ref.kind]}/{live['id']}"
         if ref.kind == "IdentityProvider":
             body.pop("id")
         door.put(ref.name if fenced else ref.scope, place, body)
     finally:
         door.close()
+
+
+def _marked(ref: item.Ref, live: Mapping[str, Any], agency: str) -> dict[str, Any]:
+    if ref.kind == "AuthenticationFlow":
+        # It has no attributes: its description is its mark.
+        _check(ref, representation.owner_in_text(str(live.get("description") or "")), agency)
+        return {**live, "description": realm_mark.text_mark(agency)}
+    part = "config" if ref.kind == "IdentityProvider" else "attributes"
+    have = live.get(part) or {}
+    lists = ref.kind in _ATTRIBUTES_ARE_LISTS
+    flat = {k: (v[0] if v else "") if isinstance(v, list) else str(v) for k, v in have.items()}
+    _check(ref, labels.owner(flat), agency)
+    marks = realm_mark.list_marks(agency) if lists else realm_mark.marks(agency)
+    return {**live, part: {**have, **marks}}

@@ -305,6 +305,9 @@ def find(door: Keycloak, ref: item.Ref) -> dict[str, Any] | None:
         listed = [{**there, "id": ref.name}] if there else []
     elif ref.kind == "ClientScope":
         listed = [s for s in door.get(ref.scope, "/client-scopes") or () if s["name"] == ref.name]
+    elif ref.kind == "AuthenticationFlow":
+        flows_of_realm = door.get(ref.scope, "/authentication/flows") or ()
+        listed = [f for f in flows_of_realm if f["alias"] == ref.name]
     else:
         listed = []
     return dict(listed[0]) if listed else None

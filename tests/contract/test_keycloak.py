@@ -18,11 +18,21 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from onboarding import environment, errors, item, manifest, plan, progress, safety, tenant
+from onboarding import (
+    adoption,
+    environment,
+    errors,
+    item,
+    manifest,
+    plan,
+    progress,
+    safety,
+    tenant,
+)
 from onboarding.bootstrap import keycloak_realms
 from onboarding.desired import realm_flow, realm_mark
 from onboarding.desired import sso as desired
-from onboarding.engines import sso
+from onboarding.engines import marking, sso
 from onboarding.identity import assertion, keycloak, rights
 from onboarding.pki import oidc_key
 from tests.integration import oidc_login
@@ -172,6 +182,23 @@ def test_plan_writes_nothing_and_apply_ends_in_an_empty_plan(bench: Bench) -> No
     assert not again.changes, [(str(c.ref), c.fields) for c in again.changes]
     assert bench.apply(again) == []
     assert bench.writes() == after
+
+
+def test_a_flow_that_lost_its_mark_is_adopted_and_nothing_else_of_it_changes(own: Bench) -> None:
+    own.apply()
+    realm, ref = own.of.realm, realm_mark.ref("AuthenticationFlow", own.of.realm, realm_flow.ALIAS)
+    flows = own.admin.get(realm, "/authentication/flows")
+    flow = next(f for f in flows if f["alias"] == realm_flow.ALIAS)
+    own.admin.put(realm, f"/authentication/flows/{flow['id']}", {**flow, "description": "by hand"})
+    wanted = {i.ref: i for i in desired.desired(own.of, own.lab)}
+    live = own.engine(environment.Role.PLANNER).observe([own.of]).of(own.of.id)
+    offered = adoption.offer(own.of.id, wanted.values(), live)
+    assert [c.ref for c in offered.candidates] == [ref]
+    marking.mark(own.lab, own.of.id, wanted[ref])
+    assert own.observed("AuthenticationFlow")[realm_flow.ALIAS].owner == own.of.id
+    assert not own.planned().changes
+    with pytest.raises(errors.Refused, match="became agency"):
+        marking.mark(own.lab, "somebody-else", wanted[ref])
 
 
 def test_a_realm_is_one_request_and_no_realm_is_ever_listed(own: Bench) -> None:
