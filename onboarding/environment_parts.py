@@ -157,6 +157,8 @@ class EOffice(Model):
     """Where the configuration API of an instance is; {host} and {namespace} are put in."""
     ca_file: FilePath | None = None
     """Who vouches for these addresses; without it who vouches for Vault's."""
+    gateway: Annotated[str, pydantic.Field(pattern=r"^$|^[^\s:/@]+:[0-9]{1,5}$")] = ""
+    """Host and port where these addresses lead, where no name server knows them."""
     longest: Span = 2700.0
     """To configure all instances of one agency, the first start of their product included."""
     run: Run | None = None

@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib import parse
 
 from onboarding import errors
 
@@ -28,8 +29,13 @@ def trusting(ca_file: Path) -> ssl.SSLContext:
     return tls
 
 
-def session(tls: ssl.SSLContext, *, connections: int, proxy: str = "") -> requests.Session:
+def session(
+    tls: ssl.SSLContext, *, connections: int, proxy: str = "", at: str = ""
+) -> requests.Session:
     """A session that speaks HTTPS only, trusts what ``tls`` trusts, and lets no answer drip.
+
+    ``at`` is a host and port to connect to in place of what an address says; what is asked for, and
+    whose certificate is expected, stays as the address says.
 
     The second number of a request's ``timeout`` bounds its whole answer; by itself ``requests``
     would begin anew with every byte.
@@ -52,13 +58,24 @@ def session(tls: ssl.SSLContext, *, connections: int, proxy: str = "") -> reques
             options["ssl_context"] = tls
             return super().proxy_manager_for(proxy, **options)
 
+        def get_connection_with_tls_context(self, request: Any, *args: Any, **options: Any) -> Any:
+            if not at:
+                return super().get_connection_with_tls_context(request, *args, **options)
+            host, _, port = at.rpartition(":")
+            named = {"server_hostname": parse.urlsplit(request.url).hostname}
+            return self.poolmanager.connection_from_host(
+                host, int(port), scheme="https", pool_kwargs=named
+            )
+
         def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
             conn.cert_reqs = "CERT_REQUIRED"
 
-        def send(self, *args: Any, **options: Any) -> Any:
+        def send(self, request: Any, *args: Any, **options: Any) -> Any:
             limit = options.get("timeout")
             waiting.until = time.monotonic() + sum(limit) if limit else float("inf")
-            return super().send(*args, **options)
+            if at:
+                request.headers["Host"] = parse.urlsplit(request.url).netloc
+            return super().send(request, *args, **options)
 
     made = requests.Session()
     # A proxy or a .netrc of the user's shell must not see or replace our credential.
