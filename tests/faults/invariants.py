@@ -138,11 +138,11 @@ class World:
         finally:
             environment.save(file, before)
 
-    def checks(self, village: Village, run: Run, *, within: float) -> None:
-        """I6, I7 and I8 of one run."""
+    def checks(self, village: Village, run: Run, *more: Path, within: float) -> None:
+        """I6, I7 and I8 of one run; ``more``: folders of it beside the lab's own."""
         assert run.seconds < within, f"I6: took {run.seconds:.0f} s\n{run.said}"
         _honest(run)
-        self._secret_free(village, run)
+        self._secret_free(village, run, more)
 
     def holds(self, village: Village) -> None:
         """I1 to I5: the same command goes on, and ends where an uninterrupted run ends."""
@@ -176,7 +176,7 @@ class World:
         wrong = estate.differences(_live(self._neighbour_was), _live(now))
         assert wrong == [], "\n".join(["I5:", *wrong])
 
-    def _secret_free(self, village: Village, run: Run) -> None:
+    def _secret_free(self, village: Village, run: Run, more: Iterable[Path] = ()) -> None:
         """I8: what is known of the operator's and the agency's secrets, and what looks like one."""
         home = environment.labs_folder() / self.target.name
         secrets = [
@@ -185,7 +185,7 @@ class World:
         ]
         needles = canaries.needles(secrets)
         texts = {"the output": run.said.encode()}
-        for place in (home / "state", home / "pulumi"):
+        for place in (home / "state", home / "pulumi", *more):
             for file in canaries.files(place):
                 if village.name in str(file) or "log" in file.name:
                     texts[str(file)] = _content(file)
