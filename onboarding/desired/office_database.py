@@ -68,7 +68,7 @@ def _template(place: cluster_place.Place, run: environment.Run, name: str) -> di
     return {
         "metadata": {
             "labels": {**place.labels(), **place.database_pods()},
-            "annotations": office_secrets.marks(office_secrets.database_files(place)),
+            "annotations": office_secrets.marks(place, office_secrets.database_files(place)),
         },
         "spec": {
             **cluster_pod.settings(place),

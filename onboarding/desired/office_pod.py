@@ -46,7 +46,7 @@ def template(
             "labels": {**place.labels(), **place.pods()},
             "annotations": {
                 cluster_pod.ENDPOINTS_HASH: item.content_hash(dict(endpoints)),
-                **office_secrets.marks(office_secrets.files(place, product)),
+                **office_secrets.marks(place, office_secrets.files(place, product)),
             },
         },
         "spec": {

@@ -41,9 +41,9 @@ def database_files(place: cluster_place.Place) -> dict[str, str]:
     return {"password": _password(place, pods.DATABASE)}
 
 
-def marks(files: Mapping[str, str]) -> dict[str, str]:
+def marks(place: cluster_place.Place, files: Mapping[str, str]) -> dict[str, str]:
     """Annotation of a pod template: the agent reads its configuration at start only."""
-    return {AGENT_HASH: item.content_hash(dict(files))}
+    return {AGENT_HASH: item.content_hash({"agent.hcl": _configuration(place, files)})}
 
 
 def _config_name(workload: str) -> str:

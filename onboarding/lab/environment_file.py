@@ -23,7 +23,7 @@ from onboarding.lab import (
     plugins,
 )
 from onboarding.lab import home as homes
-from onboarding.lab.real import target
+from onboarding.lab.real import office, target
 
 RENEW_BEFORE = timedelta(days=7)
 RENEW_EVERY = timedelta(days=14)
@@ -52,6 +52,8 @@ def complete(
     path, now = lab.home.environment_file, datetime.now(UTC)
     known = _known(path)
     wanted = describe(lab, known)
+    if lab.real:
+        wanted = office.with_office(lab, wanted, known)
     if known != wanted:
         environment.save(path, wanted)
     why = lacking(wanted, now) or _due(lab, wanted, now)
@@ -60,6 +62,8 @@ def complete(
     report.note(f"bootstrap: {why}")
     unlock()
     bootstrap.run(path, report)
+    if lab.real:
+        office.keep_authority(lab)
     done = environment.load(path)
     if done.login(environment.Role.BOOTSTRAP).keycloak.client_id != keycloak.BOOTSTRAP_CLIENT:
         keycloak.forget_first_administrator(lab.home)
