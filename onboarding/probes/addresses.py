@@ -14,16 +14,15 @@ def of(whose: tenant.Tenant, target: environment.Environment, now: clock.Clock) 
     reached = tuple(i for i in whose.instances if i.host)
     if not reached:
         return probe.nothing(NAME, probe.Outcome(()))
-    at = f", all at {target.probes.gateway}" if target.probes.gateway else ""
+    gateway, ca_file = probe.way(target)
+    at = f", all at {gateway}" if gateway else ""
 
     def run(report: progress.Progress) -> probe.Outcome:
-        trusting = tls_wire.authorities(target.probes.ca_file)
+        trusting = tls_wire.authorities(ca_file)
         found = []
         for instance in reached:
             report.note(instance.host)
-            seen = tls_wire.look(
-                instance.host, target.probes.gateway, trusting, target.timeouts.limits()
-            )
+            seen = tls_wire.look(instance.host, gateway, trusting, target.timeouts.limits())
             public = instance.ingress is catalogue.Ingress.PUBLIC
             result = tls.judged(
                 instance.host, seen, public=public, thresholds=load.thresholds(), now=now.now()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from onboarding import policy, progress
+from onboarding import environment, policy, progress
 from onboarding.policies import judge
 
 
@@ -48,3 +49,12 @@ def unknown(
     agency: str, controls: Sequence[policy.Control], subject: str, why: str
 ) -> tuple[policy.Finding, ...]:
     return tuple(finding(agency, one, judge.unknown(subject, why)) for one in controls)
+
+
+def way(target: environment.Environment) -> tuple[str, Path | None]:
+    """Where the addresses of agencies are asked ("" as their names resolve), and who vouches for
+    them (None: public authorities): as for the e-Office product, where probes say nothing else."""
+    own, about = target.probes, target.e_office
+    if about is None:
+        return own.gateway, own.ca_file
+    return own.gateway or about.gateway, own.ca_file or about.ca_file

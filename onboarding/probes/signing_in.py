@@ -22,10 +22,10 @@ def of(whose: tenant.Tenant, target: environment.Environment) -> probe.Probe:
     instances = tuple(i for i in whose.e_offices if i.host)
     if not instances:
         return probe.nothing(NAME, probe.Outcome(()))
-    wish = target.probes
+    gateway, ca_file = probe.way(target)
 
     def run(report: progress.Progress) -> probe.Outcome:
-        door = pages.Pages(wish.gateway, wish.ca_file, target.timeouts.limits())
+        door = pages.Pages(gateway, ca_file, target.timeouts.limits())
         found = []
         for instance in instances:
             report.note(instance.host)
