@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import closing
 from importlib import resources
+from pathlib import Path
 from urllib import parse
 
 from onboarding import errors
@@ -112,6 +113,11 @@ def _link(lab: component.Lab) -> None:
         _do("ip", "address", "add", f"{net.computer}/30", "dev", name)
     _do("ip", "link", "set", name, "up")
     _do("ip", "route", "replace", str(net.pods), "via", str(net.node), "dev", name)
+
+
+def is_linked(home: homes.Home) -> bool:
+    """Whether the computer's end of the link to the node is there."""
+    return Path(f"/sys/class/net/{place.link(home)}").exists()
 
 
 def _do(*argv: str) -> None:

@@ -32,6 +32,9 @@ def lacks(lab: component.Lab, one: Service) -> str:
 
     Each is asked itself: what the cluster says of a pod may be of before the node was restarted.
     """
+    if not node.is_linked(lab.home):
+        # Another host of the network around this computer may have a pod's former address.
+        return "the node is not up"
     query = f"?labelSelector={parse.quote(one.app)}"
     path = f"/api/v1/namespaces/{one.namespace}/pods{query}"
     answer = wire.request("GET", lab.url("apiserver", path), lab.trust(client="admin"))

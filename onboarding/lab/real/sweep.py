@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from onboarding import errors
 from onboarding.lab import home as homes
-from onboarding.lab.real import groups, place
+from onboarding.lab.real import groups, node, place
 
 _PAUSE_SECONDS = 0.1
 _LINK_SECONDS = 30
@@ -22,7 +21,7 @@ def clear(home: homes.Home) -> None:
     place.pid_file(home).unlink(missing_ok=True)
     deadline = time.monotonic() + _LINK_SECONDS
     # The node's network ends a moment after its last process.
-    while Path(f"/sys/class/net/{place.link(home)}").exists():
+    while node.is_linked(home):
         if time.monotonic() > deadline:
             raise errors.EngineFailed(
                 f"the interface {place.link(home)} of the lab {home.name!r} does not go",

@@ -33,6 +33,7 @@ from onboarding.lab.real import (
     images,
     kubelet,
     machine,
+    node,
     objects,
     place,
     serving,
@@ -119,11 +120,13 @@ def test_the_api_server_s_own_name_leads_through_the_gate(lab: component.Lab) ->
 def test_what_serves_is_asked_itself(
     lab: component.Lab, monkeypatch: pytest.MonkeyPatch, free_port: int
 ) -> None:
+    one = serving.Service("names", "kube-system", "k8s-app=kube-dns", f"{free_port}/ready")
+    assert serving.lacks(lab, one) == "the node is not up"
+    monkeypatch.setattr(node, "is_linked", lambda _: True)
     pods: list[dict[str, object]] = [{"status": {}}]
     listed = {"items": pods}
     answer = wire.Response(200, json.dumps(listed).encode())
     monkeypatch.setattr(wire, "request", lambda *_, **__: answer)
-    one = serving.Service("names", "kube-system", "k8s-app=kube-dns", f"{free_port}/ready")
     assert "has an address yet" in serving.lacks(lab, one)
     pods[0]["status"] = {"podIP": "127.0.0.1"}
     answer = wire.Response(200, json.dumps(listed).encode())
