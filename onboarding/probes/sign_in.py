@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -50,7 +50,7 @@ class Trail:
     """The requests that led from the first page on, and the last answer's address, whole."""
 
     answers: tuple[Answer, ...]
-    end: str = field(default="")
+    end: str = ""
 
 
 def follow(pages: Asking, host: str) -> Trail:

@@ -9,20 +9,21 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from onboarding import environment, policy, progress, tenant
+from onboarding.desired import office
 from onboarding.policies import proof_table
 from onboarding.probes import pages, probe, sign_in
-from onboarding.products import table as products
 
 NAME = "sign-in"
 _LIFE = timedelta(minutes=1)
 
 
 def of(whose: tenant.Tenant, target: environment.Environment) -> probe.Probe:
-    """IDP-024 of each e-Office; the token only where the environment names the product."""
+    """IDP-024 of each e-Office; the token where an address of its product is known that asks."""
     instances = tuple(i for i in whose.e_offices if i.host)
     if not instances:
         return probe.nothing(NAME, probe.Outcome(()))
     gateway, ca_file = probe.way(target)
+    private = _private(target)
 
     def run(report: progress.Progress) -> probe.Outcome:
         door = pages.Pages(gateway, ca_file, target.timeouts.limits())
@@ -30,8 +31,8 @@ def of(whose: tenant.Tenant, target: environment.Environment) -> probe.Probe:
         for instance in instances:
             report.note(instance.host)
             results = [_led(door, whose, instance, target)]
-            if target.e_office is not None:
-                results.append(_token(door, whose, instance, target, target.e_office))
+            if private:
+                results.append(_token(door, whose, instance, target, private))
             found += [probe.finding(whose.id, proof_table.SIGN_IN, one) for one in results]
         return probe.Outcome(tuple(found))
 
@@ -39,7 +40,7 @@ def of(whose: tenant.Tenant, target: environment.Environment) -> probe.Probe:
     does = (
         "Sign-in to each e-Office:",
         "  asks    for its first page, without signing in, and where that leads",
-        *(token if target.e_office else ()),
+        *(token if private else ()),
         *(f"          https://{instance.host}" for instance in instances),
     )
     return probe.Probe(NAME, does, (proof_table.SIGN_IN,), run)
@@ -61,14 +62,19 @@ def _token(
     whose: tenant.Tenant,
     instance: tenant.Instance,
     target: environment.Environment,
-    office: environment.EOffice,
+    path: str,
 ) -> policy.Result:
-    path = products.get(office.product).product.api + "/"
     realm = target.keycloak.shared_realm if whose.own_realm else "master"
     token = made_up(_issuer(target, realm), instance.namespace)
     without = door.ask(instance.host, path)
     with_token = door.ask(instance.host, path, {"Authorization": f"Bearer {token}"})
     return sign_in.strangers(instance.host, without, with_token, realm)
+
+
+def _private(target: environment.Environment) -> str:
+    """An address of the product that refuses whoever is not signed in; "" where none is known."""
+    product = office.product(target)
+    return f"{product.api}{product.private}" if product and product.private else ""
 
 
 def _issuer(target: environment.Environment, realm: str) -> str:

@@ -127,6 +127,8 @@ class Product:
     records: Records
     upgrade: Upgrade
     limits: tuple[Limit, ...]
+    private: str = ""
+    """A path below ``api`` that refuses whoever is not signed in; "" where none is known."""
 
 
 Configuration = Mapping[tuple[str, str], Mapping[str, Any]]

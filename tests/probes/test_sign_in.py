@@ -8,10 +8,11 @@ from urllib import parse
 import jwt
 import pytest
 
-from onboarding import patience, policy
+from onboarding import environment, patience, policy
 from onboarding.probes import pages, sign_in, signing_in
 from tests.probes import served
 from tests.probes.served import Address
+from tests.unit import targets
 
 ISSUER = "https://sso.invalid/realms/village"
 API = "/api/v4/"
@@ -113,3 +114,10 @@ def test_a_made_up_token_ends_soon_and_nobody_holds_its_key() -> None:
     assert claims["iss"] == ISSUER
     assert claims["exp"] - claims["iat"] == 60
     assert one != other
+
+
+def test_the_token_is_shown_where_the_product_asks_who_it_is() -> None:
+    about = environment.EOffice(product="mayan-edms")
+    at = targets.pinned().model_copy(update={"e_office": about})
+    assert signing_in._private(at) == "/api/v4/users/current/"
+    assert signing_in._private(targets.pinned()) == ""

@@ -47,6 +47,7 @@ PRODUCT = contract.Product(
         back="The database dump and the folder of documents from before, under the image before.",
     ),
     limits=limits.LIMITS,
+    private="/users/current/",
 )
 
 
