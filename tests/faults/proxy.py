@@ -65,6 +65,8 @@ class Asked:
     body: bytes = field(repr=False, default=b"")
     times: int = 1
     """How often this run has asked for the same."""
+    line: int = 0
+    """The port of its connection: whoever asks again does so on the same one."""
     at: float = field(default_factory=time.time)
 
     @property
@@ -150,6 +152,8 @@ class Proxy:
         self.target = target
         self.folder = folder
         self.plan: Plan = lambda _: None
+        self.hear: Callable[[bytes], None] = lambda _: None
+        """Is given the body of every answer that was passed on whole."""
         self.asked: list[Asked] = []
         self.victim: subprocess.Popen[Any] | None = None
         self.killed = False
@@ -229,14 +233,16 @@ class Proxy:
                 if stream is not None:
                     stream.close()
 
-    def note(self, system: str, method: str, path: str, content_type: str, body: bytes) -> Asked:
+    def note(
+        self, system: str, method: str, path: str, content_type: str, body: bytes, line: int
+    ) -> Asked:
         with self._lock:
             number = 0
             if writes(system, method, path, content_type, body):
                 number = len(self.writes) + 1
             same = (number > 0, system, method, _ID.sub("{id}", path.partition("?")[0]))
             self._seen[same] += 1
-            asked = Asked(number, system, method, path, body, self._seen[same])
+            asked = Asked(number, system, method, path, body, self._seen[same], line)
             self.asked.append(asked)
             return asked
 
@@ -315,7 +321,8 @@ class _Relay(http.server.BaseHTTPRequestHandler):
         front, proxy = self.server, self.server.proxy
         body = self._body()
         content_type = self.headers.get("Content-Type", "")
-        asked = proxy.note(front.system, self.command, self.path, content_type, body)
+        line = int(self.client_address[1])
+        asked = proxy.note(front.system, self.command, self.path, content_type, body, line)
         fault = proxy.plan(asked) or Fault("pass")
         if fault.seconds:
             time.sleep(fault.seconds)
@@ -376,8 +383,11 @@ class _Relay(http.server.BaseHTTPRequestHandler):
         """Piece by piece, for a watch has no end."""
         chunked = self._head(got, got.length)
         self.wfile.flush()
+        whole = b""
         while piece := got.read1(65536):
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            whole += piece
+        self.server.proxy.hear(whole)
         if chunked:
             self.wfile.write(b"0\r\n\r\n")
 
