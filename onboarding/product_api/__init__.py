@@ -26,12 +26,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One running instance: where its API is, who vouches for it, how long is waited."""
+    """One running instance: where its API is, who vouches for it, how long is waited.
+
+    ``gateway``: host and port that lead to it where its name does not; "" where it does.
+    """
 
     namespace: str
     address: str
     ca_file: Path
     limits: patience.Limits = patience.USUAL
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)

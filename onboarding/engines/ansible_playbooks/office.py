@@ -129,7 +129,8 @@ def _place(
     """Where the configuration API of an instance is, and who vouches for it."""
     address = about.address.format(host=instance.host, namespace=instance.namespace)
     ca_file = (about.ca_file or target.vault.ca_file).absolute()
-    return product_api.Place(instance.namespace, address, ca_file, target.timeouts.limits())
+    limits = target.timeouts.limits()
+    return product_api.Place(instance.namespace, address, ca_file, limits, about.gateway)
 
 
 def _instance(
@@ -142,6 +143,7 @@ def _instance(
         "namespace": place.namespace,
         "address": place.address,
         "caFile": str(place.ca_file),
+        "gateway": place.gateway,
         "secret": office.secret(of, instance, office.WRITER),
         "wishes": [
             {

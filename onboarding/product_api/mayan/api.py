@@ -24,7 +24,9 @@ class Api:
     def __init__(self, place: product_api.Place, account: product_api.Account) -> None:
         self._place = place
         self._account = account
-        self._session = https.session(https.trusting(place.ca_file), connections=1)
+        self._session = https.session(
+            https.trusting(place.ca_file), connections=1, at=place.gateway
+        )
         # Without it Mayan answers as a page for people.
         self._session.headers["Accept"] = "application/json"
         self._known = False
@@ -148,7 +150,7 @@ def wait_until_healthy(place: product_api.Place, path: str, seconds: float) -> N
     import requests
 
     end = time.monotonic() + seconds
-    with https.session(https.trusting(place.ca_file), connections=1) as session:
+    with https.session(https.trusting(place.ca_file), connections=1, at=place.gateway) as session:
         while True:
             try:
                 limits = (place.limits.connect, place.limits.request)

@@ -55,6 +55,7 @@ def configure(run: dict[str, Any], done: list[bool]) -> None:
             instance["address"],
             Path(instance["caFile"]),
             patience.Limits(**run["limits"]),
+            instance["gateway"],
         )
         wishes = [product_api.Wish(**wish) for wish in instance["wishes"]]
         access.write(
