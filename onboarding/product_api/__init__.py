@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from onboarding import errors, patience
+from onboarding.product_api import crossing
 from onboarding.products import contract
 
 Configuration = contract.Configuration
@@ -67,6 +68,20 @@ class Access(Protocol):
         ``each`` hears the number of every wish and whether it changed anything. What is already
         as wished costs no writing request.
         """
+        ...
+
+    def cross_read(
+        self, place: Place, account: Account, agency: str, bodies: Sequence[str]
+    ) -> tuple[crossing.Try, ...]:
+        """What a clerk of each body reaches of its own letters, and of the body's before it.
+
+        ``account`` administers: it makes a clerk and a letter for each body and removes them in
+        the end, whatever happens; ``sweep`` removes what a killed one left.
+        """
+        ...
+
+    def sweep(self, place: Place, account: Account) -> int:
+        """Remove every account and letter that probes left; how many there were."""
         ...
 
 

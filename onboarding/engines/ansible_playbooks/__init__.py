@@ -41,12 +41,13 @@ class AnsiblePlaybooks:
     ) -> item.Observation:
         with contextlib.closing(kube.connect(self._target, self._role)) as cluster:
             found = live.settings_items(cluster, tenants)
-            held = office.items(cluster, self._target, self._role, tenants)
+            held = office.read(cluster, self._target, self._role, tenants, evidence=evidence)
         kits = live.kit_items(self._target, tenants)
         products = contract.KINDS if self._target.e_office else frozenset()
         return item.Observation(
-            items={of.id: (*found[of.id], *held.get(of.id, ()), *kits[of.id]) for of in tenants},
-            read=products | {settings.KIND, handover.KIND},
+            {of.id: (*found[of.id], *held.items.get(of.id, ()), *kits[of.id]) for of in tenants},
+            (frozenset() if held.unread else products) | {settings.KIND, handover.KIND},
+            dict.fromkeys(products, held.unread) if held.unread else {},
         )
 
     def apply(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +18,52 @@ _MINUTES = 15
 """How long the token lives with which Ansible reads the passwords of one agency's products."""
 
 
-def items(
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What products hold, by agency; ``unread`` says why one of them was not read."""
+
+    items: Mapping[str, tuple[item.Item, ...]] = field(default_factory=dict)
+    unread: str = ""
+
+
+def read(
     cluster: kube.Cluster,
     target: environment.Environment,
     role: environment.Role,
     tenants: Sequence[tenant.Tenant],
-) -> dict[str, tuple[item.Item, ...]]:
-    """What the products of these agencies hold; nothing where no instance was made yet.
+    *,
+    evidence: bool,
+) -> Held:
+    """What the products of these agencies hold; nothing where no pod serves.
 
-    Raises ``errors.Unreachable`` and ``errors.Denied`` for a product that cannot be read.
+    So what keeps pods from serving can be planned and mended. With ``evidence`` a product that
+    does not answer is unread; else it raises ``errors.Unreachable`` or ``errors.Denied``.
     """
     if target.e_office is None:
-        return {}
-    there = [(of, i) for of in tenants for i in office.instances(of) if _is_made(cluster, i)]
+        return Held()
     found: dict[str, tuple[item.Item, ...]] = {}
-    if there:
-        with vault.connect(target, role) as door:
-            for of, instance in there:
+    unread = ""
+    asked = [(of, i, _serving(cluster, i)) for of in tenants for i in office.instances(of)]
+    if not any(serving for _, _, serving in asked):
+        return Held(unread=_silent(asked[0][1]) if asked else "")
+    with vault.connect(target, role) as door:
+        for of, instance, serving in asked:
+            if not serving:
+                unread = unread or _silent(instance)
+                continue
+            try:
                 seen = held(door, target, of, instance)
-                found[of.id] = (*found.get(of.id, ()), *seen)
-    return found
+            except (errors.Unreachable, errors.Denied) as problem:
+                if not evidence:
+                    raise
+                unread = unread or problem.message
+                continue
+            found[of.id] = (*found.get(of.id, ()), *seen)
+    return Held(found, unread)
+
+
+def _silent(instance: tenant.Instance) -> str:
+    return f"{instance.namespace}: no pod of the e-Office serves"
 
 
 def held(
@@ -55,11 +82,12 @@ def held(
     return tuple(contract.items(of.id, instance.namespace, configuration))
 
 
-def _is_made(cluster: kube.Cluster, instance: tenant.Instance) -> bool:
-    """Whether the instance's pods were ever asked for: before that there is no product to read."""
+def _serving(cluster: kube.Cluster, instance: tenant.Instance) -> bool:
+    """Whether the cluster says that a pod of the instance is available."""
     kinds = ("Deployment", "StatefulSet")
     places = [(kind, instance.namespace, instance.workload) for kind in kinds]
-    return any(one is not None for one in cluster.get_all(places))
+    statuses = ((one or {}).get("status") or {} for one in cluster.get_all(places))
+    return any(int(status.get("availableReplicas") or 0) > 0 for status in statuses)
 
 
 def _account(door: vault.Vault, path: str) -> product_api.Account:
@@ -69,7 +97,7 @@ def _account(door: vault.Vault, path: str) -> product_api.Account:
     except KeyError:
         raise errors.Denied(
             f"there is no account for the e-Office at {path} in Vault",
-            resolution="Store username and password there, as docs/how-to/product.md says.",
+            resolution="Plan and apply again: Vault's engine makes it.",
         ) from None
 
 

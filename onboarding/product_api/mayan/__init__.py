@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from onboarding import product_api
-from onboarding.product_api.mayan import api, reading, writing
+from onboarding.product_api import crossing as results
+from onboarding.product_api.mayan import api, crossing, reading, writing
 from onboarding.products import mayan
 
 
@@ -30,3 +31,15 @@ class Mayan:
         api.wait_until_healthy(place, health.path, health.first_start_seconds)
         with api.Api(place, account) as door:
             writing.Writer(door, agency).write(wishes, each)
+
+    def cross_read(
+        self,
+        place: product_api.Place,
+        account: product_api.Account,
+        agency: str,
+        bodies: Sequence[str],
+    ) -> tuple[results.Try, ...]:
+        return crossing.tried(place, account, agency, bodies)
+
+    def sweep(self, place: product_api.Place, account: product_api.Account) -> int:
+        return crossing.swept(place, account)

@@ -74,15 +74,26 @@ class Api:
     def every(self, path: str) -> Iterator[dict[str, Any]]:
         """All entries of a list, page by page."""
         for page in range(1, _MOST_PAGES):
-            answer = self._send("GET", f"{path}?page={page}&page_size={_PAGE}")
+            answer = self.get(f"{path}{'&' if '?' in path else '?'}page={page}&page_size={_PAGE}")
             yield from answer["results"]
             if not answer["next"]:
                 return
         raise errors.EngineFailed(f"{self._place.namespace}: the list {path} does not end")
 
+    def get(self, path: str) -> dict[str, Any]:
+        return self._send("GET", path)
+
+    def content(self, path: str) -> bytes:
+        """What a file holds."""
+        return bytes(self._answer("GET", path).content)
+
     def make(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         self.writes += 1
         return self._send("POST", path, body)
+
+    def upload(self, path: str, name: str, content: bytes, fields: Mapping[str, str]) -> None:
+        self.writes += 1
+        self._answer("POST", path, data=fields, files={"file_new": (name, content)})
 
     def change(self, path: str, body: Mapping[str, Any]) -> None:
         self.writes += 1
@@ -95,6 +106,15 @@ class Api:
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
+        answer = self._answer(method, path, json=body)
+        with contextlib.suppress(ValueError):
+            said = answer.json() if answer.content else {}
+            if isinstance(said, dict):
+                return said
+        raise self._refused(method, path, answer)
+
+    def _answer(self, method: str, path: str, **sent: Any) -> Any:
+        """An answer that is good. Raises ``errors.OnboardError`` for any other."""
         import requests
 
         budget = patience.Budget(self._place.limits, known=self._known)
@@ -102,7 +122,7 @@ class Api:
         while True:
             try:
                 answer = self._session.request(
-                    method, url, json=body, timeout=budget.timeout(), allow_redirects=False
+                    method, url, timeout=budget.timeout(), allow_redirects=False, **sent
                 )
             except requests.RequestException as problem:
                 # A change that may have been made is not sent twice: the next run looks again.
@@ -116,24 +136,22 @@ class Api:
             )
             if later and budget.again(answer.headers.get("Retry-After")):
                 continue
-            return self._said(method, path, answer)
+            if answer.ok and not answer.is_redirect:
+                return answer
+            raise self._refused(method, path, answer)
 
-    def _said(self, method: str, path: str, answer: Any) -> dict[str, Any]:
-        with contextlib.suppress(ValueError):
-            said = answer.json() if answer.content else {}
-            if answer.ok and isinstance(said, dict):
-                return said
+    def _refused(self, method: str, path: str, answer: Any) -> errors.OnboardError:
         what = f"{self._place.namespace}: the e-Office refused {method} {path}"
         details = [f"{answer.status_code}: {' '.join(answer.text.split())[:300]}"]
         if answer.status_code >= 500:
-            raise errors.Unreachable(
+            return errors.Unreachable(
                 what, details=details, resolution="See the log of the instance, then go on."
             )
         if answer.status_code in (401, 403):
-            raise errors.Denied(
+            return errors.Denied(
                 what, details=details, resolution="The account lacks a right in the e-Office."
             )
-        raise errors.EngineFailed(
+        return errors.EngineFailed(
             what, details=details, resolution="See whether its version is one the adapter knows."
         )
 

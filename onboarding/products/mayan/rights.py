@@ -23,6 +23,8 @@ STAFF = (
     "documents.document_file_view",
     "documents.document_version_view",
     "documents.document_file_print",
+    # Who cannot take the file out cannot check the signature in it.
+    "document_downloads.document_file_download",
     "metadata.metadata_document_view",
     "documents_types.document_type_view",
     "document_states.workflow_view",

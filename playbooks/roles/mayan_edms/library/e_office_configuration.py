@@ -39,7 +39,7 @@ def account(vault: dict[str, str], path: str) -> product_api.Account:
     if not answer.ok:
         raise errors.Denied(
             f"the account at {path} in Vault cannot be read: {answer.status_code}",
-            resolution="Store username and password there, as docs/how-to/product.md says.",
+            resolution="Plan and apply again: Vault's engine makes it.",
         )
     said = answer.json()["data"]["data"]
     return product_api.Account(said["username"], said["password"])

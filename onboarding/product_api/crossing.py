@@ -1,0 +1,64 @@
+"""Whether a body of a pooled instance reaches letters of another one: tries, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+MARK = "onboardprobe"
+"""Begins the names of all accounts and letters that probes make, so that none is taken for
+another's and what a killed probe left is found again."""
+
+SHOULD_REACH = frozenset({"list", "read", "file", "download", "search"})
+"""What staff must be able to do with their own letters: where they are not, a refusal to others
+proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What came of one try of a clerk of the body ``by`` on the letter of the body ``of``.
+
+    ``reached``: None where no answer said so.
+    """
+
+    by: str
+    of: str
+    what: str
+    reached: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """What all tries say: ``breaches`` and what stays ``unknown``, each as a line; ``refused``
+    counts the tries that were refused to the other body and shown possible for one's own."""
+
+    breaches: tuple[str, ...]
+    unknown: tuple[str, ...]
+    refused: int
+
+
+def pairs(bodies: Sequence[str]) -> list[tuple[str, str]]:
+    """Each body with itself, and with the next one: as many tries as bodies."""
+    if len(bodies) < 2:
+        return [(body, body) for body in bodies]
+    return [pair for n, by in enumerate(bodies) for pair in ((by, by), (by, bodies[n - 1]))]
+
+
+def judge(tries: Iterable[Try]) -> Crossed:
+    """Raises nothing: no try at all is nothing refused."""
+    seen = list(tries)
+    own = {(t.of, t.what): t.reached for t in seen if t.by == t.of}
+    breaches, unknown, refused = [], [], 0
+    for one in seen:
+        line = f"{one.by} on a letter of {one.of}: {one.what}"
+        possible = own.get((one.of, one.what))
+        if one.by == one.of:
+            if one.what in SHOULD_REACH and not one.reached:
+                unknown.append(f"{line}: its own staff do not reach it")
+        elif one.reached:
+            breaches.append(line)
+        elif one.reached is None:
+            unknown.append(f"{line}: no answer")
+        elif possible or one.what not in SHOULD_REACH:
+            refused += 1
+    return Crossed(tuple(breaches), tuple(unknown), refused)

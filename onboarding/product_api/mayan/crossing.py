@@ -1,0 +1,164 @@
+"""Letters of two bodies in one Mayan EDMS, and everything that a clerk of one tries on the other's.
+
+It makes a letter and a clerk for each body, and removes both. All carry ``crossing.MARK``.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from onboarding import errors, product_api
+from onboarding.product_api import crossing
+from onboarding.product_api.mayan import reading
+from onboarding.product_api.mayan.api import Api
+from onboarding.products.mayan import wanted
+
+_LABEL = "ทดสอบสิทธิ์ ลบได้ · Access probe, may be deleted"
+_CLERK = ":section"
+_NEWEST = "/documents/?_ordering=-datetime_created&page=1&page_size=100"
+_PARTS = (
+    "versions", "metadata", "workflow_instances", "comments", "tags", "cabinets", "indexes",
+    "signature_captures", "resolved_smart_links", "resolved_web_links", "duplicates",
+)  # fmt: skip
+_DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel (PNG): pages of it are made without a program of its own."""
+_SEARCHED = ("documentsearchresult", "documentfilesearchresult", "documentfilepagesearchresult")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter of a probe; ``word`` stands in its title and in the name of its file."""
+
+    number: int
+    file: int
+    uuid: str
+    word: str
+
+
+def tried(
+    place: product_api.Place, account: product_api.Account, agency: str, bodies: Sequence[str]
+) -> tuple[crossing.Try, ...]:
+    """See ``product_api.Access.cross_read``."""
+    with Api(place, account) as door:
+        try:
+            known = reading.known(door, agency)
+            letters = {body: _letter(door, known, body) for body in bodies}
+            found: list[crossing.Try] = []
+            for body in bodies:
+                with Api(place, clerk(door, known, agency, body)) as theirs:
+                    for by, of in crossing.pairs(bodies):
+                        if by == body:
+                            attempts = _attempts(theirs, letters[of], own=by == of)
+                            found += [
+                                crossing.Try(by, of, what, _reached(go)) for what, go in attempts
+                            ]
+            return tuple(found)
+        finally:
+            _swept(door)
+
+
+def swept(place: product_api.Place, account: product_api.Account) -> int:
+    """See ``product_api.Access.sweep``."""
+    with Api(place, account) as door:
+        return _swept(door)
+
+
+def _swept(door: Api) -> int:
+    """Accounts first: nobody is to see letters go."""
+    users = [u for u in door.every("/users/") if u["username"].startswith(crossing.MARK)]
+    for user in users:
+        door.remove(f"/users/{user['id']}/")
+    listed = [*_found(door, _SEARCHED[0], crossing.MARK), *door.get(_NEWEST)["results"]]
+    for number in {one["id"] for one in listed if _is_probe(one)}:
+        door.remove(f"/documents/{number}/")
+    binned = [d for d in door.every("/trashed_documents/") if _is_probe(d)]
+    for one in binned:
+        door.remove(f"/trashed_documents/{one['id']}/")
+    return len(users) + len(binned)
+
+
+def _is_probe(document: dict[str, Any]) -> bool:
+    return str(document["label"]).startswith(crossing.MARK)
+
+
+def _letter(door: Api, known: reading.Known, body: str) -> Letter:
+    word = crossing.MARK + secrets.token_hex(6)
+    label = f"{crossing.MARK} {word} {_LABEL}"
+    kind = known.organisations[body]["id"]
+    made = door.make("/documents/", {"document_type_id": kind, "label": label})
+    path = f"/documents/{made['id']}"
+    door.upload(f"{path}/files/", f"{word}.png", _DOT, {"action_name": "replace"})
+    (file, *_) = [*door.every(f"{path}/files/"), {"id": 0}]
+    return Letter(int(made["id"]), int(file["id"]), str(made["uuid"]), word)
+
+
+def clerk(door: Api, known: reading.Known, agency: str, body: str) -> product_api.Account:
+    """A new account in the group of a body's section: what most of its staff have."""
+    role = known.roles[wanted.staff(agency, body)]
+    groups = reading.role_groups(door, role)
+    group = next(one for name, one in groups.items() if name.endswith(_CLERK))
+    name = crossing.MARK + secrets.token_hex(6)
+    account = product_api.Account(name, secrets.token_urlsafe(24))
+    said = {"username": name, "password": account.password, "email": f"{name}@probe.invalid"}
+    user = door.make("/users/", said)
+    door.make(f"/groups/{group['id']}/users/add/", {"user": user["id"]})
+    return account
+
+
+def _attempts(
+    clerk: Api, letter: Letter, *, own: bool
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What is tried, and how; each call gives something true where it got through.
+
+    Nothing is written to one's own letter: it is there to be read.
+    """
+    path, file = f"/documents/{letter.number}", f"/documents/{letter.number}/files/{letter.file}"
+    yield "list", lambda: any(d["id"] == letter.number for d in clerk.get(_NEWEST)["results"])
+    yield "read", partial(clerk.get, f"{path}/")
+    yield "file", partial(_every, clerk, f"{path}/files/")
+    yield "download", partial(clerk.content, f"{file}/download/")
+    yield "search", partial(_found, clerk, _SEARCHED[0], letter.word)
+    for model in _SEARCHED:
+        yield f"search {model} by word", partial(_found, clerk, model, letter.word)
+        yield f"search {model} by uuid", partial(_found, clerk, model, letter.uuid)
+    for part in _PARTS:
+        yield part, partial(_every, clerk, f"{path}/{part}/")
+    yield "pages", partial(_every, clerk, f"{file}/pages/")
+    for part in ("events", "acls"):
+        about = f"/objects/documents/document/{letter.number}/{part}/"
+        yield part, partial(_every, clerk, about)
+    if not own:
+        yield "rename", partial(_done, clerk.change, f"{path}/", {"label": "x"})
+        new = (f"{path}/files/", "x.png", _DOT, {"action_name": "replace"})
+        yield "add a file", partial(_done, clerk.upload, *new)
+        yield "bin", partial(_done, clerk.remove, f"{path}/")
+
+
+def _every(clerk: Api, path: str) -> list[dict[str, Any]]:
+    return list(clerk.every(path))
+
+
+def _done(call: Callable[..., None], *arguments: Any) -> bool:
+    call(*arguments)
+    return True
+
+
+def _found(clerk: Api, model: str, word: str) -> list[dict[str, Any]]:
+    return _every(clerk, f"/search/documents.{model}/?q={word}")
+
+
+def _reached(attempt: Callable[[], object]) -> bool | None:
+    try:
+        return bool(attempt())
+    except errors.Unreachable:
+        return None
+    except errors.OnboardError:
+        # Not found and forbidden are one to who must not know.
+        return False

@@ -1,0 +1,68 @@
+"""When a running product is read at all, and what is said of one that does not answer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import pytest
+
+from onboarding import environment, errors, item, kube, tenant, vault
+from onboarding.engines.ansible_playbooks import office
+from tests.unit import targets
+from tests.unit.manifest import samples
+
+ROLE = environment.Role.PLANNER
+
+
+class Cluster:
+    """Says how many pods of every instance are available; None: there is no such object."""
+
+    def __init__(self, available: int | None) -> None:
+        self.available = available
+
+    def get_all(self, places: Sequence[tuple[str, str, str]]) -> list[dict[str, Any] | None]:
+        if self.available is None:
+            return [None for _ in places]
+        return [{"status": {"availableReplicas": self.available}} for _ in places]
+
+
+def read(cluster: Cluster, *, product: bool = True, evidence: bool = False) -> office.Held:
+    about = environment.EOffice(product="mayan-edms") if product else None
+    target = targets.pinned().model_copy(update={"e_office": about})
+    agencies = [tenant.resolve(samples.build(), target)]
+    return office.read(cast("kube.Cluster", cluster), target, ROLE, agencies, evidence=evidence)
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product that does not answer."""
+
+    def held(*_: object) -> tuple[item.Item, ...]:
+        raise errors.Unreachable("the e-Office does not answer")
+
+    @contextlib.contextmanager
+    def connect(*_: object) -> Iterator[None]:
+        yield None
+
+    monkeypatch.setattr(office, "held", held)
+    monkeypatch.setattr(vault, "connect", connect)
+
+
+@pytest.mark.parametrize("available", [None, 0])
+def test_while_no_pod_serves_nothing_is_held_and_that_is_said(available: int | None) -> None:
+    held = read(Cluster(available))
+    assert held.items == {}
+    assert "no pod of the e-Office serves" in held.unread
+
+
+def test_without_a_product_nothing_is_asked_and_nothing_is_unread() -> None:
+    assert read(Cluster(1), product=False) == office.Held()
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_serving_product_that_does_not_answer_ends_a_plan_and_is_unknown_to_verify() -> None:
+    with pytest.raises(errors.Unreachable):
+        read(Cluster(1))
+    assert read(Cluster(1), evidence=True).unread == "the e-Office does not answer"
