@@ -4,8 +4,9 @@ SPEC is JSON: ``ports`` leads this process's connections to another port of this
 ``files`` names a file that gets a line for every durable write of this process (when, and its
 key), ``die`` (``[key, "before" | "after"]``) kills everything this run has started at one of them,
 and ``refuse`` (``[number, errno]``) lets every one from a number on fail. A file put in its place
-(rename) and an appended record (write, then fsync) are such writes; their keys say what they are
-without the names and numbers of one run. Nothing of this is in the product.
+(rename, or link where it must be new) and an appended record (write, then fsync) are such writes;
+their keys say what they are without the names and numbers of one run. Nothing of this is in the
+product.
 """
 
 from __future__ import annotations
@@ -93,7 +94,10 @@ def _file(name: str) -> str:
     """The name of a file, or of a thing, without what is random in it, or counts."""
     if name.startswith((".new-", "tmp")):
         return "(new file)"
-    named = re.sub(r"(-[0-9a-f]{64})?(@\d+-\d+)?", "", name)
+    half_made = re.fullmatch(r"\.(.+)\.[a-z0-9_]{8}", name)
+    named = re.sub(r"(-[0-9a-f]{64})?(@\d+-\d+)?", "", half_made[1] if half_made else name)
+    named = re.sub(r"\b[0-9a-f]{40}\b", "(key)", named)
+    named = re.sub(r"^lease\.\d+", "lease", named)
     return re.sub(r"\b[0-9a-f]{2}([:-][0-9a-f]{2}){7,}\b", "(serial)", named)
 
 
@@ -121,7 +125,8 @@ def main() -> None:
             (int(refuse[0]), int(refuse[1])) if refuse else None,
         )
         files.watch("fsync", _file_of)
-        files.watch("replace", lambda _, to: str(to))
+        for name in ("replace", "link"):
+            files.watch(name, lambda _, to: str(to))
     from onboarding.cli import main as command_line
 
     command_line.main()
