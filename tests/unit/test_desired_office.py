@@ -164,6 +164,14 @@ def test_a_pool_that_the_environment_does_not_have_is_refused() -> None:
         wanted(VILLAGE, target(node_pool="other"))
 
 
+def test_the_page_about_it_shows_a_block_that_is_valid() -> None:
+    page = (ROOT / "docs/how-to/instance.md").read_text(encoding="utf-8")
+    block = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])["eOffice"]
+    shown = environment.EOffice.model_validate(block)
+    assert shown.run is not None
+    assert set(block["run"]) == {alias.alias for alias in environment.Run.model_fields.values()}
+
+
 def test_passwords_are_made_for_what_runs_here_only() -> None:
     of_both = {"e-office-reader", "e-office-writer"}
     assert set(office.logins(without_run(target()))) == of_both
