@@ -7,6 +7,7 @@ chained as the cause; their raw text belongs in the log file, never on the scree
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -123,3 +124,27 @@ class Interrupted(OnboardError):
     """The user stopped the run; it can be continued by the same command."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+_NOTHING_LEFT = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
+
+
+def shortage(problem: Exception) -> OnboardError | None:
+    """What this computer could not give (memory, threads, files), as an error; else None."""
+    match problem:
+        case MemoryError():
+            short = True
+        case OSError():
+            short = problem.errno in _NOTHING_LEFT
+        case RuntimeError():
+            short = "can't start new thread" in str(problem)
+        case _:
+            short = False
+    if not short:
+        return None
+    return EngineFailed(
+        "this computer has no memory, threads or open files left for the run",
+        details=[f"{type(problem).__name__}: {problem}".removesuffix(": ")],
+        resolution="Free some, or raise the limit (ulimit); then run the same command again: "
+        "it goes on.",
+    )

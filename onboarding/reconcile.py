@@ -209,12 +209,22 @@ def carry_out(
             resolution="Run the same command again: it goes on from here.",
         ) from None
     except errors.OnboardError as broken:
-        # The record of the run could not be kept, but what was written stands.
-        if _done(outcomes):
-            broken.exit_code = errors.ExitCode.PARTIAL
-            broken.details = (*broken.details, _progress_of(outcomes, made))
+        _partly(broken, outcomes, made)
         raise
+    except Exception as unexpected:
+        short = errors.shortage(unexpected)
+        if short is None:
+            raise
+        _partly(short, outcomes, made)
+        raise short from unexpected
     return run
+
+
+def _partly(broken: errors.OnboardError, outcomes: list[plan.Outcome], made: plan.Plan) -> None:
+    """The record of the run could not be kept, but what was written stands."""
+    if _done(outcomes):
+        broken.exit_code = errors.ExitCode.PARTIAL
+        broken.details = (*broken.details, _progress_of(outcomes, made))
 
 
 def _look_ahead(

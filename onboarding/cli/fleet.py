@@ -57,7 +57,8 @@ def left(name: str, caught: Exception) -> Ended:
     """What went wrong with one of several agencies, said at once; the others go on."""
     if isinstance(caught, pause.Paused):
         return paused(caught)
-    told = caught if isinstance(caught, errors.OnboardError) else console.bug(caught)
+    told = caught if isinstance(caught, errors.OnboardError) else errors.shortage(caught)
+    told = told or console.bug(caught)
     console.error(told)
     return failed(name, told)
 

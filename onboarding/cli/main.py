@@ -148,8 +148,11 @@ def _told(caught: BaseException) -> errors.OnboardError:
                 caught.format_message(),
                 resolution=f"See: {ctx.command_path} --help" if ctx else "",
             )
+        case OSError() if isinstance(caught.__context__, KeyboardInterrupt):
+            # click ends the line of ^C, and nobody reads it any more.
+            return _told(caught.__context__)
         case Exception():
-            return console.bug(caught)
+            return errors.shortage(caught) or console.bug(caught)
         case _:
             raise caught
 

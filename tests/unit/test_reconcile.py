@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -221,6 +222,31 @@ def test_an_engine_that_raises_ends_as_the_outcome_of_its_next_change(
     assert run.count(plan.Status.APPLIED) == 3
     assert run.count(plan.Status.NOT_ATTEMPTED) == 6
     assert store.journal(MOPH.id)[-1].event == "apply-failed"
+
+
+@pytest.mark.parametrize(
+    "short",
+    [MemoryError(), RuntimeError("can't start new thread"), OSError(errno.EMFILE, "Too many")],
+)
+def test_a_computer_with_nothing_left_ends_a_run_that_wrote_as_partial(
+    target: environment.Environment,
+    engines: list[Recorded],
+    store: files.FileStore,
+    monkeypatch: pytest.MonkeyPatch,
+    short: Exception,
+) -> None:
+    def none_left(*_: object, **__: object) -> None:
+        raise short
+
+    monkeypatch.setattr(engines[1], "apply", none_left)
+    with pytest.raises(errors.EngineFailed, match="no memory, threads or open files") as ended:
+        reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert ended.value.exit_code is errors.ExitCode.PARTIAL
+    assert "2 of 10 changes were recorded as done" in ended.value.details
+    monkeypatch.setattr(engines[0], "apply", none_left)
+    with pytest.raises(errors.EngineFailed) as ended:
+        reconcile.carry_out(prepared(target, store), engines, store, progress.Silent())
+    assert ended.value.exit_code is errors.ExitCode.FAILED
 
 
 def test_the_journal_knows_of_each_change_before_it_is_written(

@@ -174,6 +174,34 @@ def test_a_reader_that_left_is_no_error(redirection: str) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_ctrl_c_ends_as_such_where_nobody_reads_any_more(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(**_: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise BrokenPipeError  # noqa: B904 - as click does
+
+    monkeypatch.setattr(main.cli, "main", stopped)
+    code, _, err = run(capsys)
+    assert code == 130
+    assert "Run the same command again" in err
+    assert "bug" not in err
+
+
+def test_memory_that_ends_is_no_bug(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(**_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(main.cli, "main", short)
+    code, _, err = run(capsys)
+    assert code == 1
+    assert err.startswith("error: this computer has no memory, threads or open files left")
+
+
 def test_a_full_stdout_is_told() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         ended = subprocess.run(
