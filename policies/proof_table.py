@@ -24,3 +24,14 @@ SIGN_IN = policy.Control(
     remedy_th="แก้ไขการตั้งค่าการเข้าใช้งานของระบบ ดำเนินการ apply แล้วตรวจสอบพอด",
     sources=("RFC 6749 section 4.1",),
 )
+
+BODIES = policy.Control(
+    id="TEN-018",
+    title_en="Bodies of one instance cannot read each other's letters",
+    title_th="หน่วยงานที่ใช้ระบบร่วมกันเข้าถึงหนังสือของกันและกันไม่ได้",
+    severity=Severity.CRITICAL,
+    stages=frozenset({Stage.LIVE}),
+    check=_not_tried,
+    remedy_en="Run apply to restore the rights in the product, then probe again.",
+    remedy_th="ดำเนินการ apply เพื่อคืนค่าสิทธิในระบบ แล้วตรวจสอบอีกครั้ง",
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onboarding import clock, environment, tenant
-from onboarding.probes import addresses, inside, letters, probe, signing_in
+from onboarding.probes import addresses, bodies, inside, letters, probe, signing_in
 from onboarding.state import interface
 
 
@@ -19,5 +19,6 @@ def of(
         letters.of(whose, target, store, secret),
         addresses.of(whose, target, now),
         signing_in.of(whose, target),
+        bodies.of(whose, target),
         inside.of(whose, target, store),
     )

@@ -138,6 +138,7 @@ def test_json_has_the_evidence_and_each_probe(
         "letters",
         "addresses",
         "sign-in",
+        "bodies",
         "inside",
     ]
     assert told["probes"][0]["began"] <= told["probes"][0]["ended"]

@@ -1,0 +1,124 @@
+"""Probe: bodies of a pooled instance try to reach each other's letters (control TEN-018)."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onboarding import environment, errors, policy, product_api, progress, tenant, vault
+from onboarding.desired import office, vault_policies
+from onboarding.policies import judge, proof_table
+from onboarding.probes import probe
+from onboarding.product_api import crossing
+from onboarding.products import table as products
+
+NAME = "bodies"
+_SHOWN = 5
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one
+
+
+def of(whose: tenant.Tenant, target: environment.Environment) -> probe.Probe:
+    """Not applicable where fewer than two bodies share an instance."""
+    bodies = [body.id for body in whose.bodies]
+    instances = office.instances(whose)
+    about = target.e_office
+    if len(bodies) < 2 or not instances:
+        result = judge.not_applicable(whose.id, "no bodies share an e-Office")
+    elif about is None:
+        why = "the environment names no e-Office product (eOffice)"
+        result = judge.unknown(whose.id, why)
+    else:
+        return _tried(whose, target, about, bodies)
+    found = (probe.finding(whose.id, proof_table.BODIES, result),)
+    return probe.nothing(NAME, probe.Outcome(found))
+
+
+def _tried(
+    whose: tenant.Tenant,
+    target: environment.Environment,
+    about: environment.EOffice,
+    bodies: list[str],
+) -> probe.Probe:
+    instances = office.instances(whose)
+
+    def run(report: progress.Progress) -> probe.Outcome:
+        access, found = product_api.of(about.product), []
+        for instance in instances:
+            report.note(instance.namespace)
+            at, subject = datetime.now(UTC), f"bodies in {instance.namespace}"
+            try:
+                account = _account(whose, target, instance)
+                tries = access.cross_read(
+                    _place(about, target, instance), account, whose.id, bodies
+                )
+                result = judged(subject, crossing.judge(tries), at)
+            except errors.OnboardError as problem:
+                result = judge.unknown(subject, str(problem))
+            found.append(probe.finding(whose.id, proof_table.BODIES, result))
+        return probe.Outcome(tuple(found))
+
+    title = products.get(about.product).product.title
+    does = (
+        f"Over the API of {title}, for each of {len(bodies)} bodies:",
+        f"  makes   a clerk and a letter, both named {crossing.MARK}…",
+        "  tries   as that clerk to read, find, change and bin the letter of another body",
+        "  takes   the clerks and letters away, those that an earlier run left, too",
+        *(f"          {instance.namespace}" for instance in instances),
+    )
+    return probe.Probe(NAME, does, (proof_table.BODIES,), run)
+
+
+def judged(subject: str, crossed: crossing.Crossed, at: datetime) -> policy.Result:
+    """What was refused counts only where all that should be possible was."""
+    evidence = {
+        "at": at.isoformat(),
+        "refused": crossed.refused,
+        "reached": list(crossed.breaches),
+        "unknown": list(crossed.unknown),
+    }
+    lines = crossed.breaches or crossed.unknown
+    more = f", and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    said = "; ".join(lines[:_SHOWN]) + more
+    if crossed.breaches:
+        verdict, seen = policy.Verdict.FAIL, f"reached: {said}"
+    elif crossed.unknown:
+        verdict, seen = policy.Verdict.UNKNOWN, said
+    elif not crossed.refused:
+        verdict, seen = policy.Verdict.UNKNOWN, "nothing was tried"
+    else:
+        verdict, seen = policy.Verdict.PASS, f"{crossed.refused} tries, all refused"
+    return policy.Result(verdict, subject, seen, evidence, "live")
+
+
+def _place(
+    about: environment.EOffice, target: environment.Environment, instance: tenant.Instance
+) -> product_api.Place:
+    address = about.address.format(host=instance.host, namespace=instance.namespace)
+    ca_file = about.ca_file or target.vault.ca_file
+    limits = target.timeouts.limits()
+    return product_api.Place(instance.namespace, address, ca_file, limits, about.gateway)
+
+
+def _account(
+    whose: tenant.Tenant, target: environment.Environment, instance: tenant.Instance
+) -> product_api.Account:
+    """The account that administers, read with a token for this instance alone."""
+    path = office.secret(whose, instance, office.WRITER)
+    policies = [vault_policies.workload_name(whose, instance)]
+    place = str(_MEMORY) if _MEMORY.is_dir() else None
+    with (
+        vault.connect(target, environment.Role.APPLIER) as door,
+        tempfile.TemporaryDirectory(prefix="onboard-probe-", dir=place) as folder,
+    ):
+        file = Path(folder) / "token"
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(door.tenant_token(policies))
+        login = environment.VaultLogin(method="token", secret_file=file)
+        with closing(vault.connect_as(target, login, instance.namespace)) as own:
+            said = (own.read(path) or {}).get("data") or {}
+    if not {"username", "password"} <= said.keys():
+        raise errors.Denied(f"there is no account of the e-Office at {path} in Vault")
+    return product_api.Account(str(said["username"]), str(said["password"]))
