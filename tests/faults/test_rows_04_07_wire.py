@@ -159,22 +159,46 @@ def test_row_17_a_name_that_is_not_found(world: World) -> None:
 
 
 def test_row_7_whoever_is_told_to_wait_waits(world: World) -> None:
-    """429 with Retry-After, from each system: the run takes that long, and succeeds."""
-    told = {name: proxy.answer(429, {"Retry-After": "3"}) for name in SYSTEMS}
-    run = world.looked(lambda asked: told.pop(asked.system, None))
-    assert told == {}
+    """429 with Retry-After, from each system: the same is asked again, and not before."""
+    seconds = 3
+    told: dict[str, proxy.Asked] = {}
+
+    def plan(asked: proxy.Asked) -> proxy.Fault | None:
+        if told.setdefault(asked.system, asked) is not asked:
+            return None
+        return proxy.answer(429, {"Retry-After": str(seconds)})
+
+    run = world.looked(plan)
     assert run.done.code == 0, run.said
-    assert run.seconds > 3
+    assert sorted(told) == sorted(SYSTEMS)
+    for first in told.values():
+        assert _next(world, first) - first.at >= seconds, first.path
+
+
+def _next(world: World, first: proxy.Asked) -> float:
+    """When the same was asked again by whom it was refused to."""
+    same = (first.system, first.method, first.path, first.line)
+    every = [a for a in world.between.asked if (a.system, a.method, a.path, a.line) == same]
+    assert len(every) > 1, f"{first.path} was not asked again"
+    return every[every.index(first) + 1].at
 
 
 @pytest.mark.slow
 def test_row_7_a_write_that_was_turned_away_is_sent_again(world: World) -> None:
     """429: nothing of it was done, so even what must not be repeated is."""
     village = world.agency()
-    told = {name: proxy.answer(429, {"Retry-After": "1"}) for name in SYSTEMS}
-    run = world.apply(village, lambda asked: told.pop(asked.system, None) if asked.number else None)
-    assert told == {}
+    told: dict[str, proxy.Asked] = {}
+
+    def plan(asked: proxy.Asked) -> proxy.Fault | None:
+        if not asked.number or told.setdefault(asked.system, asked) is not asked:
+            return None
+        return proxy.answer(429, {"Retry-After": "2"})
+
+    run = world.apply(village, plan)
     assert run.done.code == 0, run.said
+    assert sorted(told) == sorted(SYSTEMS)
+    for first in told.values():
+        assert _next(world, first) - first.at >= 2, first.path
     world.holds(village)
 
 
