@@ -140,13 +140,15 @@ class Folder:
                 os.link(new, folder / f"lease.{number}.json")
             except FileExistsError:
                 return None
-            latest = self._lease(tenant_id)
-            if latest is not None and latest.name != f"lease.{number}.json":
+            mine = folder / f"lease.{number}.json"
+            found = self._leases(tenant_id)
+            if found[-1:] != [mine]:
                 # Others were so quick that our number had been used and removed already.
-                (folder / f"lease.{number}.json").unlink(missing_ok=True)
+                mine.unlink(missing_ok=True)
                 return None
-            if now is not None:
-                now.unlink(missing_ok=True)
+            # More than one where a process was killed right here.
+            for passed in found[:-1]:
+                passed.unlink(missing_ok=True)
             _flush_folder(folder)
         return number
 
@@ -170,10 +172,13 @@ class Folder:
         return self._tenants / tenant_id / _DOCUMENTS / f"{name}.json"
 
     def _lease(self, tenant_id: str) -> Path | None:
+        return next(reversed(self._leases(tenant_id)), None)
+
+    def _leases(self, tenant_id: str) -> list[Path]:
         folder = self._tenants / tenant_id
         with _told(folder):
             found = [p for p in folder.glob("lease.*.json") if p.name.split(".")[1].isdigit()]
-        return max(found, key=lambda p: int(p.name.split(".")[1]), default=None)
+        return sorted(found, key=lambda p: int(p.name.split(".")[1]))
 
     def _folder(self, tenant_id: str) -> Path:
         folder = self._tenants / tenant_id

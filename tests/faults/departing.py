@@ -74,10 +74,11 @@ class Leavers(crash.Bench):
         began = time.monotonic()
         file = self.begun(number)
         for point in at:
-            told.wrong += self._go_on(file, until=point.step)
+            step, wrong = self._go_on(file, until=point.step)
+            told.wrong += wrong
             if told.wrong:
                 break
-            if self._next(file) != point.step:
+            if step != point.step:
                 # A kill before was so near to the end of its step that the step is done.
                 told.miss(point)
                 break
@@ -85,7 +86,8 @@ class Leavers(crash.Bench):
                 break
         known = opening.of(self.target).journal(agency)
         resuming = time.monotonic()
-        told.wrong += [] if told.wrong or not told.points else self._go_on(file)
+        if told.points and not told.wrong:
+            told.wrong += self._go_on(file)[1]
         told.resumed = time.monotonic() - resuming
         if told.points and not told.wrong:
             told.wrong += estate.differences(golden.estate, self._left(agency, code))
@@ -97,16 +99,20 @@ class Leavers(crash.Bench):
             self.wipe(number)
         return told
 
-    def _go_on(self, file: Path, until: str = "") -> list[str]:
-        """Carry out what ``--status`` says is next, until a step is next or nothing is."""
+    def _go_on(self, file: Path, until: str = "") -> tuple[str, list[str]]:
+        """Carry out what ``--status`` says is next, until a step is next or nothing is.
+
+        What is next then ("" where nothing is), and what went wrong.
+        """
         for _ in range(_AT_MOST):
             step = self._next(file)
             if not step or (until and STEPS.index(step) >= STEPS.index(until)):
-                return []
+                return step, []
             done = self.plain(*self._words(step, file))
             if done.code:
-                return [f"{step} ended with {done.code}: {done.out[-1500:]}{done.err[-1500:]}"]
-        return [f"not at the end after {_AT_MOST} commands: {self._status(file)}"]
+                said = f"{done.out[-1500:]}{done.err[-1500:]}"
+                return step, [f"{step} ended with {done.code}: {said}"]
+        return step, [f"not at the end after {_AT_MOST} commands: {self._status(file)}"]
 
     def _next(self, file: Path) -> str:
         """The step that is next; "" where nothing is."""

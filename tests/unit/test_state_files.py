@@ -358,6 +358,18 @@ def test_a_process_that_died_holds_nothing(tmp_path: Path, store: files.FileStor
         assert [e.event for e in store.journal("moph")] == ["lease-taken"]
 
 
+def test_leases_that_killed_processes_left_behind_go_with_the_next(tmp_path: Path) -> None:
+    place = files.Folder(tmp_path)
+    version = ""
+    for _ in range(3):
+        version = place.swap_lease("moph", b"{}", version) or ""
+    folder = tmp_path / "tenants" / "moph"
+    for number in (1, 2):
+        (folder / f"lease.{number}.json").write_bytes(b"{}")
+    assert place.swap_lease("moph", b"{}", version) == "4"
+    assert [p.name for p in folder.glob("lease.*")] == ["lease.4.json"]
+
+
 def test_only_what_is_proven_dead_is_dead() -> None:
     mine = owner.mark()
     assert owner.alive(mine) is True
