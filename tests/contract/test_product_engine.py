@@ -9,13 +9,12 @@ import requests
 
 from onboarding import environment, plan, product_api, progress, tenant, vault
 from onboarding.desired import office, settings
-from onboarding.desired import vault as vault_items
-from onboarding.engines import ansible_playbooks, vault_pki
+from onboarding.engines import ansible_playbooks
 from onboarding.engines.ansible_playbooks import office as live
 from onboarding.product_api.mayan import api, reading
 from onboarding.products import contract
-from tests.contract import conftest
 from tests.contract import openbao as openbao_server
+from tests.contract import product_place
 from tests.contract.servers import mayan as real
 from tests.unit.manifest import samples
 
@@ -27,10 +26,12 @@ ROLE = environment.Role
 class Place:
     """One agency, its product and its accounts in Vault; no cluster."""
 
-    def __init__(self, server: real.Server, target: environment.Environment) -> None:
+    def __init__(
+        self, server: real.Server, target: environment.Environment, of: tenant.Tenant
+    ) -> None:
         self.server = server
         self.target = target
-        self.of = tenant.resolve(samples.build(), target)
+        self.of = of
 
     def planned(self) -> plan.Plan:
         """What the product is to get, from what its reading account sees."""
@@ -44,45 +45,32 @@ class Place:
         return list(engine.apply(self.of, changes, progress.Silent()))
 
 
-def _policies(of: tenant.Tenant, target: environment.Environment) -> None:
-    """What of the agency is in Vault before Ansible's turn: the policies of its instances."""
-    changes = [
-        plan.Change(plan.Action.CREATE, i.ref, i)
-        for i in vault_items.desired(of, target)
-        if i.ref.kind == "Policy"
-    ]
-    engine = vault_pki.VaultPki(target, ROLE.APPLIER)
-    for outcome in engine.apply(of, changes, progress.Silent()):
-        assert outcome.error is None, outcome.error
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    server = real.start(tmp_path_factory.mktemp("mayan"))
     bao = openbao_server.start(tmp_path_factory.mktemp("openbao"))
     try:
-        about = environment.EOffice(product="mayan-edms", address=server.address, ca_file=server.ca)
-        asked = bao.environment.model_copy(update={"e_office": about})
-        prepared = conftest.prepared(
-            openbao_server.OpenBao(bao.process, asked, bao.folder)
-        ).environment
-        folder = tmp_path_factory.mktemp("state")
-        state = environment.State(store=f"file://{folder}")
+        state = environment.State(store=f"file://{tmp_path_factory.mktemp('state')}")
         timeouts = environment.Timeouts.model_validate(
             {"connect": "30s", "request": "4m", "retry": "8m"}
         )
-        made = Place(server, prepared.model_copy(update={"state": state, "timeouts": timeouts}))
-        _policies(made.of, made.target)
-        _store(made, office.READER, server.reader)
-        _store(made, office.WRITER, server.writer)
-        yield made
+        changed = {"state": state, "timeouts": timeouts}
+        target = product_place.prepared(bao).model_copy(update=changed)
+        of = tenant.resolve(samples.build(), target)
+        product_place.apply(of, target)
+        server = real.start(tmp_path_factory.mktemp("mayan"), product_place.accounts(of, target))
+        try:
+            about = environment.EOffice(
+                product="mayan-edms", address=server.address, ca_file=server.home.ca
+            )
+            yield Place(server, target.model_copy(update={"e_office": about}), of)
+        finally:
+            server.stop()
     finally:
-        server.stop()
         bao.stop()
 
 
 def _store(place: Place, name: str, account: product_api.Account) -> None:
-    """As whoever operates the product does it, who has rights that the tool has not."""
+    """As a hand does it that has rights in Vault."""
     rules = 'path "kv/data/*" {\n  capabilities = ["create", "update"]\n}\n'
     path = office.secret(place.of, place.of.e_offices[0], name)
     with vault.connect(place.target, ROLE.APPLIER) as door:

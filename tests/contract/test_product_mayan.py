@@ -6,21 +6,24 @@ Its first start installs the product and makes its tables, which takes minutes; 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from onboarding import errors, normal_form, product_api, tenant
-from onboarding.desired import settings
+from onboarding.desired import office
+from onboarding.product_api import crossing
 from onboarding.product_api import mayan as access
 from onboarding.product_api.mayan import api, ids, reading
-from onboarding.products import contract, mayan
-from tests.contract import agencies
+from onboarding.product_api.mayan import crossing as trying
+from onboarding.products import contract
+from onboarding.products.mayan import rights, wanted
+from tests.contract import agencies, product_letters, signed_pdf
 from tests.contract.servers import mayan as real
-from tests.unit import targets
 from tests.unit.manifest import samples
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -33,23 +36,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real.Server]:
     made.stop()
 
 
-def settings_of(of: tenant.Tenant) -> Mapping[str, Any]:
-    """The settings of its first e-Office instance."""
-    namespace = of.e_offices[0].namespace
-    return next(
-        i.fields
-        for i in settings.desired(of, targets.pinned())
-        if i.ref.kind == settings.KIND and i.ref.scope == namespace
-    )
-
-
 class Office:
     """One agency in the product: what it should hold, what it holds, and the writes of a run."""
 
     def __init__(self, server: real.Server, of: tenant.Tenant) -> None:
         self.server = server
         self.of = of
-        self.wanted = mayan.Mayan().desired(of.id, settings_of(of))
+        self.wanted = product_letters.wanted(of)
 
     def held(self) -> contract.Configuration:
         return access.Mayan().observed(self.server.place, self.server.reader, self.of.id)
@@ -79,26 +72,65 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(server: real.Server) -> Office:
+def culture(server: real.Server) -> Office:
     """An agency of its own organisation, configured."""
     made = Office(server, tenant.resolve(samples.build()))
     made.write()
     return made
 
 
-def test_what_was_wished_is_there_and_a_second_run_writes_nothing(office: Office) -> None:
-    assert office.differences() == []
-    began = len(office.server.requests())
-    assert not any(office.write())
-    assert office.server.writes(began) == []
+def test_what_was_wished_is_there_and_a_second_run_writes_nothing(culture: Office) -> None:
+    assert culture.differences() == []
+    began = len(culture.server.requests())
+    assert not any(culture.write())
+    assert culture.server.writes(began) == []
 
 
-def test_the_account_that_reads_cannot_write(office: Office) -> None:
+def test_the_account_that_reads_cannot_write(culture: Office) -> None:
     with (
-        api.Api(office.server.place, office.server.reader) as door,
+        api.Api(culture.server.place, culture.server.reader) as door,
         pytest.raises(errors.Denied),
     ):
         door.make("/groups/", {"name": "culture:intruder"})
+
+
+def test_nobody_else_has_an_account(server: real.Server) -> None:
+    """Mayan's own first administrator is switched off by the image."""
+    with api.Api(server.place, server.writer) as door:
+        names = {user["username"] for user in door.every("/users/")}
+    assert names == {server.writer.username, server.reader.username}
+    disabled = server.home.environment["MAYAN_COMMON_DISABLED_APPS"]
+    assert "AutoAdmin" in disabled
+    assert "Fundraisers" in disabled, "its page shows that administrator's password"
+
+
+def test_a_password_that_was_changed_counts_from_the_next_start_on(server: real.Server) -> None:
+    before = server.reader
+    with api.Api(server.place, before) as signed_in:
+        changed = product_api.Account(before.username, secrets.token_urlsafe(24))
+        try:
+            real.write_accounts(server.home, {office.READER: changed})
+            server.home.make_accounts()
+            with pytest.raises(errors.Denied):
+                list(signed_in.every("/roles/"))
+            with pytest.raises(errors.Denied), api.Api(server.place, before):
+                pass
+            with api.Api(server.place, changed) as door:
+                assert list(door.every("/roles/"))
+        finally:
+            real.write_accounts(server.home, {office.READER: before})
+            server.home.make_accounts()
+
+
+def test_a_right_that_a_hand_gave_the_reading_account_is_gone_after_the_next_start(
+    server: real.Server,
+) -> None:
+    with api.Api(server.place, server.writer) as door:
+        role = next(r for r in door.every("/roles/") if r["label"] == server.reader.username)
+        path = f"/roles/{role['id']}/permissions"
+        door.make(f"{path}/add/", {"permission": "permissions.role_create"})
+        server.home.make_accounts()
+        assert sorted(p["pk"] for p in door.every(f"{path}/")) == sorted(rights.READER)
 
 
 HANDS: list[tuple[str, str, Any]] = [
@@ -116,9 +148,9 @@ HANDS: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("path", "body"), [h[1:] for h in HANDS], ids=[h[0] for h in HANDS])
 def test_what_a_hand_changed_is_drift_and_is_mended(
-    office: Office, path: str, body: dict[str, Any] | None
+    culture: Office, path: str, body: dict[str, Any] | None
 ) -> None:
-    with api.Api(office.server.place, office.server.writer) as door:
+    with api.Api(culture.server.place, culture.server.writer) as door:
         known = reading.known(door, "culture")
         workflow = known.workflows["letters"]["id"]
         moves = door.every(f"/workflow_templates/{workflow}/transitions/")
@@ -134,21 +166,21 @@ def test_what_a_hand_changed_is_drift_and_is_mended(
             door.remove(place)
         else:
             door.change(place, body)
-    assert office.differences() != []
-    office.write()
-    assert office.differences() == []
+    assert culture.differences() != []
+    culture.write()
+    assert culture.differences() == []
 
 
-def test_a_right_given_by_hand_is_taken_back(office: Office) -> None:
-    with api.Api(office.server.place, office.server.writer) as door:
+def test_a_right_given_by_hand_is_taken_back(culture: Office) -> None:
+    with api.Api(culture.server.place, culture.server.writer) as door:
         known = reading.known(door, "culture")
         number = known.organisations["culture"]["id"]
         acls = reading.acls(door, ids.TYPE, number)
         base = f"/objects/{ids.TYPE}/{number}/acls/{acls['culture:section'][0]}"
         door.make(f"{base}/permissions/add/", {"permission": "documents.document_delete"})
-    assert len(office.differences()) == 1
-    office.write()
-    assert office.differences() == []
+    assert len(culture.differences()) == 1
+    culture.write()
+    assert culture.differences() == []
 
 
 def test_a_run_that_was_cut_off_is_completed_by_the_next(server: real.Server) -> None:
@@ -161,49 +193,32 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(server: real.Server) ->
     assert begun.differences() == []
 
 
-def _letter(server: real.Server, office: Office, unit: str, kind: str) -> str:
-    """A new letter of an organisation with its steps begun; its path."""
-    with api.Api(server.place, server.writer) as door:
-        known = reading.known(door, office.of.id)
-        made = door.make(
-            "/documents/",
-            {"document_type_id": known.organisations[unit]["id"], "label": f"หนังสือ {unit}"},
-        )
-        path = f"/documents/{made['id']}"
-        values = {"letter_type": kind, "secrecy": "ปกติ", "speed": "ปกติ", "letter_number": ""}
-        for name, value in values.items():
-            number = known.fields[name]["id"]
-            door.make(f"{path}/metadata/", {"metadata_type_id": number, "value": value})
-        if not list(door.every(f"{path}/workflow_instances/")):
-            template = {"workflow_template_id": known.workflows["letters"]["id"]}
-            door.make(f"{path}/workflow_instances/launch/", template)
-    return path
-
-
-def _steps(door: api.Api, path: str) -> tuple[str, dict[str, int]]:
-    """Where its steps are taken, and those that may be taken now."""
-    (one, *_) = door.every(f"{path}/workflow_instances/")
-    base = f"{path}/workflow_instances/{one['id']}/log_entries/"
-    return base, {t["label"]: t["id"] for t in door.every(f"{base}transitions/")}
-
-
-def test_an_external_letter_takes_its_number_only_after_it_was_signed(office: Office) -> None:
-    path = _letter(office.server, office, "culture", "หนังสือภายนอก")
-    with api.Api(office.server.place, office.server.writer) as door:
-        base, open_now = _steps(door, path)
+def test_an_external_letter_takes_its_number_only_after_it_was_signed(culture: Office) -> None:
+    with api.Api(culture.server.place, culture.server.writer) as door:
+        path = product_letters.make(door, "culture", "culture", "ภายนอก")
+        _, open_now = product_letters.steps(door, path)
         assert not [step for step in open_now if "ออกเลข" in step]
-        for step in ("ลงลายมือชื่ออิเล็กทรอนิกส์", "ออกเลขหนังสือ", "ส่งหนังสือ"):
-            base, open_now = _steps(door, path)
-            door.make(base, {"transition_id": open_now[step]})
-        values = {m["metadata_type"]["name"]: m["value"] for m in door.every(f"{path}/metadata/")}
-    number, _, year = values["letter_number"].partition("/")
+        number, _, year = product_letters.send(door, path).partition("/")
     assert int(number) >= 1
     assert int(year) == datetime.now(UTC).year + 543
 
 
-def test_top_secret_is_refused_by_the_product(office: Office) -> None:
-    path = _letter(office.server, office, "culture", "หนังสือภายใน")
-    with api.Api(office.server.place, office.server.writer) as door:
+def test_a_letter_begins_its_steps_by_itself_and_keeps_its_file(culture: Office) -> None:
+    pdf = signed_pdf.letter("No. SoThor 0201/1234")
+    with api.Api(culture.server.place, culture.server.writer) as door:
+        path = product_letters.make(door, "culture", "culture", "แนบไฟล์", pdf)
+        _, open_now = product_letters.steps(door, path)
+        assert open_now
+        (file,) = door.every(f"{path}/files/")
+        assert door.content(f"{path}/files/{file['id']}/download/") == pdf
+        assert (file["checksum"], file["mimetype"]) == (
+            hashlib.sha256(pdf).hexdigest(), "application/pdf",
+        )  # fmt: skip
+
+
+def test_top_secret_is_refused_by_the_product(culture: Office) -> None:
+    with api.Api(culture.server.place, culture.server.writer) as door:
+        path = product_letters.make(door, "culture", "culture", "ภายใน", kind="หนังสือภายใน")
         entry = next(
             m for m in door.every(f"{path}/metadata/") if m["metadata_type"]["name"] == "secrecy"
         )
@@ -211,37 +226,68 @@ def test_top_secret_is_refused_by_the_product(office: Office) -> None:
             door.change(f"{path}/metadata/{entry['id']}/", {"value": "ลับที่สุด"})
 
 
-def test_two_bodies_of_one_instance_cannot_read_each_others_letters(server: real.Server) -> None:
+@pytest.fixture(scope="module")
+def pooled(server: real.Server) -> Office:
+    """Three bodies in one instance, configured."""
     whole = agencies.example("plk-lao")
-    pooled = Office(server, dataclasses.replace(whole, bodies=whole.bodies[:2]))
-    pooled.write()
+    made = Office(server, dataclasses.replace(whole, bodies=whole.bodies[:3]))
+    made.write()
+    return made
+
+
+def _tried(pooled: Office) -> tuple[crossing.Try, ...]:
+    bodies = [body.id for body in pooled.of.bodies]
+    return access.Mayan().cross_read(
+        pooled.server.place, pooled.server.writer, pooled.of.id, bodies
+    )
+
+
+def test_bodies_of_one_instance_cannot_reach_each_others_letters(pooled: Office) -> None:
     assert pooled.differences() == []
-    ours, theirs = (body.id for body in pooled.of.bodies)
-    path = {unit: _letter(server, pooled, unit, "หนังสือภายใน") for unit in (ours, theirs)}
-    account = product_api.Account(f"clerk-{secrets.token_hex(4)}", secrets.token_urlsafe(16))
-    with api.Api(server.place, server.writer) as door:
-        said = {
-            "username": account.username,
-            "password": account.password,
-            "email": "c@example.go.th",
-        }
-        clerk = door.make("/users/", said)
-        group = next(
-            g for g in reading.known(door, "plk-lao").groups.values()
-            if g["name"] == f"plk-lao:unit:{ours}:section"
-        )  # fmt: skip
-        door.make(f"/groups/{group['id']}/users/add/", {"user": clerk["id"]})
-    with api.Api(server.place, account) as door:
-        seen = {f"/documents/{d['id']}" for d in door.every("/documents/")}
-        assert path[ours] in seen
-        assert path[theirs] not in seen
-        assert len(list(door.every(f"{path[ours]}/metadata/"))) == 4
-        assert list(door.every(f"{path[theirs]}/files/")) == []
-        for part in ("/metadata/", "/workflow_instances/"):
+    crossed = crossing.judge(_tried(pooled))
+    assert crossed.breaches == ()
+    assert crossed.unknown == ()
+    assert crossed.refused > 3 * 20
+    assert access.Mayan().sweep(pooled.server.place, pooled.server.writer) == 0
+
+
+def test_a_right_too_many_is_found_by_what_it_opens(pooled: Office) -> None:
+    ours, theirs = (body.id for body in pooled.of.bodies[:2])
+    with api.Api(pooled.server.place, pooled.server.writer) as door:
+        known = reading.known(door, pooled.of.id)
+        number = known.organisations[ours]["id"]
+        role = known.roles[wanted.staff(pooled.of.id, theirs)]["id"]
+        acl = door.make(f"/objects/{ids.TYPE}/{number}/acls/", {"role_id": role})
+        granted = {"permission": "documents.document_view"}
+        door.make(f"/objects/{ids.TYPE}/{number}/acls/{acl['id']}/permissions/add/", granted)
+    crossed = crossing.judge(_tried(pooled))
+    assert {line.partition(": ")[2] for line in crossed.breaches} >= {"list", "read", "search"}
+    assert all(f"{theirs} on a letter of {ours}" in line for line in crossed.breaches)
+    pooled.write()
+    assert crossing.judge(_tried(pooled)).breaches == ()
+
+
+def test_what_a_killed_probe_left_is_swept_away(
+    pooled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(trying, "_swept", lambda door: 0)
+        _tried(pooled)
+    place, writer = pooled.server.place, pooled.server.writer
+    assert access.Mayan().sweep(place, writer) == 2 * 3
+    with api.Api(place, writer) as door:
+        left = [*door.every("/documents/"), *door.every("/trashed_documents/")]
+        assert not [one for one in left if crossing.MARK in one["label"]]
+        assert not [u for u in door.every("/users/") if crossing.MARK in u["username"]]
+
+
+def test_a_clerk_cannot_put_a_letter_of_its_own_organisation_into_the_bin(pooled: Office) -> None:
+    unit = pooled.of.bodies[0].id
+    with api.Api(pooled.server.place, pooled.server.writer) as door:
+        path = product_letters.make(door, pooled.of.id, unit, "คงอยู่")
+        account = trying.clerk(door, reading.known(door, pooled.of.id), pooled.of.id, unit)
+        with api.Api(pooled.server.place, account) as clerk:
+            assert clerk.get(f"{path}/")
             with pytest.raises(errors.OnboardError):
-                list(door.every(f"{path[theirs]}{part}"))
-        with pytest.raises(errors.OnboardError):
-            door.change(f"{path[theirs]}/", {"label": "x"})
-        # Nor may a clerk delete a letter of its own organisation.
-        with pytest.raises(errors.OnboardError):
-            door.remove(f"{path[ours]}/")
+                clerk.remove(f"{path}/")
+    access.Mayan().sweep(pooled.server.place, pooled.server.writer)
