@@ -117,6 +117,8 @@ def test_the_database_keeps_its_rows_and_takes_a_new_password_at_its_next_start(
         finally:
             server.terminate()
             server.wait(60)
+        # What a pod with an fsGroup finds when it comes back to its volume.
+        (database.root / "data/database").chmod(0o2770)
 
 
 def test_a_set_up_of_the_database_that_was_killed_begins_again(database: Unpacked) -> None:
