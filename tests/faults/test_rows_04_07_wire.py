@@ -106,21 +106,30 @@ def test_row_6_a_reply_lost_after_every_kind_of_write(world: World) -> None:
 def test_rows_5_7_and_17_writes_that_fail_in_many_ways(world: World) -> None:
     """One agency meets one fault after the other, a little further on each time."""
     village = world.agency()
-    refusals = (409, 410, 422, 500, 503)
+    refusals = (409, 410, 422, 500, 503, 504)
     faults = [
         *(("vault", f) for f in (proxy.RESET, proxy.SILENCE, proxy.RESET_MID_BODY)),
         *(("vault", proxy.answer(s, body=_SAID)) for s in refusals),
         *(("keycloak", f) for f in (proxy.RESET, proxy.SILENCE, proxy.RESET_MID_BODY)),
         *(("keycloak", proxy.answer(s, body=_SAID)) for s in refusals),
         *(("cluster", f) for f in (proxy.RESET, proxy.SILENCE)),
-        *(("cluster", proxy.answer(s, body=_SAID)) for s in (409, 422, 503)),
+        *(("cluster", proxy.answer(s, body=_SAID)) for s in refusals),
     ]
     with world.patience(connect=2.0, request=3.0, retry=8.0, pulumi=60.0, stop=5.0):
         for n, (name, fault) in enumerate(faults):
-            run = world.apply(village, plans.once(name, fault, write=True))
+            left = [fault]
+
+            def plan(
+                asked: proxy.Asked, name: str = name, left: list[proxy.Fault] = left
+            ) -> proxy.Fault | None:
+                return left.pop() if left and asked.number and asked.system == name else None
+
+            run = world.apply(village, plan)
+            assert left == [], f"fault {n} was not met: {run.said}"
             world.checks(village, run, within=150)
             if run.done.code == 0:
-                assert name == "cluster", f"fault {n} was not met: {run.said}"
+                # Pulumi tried again, or the answer that was cut had no body to cut.
+                assert name == "cluster" or fault is proxy.RESET_MID_BODY, run.said
                 world.holds(village)
                 village = world.agency()
         for name, since in (("keycloak", 0), ("cluster", 0)):
