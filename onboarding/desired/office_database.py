@@ -13,7 +13,7 @@ from onboarding.desired import cluster_place, cluster_pod, cluster_storage, offi
 from onboarding.products import pods
 
 SHARE = (1, 25)
-"""Part of an instance's storage: with the documents' three quarters below 80 % of its quota."""
+"""Part of an instance's storage: with the documents' three quarters at most 80 % of its quota."""
 OF_COMPUTE = (3, 20)
 """Part of an instance's cores and memory."""
 _FOLDER = "/data"
