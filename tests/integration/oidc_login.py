@@ -171,11 +171,11 @@ def _password(person: Person, _: dict[str, str]) -> dict[str, str]:
 
 def _set_up_otp(person: Person, inputs: dict[str, str]) -> dict[str, str]:
     person.otp_secret = inputs["totpSecret"]
-    return {"totp": _code(person), "userLabel": "test"}
+    return {"totp": code(person), "userLabel": "test"}
 
 
 def _otp(person: Person, _: dict[str, str]) -> dict[str, str]:
-    return {"otp": _code(person)}
+    return {"otp": code(person)}
 
 
 _FILL = {
@@ -185,7 +185,7 @@ _FILL = {
 }
 
 
-def _code(person: Person) -> str:
+def code(person: Person) -> str:
     """A one-time password that was not used yet (RFC 6238): of now, else of the next period.
 
     The realm takes one period more or less, as clocks differ (``otpPolicyLookAheadWindow``).

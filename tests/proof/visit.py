@@ -1,0 +1,73 @@
+"""A person signing in: page by page, as the identity provider asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.integration import oidc_login
+
+PASSWORD, SET_UP, CODE = "#kc-form-login", "#kc-totp-settings-form", "#kc-otp-login-form"
+KEY = "#registerWebAuthn"
+_MOST_PAGES = 8
+Take = Callable[[Any, str], object]
+
+
+def _nobody_looks(page: Any, name: str) -> object:
+    return None
+
+
+def walk(
+    page: Any, who: oidc_login.Person, ends: tuple[str, ...], take: Take = _nobody_looks
+) -> list[str]:
+    """Answer page after page until one of ``ends`` is there.
+
+    The pages that were shown, in order: the selectors above, the end included.
+    """
+    shown: list[str] = []
+    for _ in range(_MOST_PAGES):
+        found = _next(page, ends)
+        shown.append(found)
+        take(page, found.strip("#"))
+        if found in ends:
+            return shown
+        _FILL[found](page, who)
+    raise AssertionError(f"the sign-in does not end: {shown}")
+
+
+def _next(page: Any, ends: tuple[str, ...]) -> str:
+    """The page that comes up next, by what is on it."""
+    page.wait_for_load_state("load")
+    every = (*ends, *_FILL)
+    page.locator(", ".join(every)).first.wait_for(state="attached")
+    return next(each for each in every if page.locator(each).count())
+
+
+def _password(page: Any, who: oidc_login.Person) -> None:
+    page.locator("#username").fill(who.username)
+    page.locator("#password").fill(who.password)
+    _send(page, PASSWORD)
+
+
+def _set_up(page: Any, who: oidc_login.Person) -> None:
+    who.otp_secret = page.locator("#totpSecret").get_attribute("value")
+    page.locator("#totp").fill(oidc_login.code(who))
+    page.locator("#userLabel").fill("โทรศัพท์ของฉัน")
+    _send(page, SET_UP)
+
+
+def _code(page: Any, who: oidc_login.Person) -> None:
+    page.locator("#otp").fill(oidc_login.code(who))
+    _send(page, CODE)
+
+
+def _send(page: Any, form: str) -> None:
+    with page.expect_navigation():
+        page.locator(f"{form} [type=submit]").first.click()
+
+
+_FILL: dict[str, Callable[[Any, oidc_login.Person], None]] = {
+    PASSWORD: _password,
+    SET_UP: _set_up,
+    CODE: _code,
+}
