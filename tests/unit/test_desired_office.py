@@ -11,6 +11,7 @@ import yaml
 
 from onboarding import environment, errors, item, manifest, names, normal_form, tenant
 from onboarding.desired import cluster, cluster_network, everything, office
+from onboarding.engines.pulumi_stack import live
 from onboarding.products import mayan, table
 from tests.unit import targets
 
@@ -191,3 +192,16 @@ def test_secrets_come_as_files_of_memory_to_every_container_that_needs_them() ->
             assert mounts["secrets"].get("readOnly", False) != writes
             assert ("vault-token" in mounts) == writes
     assert mayan.PRODUCT.pods.settle
+
+
+def test_what_is_wished_of_a_database_is_not_hidden_where_it_is_read() -> None:
+    """Where a secret is stays readable, or every plan would differ; what one is does not."""
+    of = tenant.resolve(manifest.load(VILLAGE), target())
+    (want,) = (i for i in cluster.desired(of, target()) if i.ref.kind == "StatefulSet")
+    body = json.loads(json.dumps(want.fields))
+    body["metadata"] |= {"name": want.ref.name, "namespace": want.ref.scope}
+    seen = live.of("StatefulSet", body)
+    assert list(normal_form.differences("StatefulSet", want.fields, seen.fields)) == []
+    (container,) = body["spec"]["template"]["spec"]["containers"]
+    container["env"] = [{"name": "POSTGRES_PASSWORD_FILE", "value": "canary"}]
+    assert "canary" not in json.dumps(dict(live.of("StatefulSet", body).fields))

@@ -104,6 +104,9 @@ def _container(container: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _variable(variable: Mapping[str, Any]) -> dict[str, Any]:
-    if variable.get("value") and _SECRET_NAME.search(str(variable.get("name", ""))):
+    name = str(variable.get("name", ""))
+    # By the custom of images, a variable of such a name says in which file the secret is.
+    names_a_file = name.endswith("_FILE") and str(variable.get("value")).startswith("/")
+    if variable.get("value") and _SECRET_NAME.search(name) and not names_a_file:
         return {**variable, "value": REDACTED}
     return dict(variable)
