@@ -13,14 +13,20 @@ pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 def test_row_4_nobody_there_at_the_start(world: World) -> None:
+    village = world.agency()
     for component in ("apiserver", "openbao", "keycloak"):
         with engines.back_again(world.target.name):
             engines.kill(world.target.name, component)
-            run = world.looked(plans.nothing)
-        assert run.done.code == 5, run.said
-        assert "lab status" in run.said
-        world.checks(world.neighbour, run, within=60)
-    world.neighbour_untouched()
+            looked = world.looked(plans.nothing)
+            begun = world.apply(village, plans.nothing)
+        written = [asked.key for asked in world.between.writes]
+        assert written == [], f"{component} was away, and the others were written to"
+        for of, run in ((world.neighbour, looked), (village, begun)):
+            assert run.done.code == 5, run.said
+            assert "lab status" in run.said
+            world.checks(of, run, within=60)
+        assert begun.events == ()
+    world.holds(village)
 
 
 def test_rows_4_8_9_11_killed_in_the_middle(world: World) -> None:
