@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -78,6 +79,32 @@ def test_rows_4_and_9_restarted_in_the_middle(world: World) -> None:
             assert threads, f"{component} was not restarted"
             threads[0].join(300)
         world.checks(village, run, within=250)
+    world.holds(village)
+
+
+def test_row_9_sealed_in_the_middle(world: World) -> None:
+    """The run says so and stops; once the Vault is open again, the same command goes on."""
+    village = world.agency()
+    for words in ("sign-intermediate", "/roles/"):
+        sealed: list[str] = []
+        with engines.sealable(world.target) as seal:
+
+            def plan(
+                asked: proxy.Asked,
+                words: str = words,
+                sealed: list[str] = sealed,
+                seal: Callable[[], None] = seal,
+            ) -> None:
+                if not sealed and asked.number and words in asked.key:
+                    sealed.append(asked.key)
+                    seal()
+
+            with world.patience(retry=6.0):
+                run = world.apply(village, plan)
+            assert sealed, f"{words} was never asked for: {run.said}"
+        assert run.done.code == PARTIAL, run.said
+        assert "sealed" in run.said
+        world.checks(village, run, within=60)
     world.holds(village)
 
 
