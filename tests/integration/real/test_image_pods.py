@@ -151,7 +151,7 @@ def _health(address: str) -> int:
 
 def _signed_in(address: str, account: dict[str, str]) -> requests.Session:
     door = requests.Session()
-    door.headers["Host"] = office_pods.HOST
+    door.headers.update({"Host": office_pods.HOST, "Accept": "application/json"})
     answer = door.post(_url(address, "/auth/token/obtain/"), json=account, timeout=300)
     assert answer.status_code == 200, answer.text
     door.headers["Authorization"] = f"Token {answer.json()['token']}"
