@@ -22,9 +22,13 @@ from tests.running import ROOT, Done
 
 pytestmark = pytest.mark.lab
 
+LONGEST = 15.0
+"""Seconds from the signal to the end, as docs/reliability.md promises: a change in hand takes one
+or two, and the rest is for a computer that has other work."""
+
 
 def stopped(world: World, village: Village, words: str, *numbers: signal.Signals) -> Run:
-    """Signals at a write, whose answer then takes a second. It must end within 5 s of them."""
+    """Signals at a write, whose answer then takes a second."""
     at: list[float] = []
 
     def plan(asked: proxy.Asked) -> proxy.Fault | None:
@@ -42,7 +46,7 @@ def stopped(world: World, village: Village, words: str, *numbers: signal.Signals
     took = time.monotonic() - at[0]
     assert run.done.code == STOPPED, run.said
     assert "once more to stop at once" in run.done.err
-    assert took < 15, f"it took {took:.1f} s to stop"
+    assert took < LONGEST, f"it took {took:.1f} s to stop"
     world.checks(village, run, within=120)
     return run
 
