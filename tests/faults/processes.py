@@ -8,6 +8,16 @@ import signal
 from pathlib import Path
 
 
+def began(process: int) -> tuple[int, str]:
+    """A process, told apart from a later one of the same number; "" where it lives no more."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return process, ""
+    fields = stat.rpartition(")")[2].split()
+    return process, "" if fields[0] == "Z" else fields[19]
+
+
 def tree(root: int) -> set[int]:
     """A process and all its descendants that live."""
     parents: dict[int, int] = {}
