@@ -84,7 +84,9 @@ def in_force(view: policy.View) -> Iterator[policy.Result]:
     seen = f"{_day(mou.effective_from)} to {_day(mou.effective_to)}"
     if mou.effective_from <= view.today <= mou.effective_to:
         soon = left < view.thresholds["mou.renewWithinDays"]
-        yield judge.passes("mou", f"{seen}; renew: {counted.of(left, 'day')} left" if soon else seen)
+        yield judge.passes(
+            "mou", f"{seen}; renew: {counted.of(left, 'day')} left" if soon else seen
+        )
     else:
         yield judge.fails("mou", seen, f"in force on {_day(view.today)}")
 

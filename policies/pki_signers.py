@@ -156,7 +156,10 @@ def signer_has_certificate(view: policy.View) -> Iterator[policy.Result]:
             yield judge.not_applicable(f"signer {signer.id}", "awaiting enrolment")
         else:
             yield judge.that(
-                count == 1, f"signer {signer.id}", counted.of(count, "certificate"), "one certificate"
+                count == 1,
+                f"signer {signer.id}",
+                counted.of(count, "certificate"),
+                "one certificate",
             )
 
 

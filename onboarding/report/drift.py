@@ -47,7 +47,8 @@ def summary(of: drift.Drift) -> str:
     if of.waiting and not of.recorded:
         return (
             "Nothing is recorded as applied, so drift cannot be told: "
-            f"{counted.of(len(of.waiting), 'object')} not as in the manifest. See: onboard plan FILE"
+            f"{counted.of(len(of.waiting), 'object')} not as in the manifest."
+            " See: onboard plan FILE"
         )
     waiting = f" {len(of.waiting)} wait in the manifest to be applied." if of.waiting else ""
     if of.unread:
@@ -72,7 +73,8 @@ def _objects(found: list[drift.Difference], *, verbose: bool) -> Iterator[str]:
             if leaf.cause is not drift.Cause.CHANGE:
                 yield from _leaf(leaf)
         if len(shown) < len(one.leaves):
-            yield f"      … and {counted.of(len(one.leaves) - len(shown), 'field')} more (--verbose)"
+            hidden = counted.of(len(one.leaves) - len(shown), "field")
+            yield f"      … and {hidden} more (--verbose)"
     if most < len(found):
         yield f"  … and {counted.of(len(found) - most, 'object')} more (--verbose)"
 

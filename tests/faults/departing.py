@@ -150,10 +150,11 @@ class Leavers(crash.Bench):
 
     def _left(self, agency: str, code: str) -> dict[str, Any]:
         found = estate.of(self.target, agency, code)
-        # Beside a tombstone it says nothing any more, and a rejoining takes it away.
-        found["files of the store"] = [
-            name for name in found["files of the store"] if name != f"{records.LEAVING}.json"
-        ]
+        # Beside a tombstone neither the leaving nor a second lease says anything any more, and a
+        # rejoining takes them away.
+        found["files of the store"] = sorted(
+            set(found["files of the store"]) - {f"{records.LEAVING}.json"}
+        )
         with vault.connect(self.target, environment.Role.APPLIER) as door:
             found["leaving list"] = _list(door, f"pki-{agency}-sign")
         found["leaving tombstone"] = self._tombstone(agency)

@@ -9,11 +9,12 @@ it. Mayan's settings for production take no environment variable for that.
 import os
 from pathlib import Path
 
+from mayan.settings import production
 from mayan.settings.production import *  # noqa: F403 - a settings module is its names
 from signing_in import *  # noqa: F403
 from signing_in import APPS
 
-INSTALLED_APPS = (*INSTALLED_APPS, *APPS)  # noqa: F405
+INSTALLED_APPS = (*production.INSTALLED_APPS, *APPS)
 
 CELERY_TASK_ALWAYS_EAGER = True
 

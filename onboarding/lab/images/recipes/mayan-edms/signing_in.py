@@ -46,7 +46,7 @@ class AccountsOfTheTool(AppConfig):
 
     name = "signing_in"
 
-    def ready(self):
+    def ready(self) -> None:
         from django.conf import settings
 
         settings.AUTHENTICATION_BACKENDS = (

@@ -3,6 +3,10 @@
 A person with a password in Mayan would get round the identity provider and its second factor.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib.auth.backends import ModelBackend
 
 OURS = ("onboard-", "onboardprobe")
@@ -10,5 +14,6 @@ OURS = ("onboard-", "onboardprobe")
 
 
 class ToolAccounts(ModelBackend):
-    def user_can_authenticate(self, user):
-        return user.get_username().startswith(OURS) and super().user_can_authenticate(user)
+    def user_can_authenticate(self, user: Any) -> bool:
+        active: bool = super().user_can_authenticate(user)
+        return active and user.get_username().startswith(OURS)
