@@ -19,9 +19,9 @@ from onboarding.state import chain, document, interface, leases, owner, storage
 _ATTEMPTS = 50
 """How often a record is tried anew while others append to the same journal."""
 _LOOKS, _LOOK_SECONDS = 20, 0.1
+"""How often and in which intervals the lease of a run is looked for that holds the lock."""
 _MOST_REMEMBERED = 64
 """Journals kept as checked: one is read again and again, and 8,000 of them fill a gigabyte."""
-"""How often and in which intervals the lease of a run is looked for that holds the lock."""
 
 
 class Store:
