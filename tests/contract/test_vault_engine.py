@@ -150,6 +150,29 @@ def test_drift_is_seen_and_mended(openbao: OpenBao) -> None:
     assert planned(openbao, of).changes == ()
 
 
+def test_an_authority_without_a_name_that_a_hand_made_the_default_issues_nothing_any_more(
+    openbao: OpenBao,
+) -> None:
+    of = agencies.example("admincourt", agencies.renamed("usurped"))
+    assert not errors_of(applied(openbao, of))
+    door = vault.connect(openbao.environment, APPLIER)
+    mount = of.pki_mount
+    name = {"common_name": "by hand"}
+    asked = door.write(f"{mount}/intermediate/generate/internal", name)
+    limits = {"max_path_length": "0", "permitted_dns_domains": ["x.go.th"], "use_csr_values": False}
+    signed = door.write("pki-root/root/sign-intermediate", {**name, **limits, "csr": asked["csr"]})
+    taken = door.write(f"{mount}/intermediate/set-signed", {"certificate": signed["certificate"]})
+    (by_hand,) = (issuer for issuer, key in taken["mapping"].items() if key)
+    before = (door.read(f"{mount}/config/issuers") or {})["default"]
+    door.write(f"{mount}/config/issuers", {"default": by_hand})
+    assert (door.read(f"{mount}/issuer/{by_hand}") or {})["issuer_name"] == ""
+
+    assert not errors_of(applied(openbao, of))
+    assert planned(openbao, of).changes == ()
+    assert (door.read(f"{mount}/config/issuers") or {})["default"] == before
+    assert "issuing-certificates" not in (door.read(f"{mount}/issuer/{by_hand}") or {})["usage"]
+
+
 def test_what_is_no_longer_wanted_is_deleted(openbao: OpenBao) -> None:
     of = agencies.example("plk-lao", agencies.renamed("fewer"))
     assert not errors_of(applied(openbao, of))

@@ -6,7 +6,7 @@ take the signed certificate. ``establish`` goes on from whatever it finds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cryptography import x509
@@ -47,9 +47,17 @@ def _retire_others(door: vault.Vault, mount: str, issuer: str) -> None:
         present = door.read(f"{mount}/issuer/{other}") or {}
         usage = str(present.get("usage") or "").split(",")
         if other != issuer and pki_profile.ISSUES in usage:
-            kept = {key: present[key] for key in ("issuer_name", "leaf_not_after_behavior")}
             left = [use for use in usage if use != pki_profile.ISSUES]
-            door.write(f"{mount}/issuer/{other}", {**kept, "usage": left})
+            allow(door, f"{mount}/issuer/{other}", present, left)
+
+
+def allow(door: vault.Vault, path: str, present: Mapping[str, Any], usage: Sequence[str]) -> None:
+    """Set what an issuer may be used for; ``present`` is what is said of it, and stays.
+
+    A write sets all of that anew, and takes no empty name: that of a hand-made issuer is left out.
+    """
+    kept = {k: present[k] for k in ("issuer_name", "leaf_not_after_behavior") if present[k]}
+    door.write(path, {**kept, "usage": list(usage)})
 
 
 def _fitting_issuer(door: vault.Vault, mount: str, fields: Mapping[str, Any], default: str) -> str:

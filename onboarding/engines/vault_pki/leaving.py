@@ -10,6 +10,7 @@ from typing import Any
 
 from onboarding import environment, errors, tenant, vault
 from onboarding.desired import vault_policies
+from onboarding.engines.vault_pki import authority
 from onboarding.pki import listing, revocation
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -31,9 +32,8 @@ def close_authority(door: vault.Vault, of: tenant.Tenant, usage: Sequence[str]) 
         )
     revocation.publish(door, of, anew=True)
     issuer = str((door.read(f"{of.pki_mount}/config/issuers") or {})["default"])
-    present = door.read(f"{of.pki_mount}/issuer/{issuer}") or {}
-    kept = {key: present[key] for key in ("issuer_name", "leaf_not_after_behavior")}
-    door.write(f"{of.pki_mount}/issuer/{issuer}", {**kept, "usage": list(usage)})
+    path = f"{of.pki_mount}/issuer/{issuer}"
+    authority.allow(door, path, door.read(path) or {}, usage)
 
 
 def secrets(door: vault.Vault, of: tenant.Tenant) -> dict[str, Mapping[str, Any]]:
