@@ -266,6 +266,7 @@ class Bench:
         ]
         if like is not None and any(d.ref == ref for d in found) and self._holds_data(ref):
             self.hand.delete(ref)
+            self._until_gone(ref)
         self._settle({}, tally)
 
     def _until_gone(self, ref: item.Ref) -> None:
