@@ -44,10 +44,11 @@ def _together(test: str) -> str:
 
 @pytest.fixture(autouse=True)
 def _signals_reach_children(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Children inherit an ignored signal: from a shell in the background, or from a command that
-    another test ran in this process."""
+    """Children inherit an ignored signal: from a shell in the background, from nohup, or from a
+    command that another test ran in this process."""
     before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     for number, action in before.items():
         signal.signal(number, action)

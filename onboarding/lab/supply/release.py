@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import socket
 import tarfile
 import threading
@@ -109,7 +110,7 @@ def unpack(wanted: engine.Engine, file: Path, folder: Path, member: str) -> None
         if wanted.artifact is not None:
             with tarfile.open(file) as archive:
                 archive.extraction_filter = getattr(tarfile, "data_filter", None)
-                archive.extractall(folder)  # noqa: S202 - verified above, and filtered where Python can
+                archive.extractall(folder, _inside(archive, folder))  # noqa: S202 - only what stays
         elif member:
             with tarfile.open(file) as archive:
                 content = archive.extractfile(_member(archive, member))
@@ -126,6 +127,16 @@ def unpack(wanted: engine.Engine, file: Path, folder: Path, member: str) -> None
         product.chmod(0o755)
     elif not product.is_dir():
         raise NotHadError(f"the archive does not hold {wanted.product()}")
+
+
+def _inside(archive: tarfile.TarFile, folder: Path) -> list[tarfile.TarInfo]:
+    """All members; each is a file or folder below ``folder``. Python looks since 3.11.4 only."""
+    members = archive.getmembers()
+    for info in members:
+        place = Path(os.path.normpath(folder / info.name))
+        if not (info.isreg() or info.isdir()) or not place.is_relative_to(folder):
+            raise NotHadError(f"{info.name} in the archive is no file or folder below its own")
+    return members
 
 
 def _member(archive: tarfile.TarFile, name: str) -> tarfile.TarInfo:
