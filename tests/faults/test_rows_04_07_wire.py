@@ -79,21 +79,25 @@ def test_row_6_a_reply_lost_after_every_kind_of_write(world: World) -> None:
     village = world.agency()
     met = 0
     for key in kinds.values():
-        left = [key.rpartition(" #")[0].replace("{agency}", village.name)]
+        # Where a run before had come past this kind, the next agency meets it.
+        for _ in range(2):
+            left = [key.rpartition(" #")[0].replace("{agency}", village.name)]
 
-        def plan(asked: proxy.Asked, left: list[str] = left) -> proxy.Fault | None:
-            if asked.number and left and asked.key.rpartition(" #")[0] == left[0]:
-                left.pop()
-                return proxy.LOSE_REPLY
-            return None
+            def plan(asked: proxy.Asked, left: list[str] = left) -> proxy.Fault | None:
+                if asked.number and left and asked.key.rpartition(" #")[0] == left[0]:
+                    left.pop()
+                    return proxy.LOSE_REPLY
+                return None
 
-        run = world.apply(village, plan)
-        met += not left
-        world.checks(village, run, within=180)
-        if run.done.code == 0:
-            # It got over this one by itself, to the end: the next kind needs an agency anew.
-            world.holds(village)
-            village = world.agency()
+            run = world.apply(village, plan)
+            world.checks(village, run, within=180)
+            if run.done.code == 0:
+                # It got over this one by itself, to the end: the next kind needs an agency anew.
+                world.holds(village)
+                village = world.agency()
+            if not left:
+                met += 1
+                break
     assert met == len(kinds), f"{met} of {len(kinds)} kinds of write were met"
     world.holds(village)
 
