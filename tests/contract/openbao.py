@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -78,16 +78,47 @@ def start(folder: Path, *, audit_devices: int = 2) -> OpenBao:
     for number in range(1, audit_devices + 1):
         text += _AUDIT.format(folder=folder, name=f"audit-{number}")
     (folder / "openbao.hcl").write_text(text, encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("bao")), "server"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, f"-config={folder / 'openbao.hcl'}"], stdout=log, stderr=log
-        )
+    process = _process(folder)
     address = f"https://127.0.0.1:{port}"
     made = _initialise(address, folder / "tls.crt", process)
     _private(folder / "root-token", made["root_token"].encode())
     _private(folder / "credentials" / "admin.kubeconfig", b"{}")
     return OpenBao(process, _environment(folder, address), folder)
+
+
+def restarted(server: OpenBao) -> OpenBao:
+    """Killed and started, not yet serving.
+
+    It opens itself once, as it starts. One that `start` has just initialised tries again after a
+    few seconds, and would undo a seal.
+    """
+    server.process.kill()
+    server.process.wait(30)
+    return replace(server, process=_process(server.folder))
+
+
+def until_it_serves(server: OpenBao) -> None:
+    """Raises RuntimeError after a minute."""
+    ca = str(server.folder / "tls.crt")
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        try:
+            if requests.get(
+                f"{server.environment.vault.address}/v1/sys/health", verify=ca, timeout=5
+            ).ok:
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError(f"OpenBao did not come back; see {server.folder / 'server.log'}")
+
+
+def _process(folder: Path) -> subprocess.Popen[bytes]:
+    command = [str(Path(sys.executable).with_name("bao")), "server"]
+    with (folder / "server.log").open("ab") as log:
+        return subprocess.Popen(
+            [*command, f"-config={folder / 'openbao.hcl'}"], stdout=log, stderr=log
+        )
 
 
 def _initialise(address: str, ca: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -154,12 +154,16 @@ def test_a_root_of_your_own_is_taken_over(bare_openbao: OpenBao) -> None:
 
 
 def test_a_sealed_vault_says_so(bare_openbao: OpenBao) -> None:
-    # It unseals itself within seconds, so only who does not wait sees it sealed.
     soon = environment.Timeouts.model_validate({"retry": "1s"})
     impatient = bare_openbao.environment.model_copy(update={"timeouts": soon})
-    vault.connect(bare_openbao.environment, BOOTSTRAP).write("sys/seal")
-    with pytest.raises(errors.Unreachable, match="sealed"):
-        vault.connect(impatient, BOOTSTRAP).read("sys/mounts")
+    again = real.restarted(bare_openbao)
+    try:
+        real.until_it_serves(again)
+        vault.connect(bare_openbao.environment, BOOTSTRAP).write("sys/seal")
+        with pytest.raises(errors.Unreachable, match="sealed"):
+            vault.connect(impatient, BOOTSTRAP).read("sys/mounts")
+    finally:
+        again.stop()
 
 
 def test_a_vault_that_is_not_there(bare_openbao: OpenBao) -> None:

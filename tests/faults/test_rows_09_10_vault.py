@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,17 +59,6 @@ def reader(server: real.OpenBao, **spans: float) -> vault.Vault:
     return vault.connect_as(target.model_copy(update={"timeouts": timeouts}), login, "reader")
 
 
-def started_again(server: real.OpenBao) -> real.OpenBao:
-    server.process.kill()
-    server.process.wait(30)
-    command = [str(Path(sys.executable).with_name("bao")), "server"]
-    with (server.folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            [*command, f"-config={server.folder / 'openbao.hcl'}"], stdout=log, stderr=log
-        )
-    return dataclasses.replace(server, process=process)
-
-
 def test_row_10_a_token_is_replaced_before_it_ends(server: real.OpenBao) -> None:
     with reader(server) as door:
         ends = time.monotonic() + 9
@@ -117,10 +103,8 @@ def test_row_10_a_right_that_was_taken_away_is_refused_once(server: real.OpenBao
 
 
 def test_row_9_a_sealed_vault_is_said_to_be_sealed_in_time(server: real.OpenBao) -> None:
-    # A server that was initialised a moment ago tries once more to open itself, which would undo
-    # the seal; one that opened itself when it started does not.
-    opened = started_again(server)
-    _until_it_serves(server)
+    opened = real.restarted(server)
+    real.until_it_serves(server)
     with reader(server, retry=3.0) as door:
         assert door.read("sys/mounts")
         ask(server, "PUT", "sys/seal")
@@ -130,24 +114,12 @@ def test_row_9_a_sealed_vault_is_said_to_be_sealed_in_time(server: real.OpenBao)
         assert time.monotonic() - began < 6
         with pytest.raises(errors.Unreachable, match="sealed"):
             door.write("sys/policies/acl/another", {"policy": POLICY})
-        again = started_again(opened)
+        again = real.restarted(opened)
         try:
-            _until_it_serves(server)
+            real.until_it_serves(server)
             assert door.read("sys/mounts"), "the same connection goes on"
         finally:
             again.stop()
-
-
-def _until_it_serves(server: real.OpenBao) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            ask(server, "GET", "sys/mounts")
-        except requests.RequestException:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail("OpenBao did not come back")
 
 
 @pytest.mark.slow
@@ -156,7 +128,7 @@ def test_rows_8_and_9_restarted_or_re_elected_while_it_is_read(server: real.Open
         assert door.read("sys/mounts")
         ask(server, "PUT", "sys/step-down")
         assert door.read("sys/mounts"), "an election takes a moment"
-        again = started_again(server)
+        again = real.restarted(server)
         try:
             assert door.read("sys/mounts"), "so does a restart"
         finally:
