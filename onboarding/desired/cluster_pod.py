@@ -102,6 +102,11 @@ def _dedicated_nodes(place: cluster_place.Place) -> dict[str, Any]:
             details=[f"label and taint of its nodes: {labels.POOL}={pool} (NoSchedule)"],
             resolution="Name it under cluster.nodePools in the environment file.",
         )
+    return on_pool(pool)
+
+
+def on_pool(pool: str) -> dict[str, Any]:
+    """Selector and toleration of a pool of dedicated nodes."""
     toleration = {"key": labels.POOL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
     return {"nodeSelector": {labels.POOL: pool}, "tolerations": [toleration]}
 

@@ -18,6 +18,7 @@ from onboarding.desired import (
     office_secrets,
     sso,
     telemetry,
+    vault,
 )
 from onboarding.products import contract
 
@@ -102,7 +103,7 @@ def _proof(place: cluster_place.Place) -> dict[str, str]:
     """How the system proves to the identity provider that it is itself."""
     of, instance = place.of, place.instance
     if sso.way(instance, place.target).proves_by_key:
-        path = f"{of.kv_mount}/{of.kv_prefix}{instance.namespace}/oidc-client"
+        path = f"{of.kv_mount}/{vault.key_pair_path(of, instance)}"
         return {"OIDC_CLIENT_AUTH": "private_key_jwt", "OIDC_CLIENT_KEY_PATH": path}
     path = f"{of.kv_mount}/{sso.client_secret_path(of, instance)}"
     return {"OIDC_CLIENT_AUTH": "client_secret_post", "OIDC_CLIENT_SECRET_PATH": path}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from onboarding import environment, item, names, tenant
 from onboarding.desired import (
     link_realm,
+    office,
     public_access,
     realm,
     realm_broker,
@@ -14,7 +15,7 @@ from onboarding.desired import (
     realm_flow,
     realm_mark,
 )
-from onboarding.products import contract, table
+from onboarding.products import contract
 
 SIGNERS = "signers"
 OIDC_SECRET = "oidc-secret"  # noqa: S105 - a name
@@ -100,17 +101,16 @@ def clients(of: tenant.Tenant, target: environment.Environment) -> Iterator[item
 
 def way(instance: tenant.Instance, target: environment.Environment) -> contract.SignIn:
     """How people sign in to what runs in an instance."""
-    if target.e_office is None or instance.kind != names.E_OFFICE:
+    product = office.product(target)
+    if product is None or instance.kind != names.E_OFFICE:
         return realm_client.USUAL
-    return table.get(target.e_office.product).product.sign_in
+    return product.sign_in
 
 
 def kept_secrets(target: environment.Environment) -> tuple[str, ...]:
     """Names, below an instance's prefix in Vault, of what Keycloak made and Vault keeps."""
-    if target.e_office is None:
-        return ()
-    by_key = table.get(target.e_office.product).product.sign_in.proves_by_key
-    return () if by_key else (OIDC_SECRET,)
+    product = office.product(target)
+    return () if product is None or product.sign_in.proves_by_key else (OIDC_SECRET,)
 
 
 def client_secret_path(of: tenant.Tenant, instance: tenant.Instance) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 from onboarding import environment, errors, policy, product_api, progress, tenant, vault
 from onboarding.desired import office, vault_policies
@@ -17,7 +13,6 @@ from onboarding.products import table as products
 
 NAME = "bodies"
 _SHOWN = 5
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one
 
 
 def of(whose: tenant.Tenant, target: environment.Environment) -> probe.Probe:
@@ -51,9 +46,8 @@ def _tried(
             at, subject = datetime.now(UTC), f"bodies in {instance.namespace}"
             try:
                 account = _account(whose, target, instance)
-                tries = access.cross_read(
-                    _place(about, target, instance), account, whose.id, bodies
-                )
+                place = product_api.place(about, target, instance)
+                tries = access.cross_read(place, account, whose.id, bodies)
                 result = judged(subject, crossing.judge(tries), at)
             except errors.OnboardError as problem:
                 result = judge.unknown(subject, str(problem))
@@ -93,32 +87,13 @@ def judged(subject: str, crossed: crossing.Crossed, at: datetime) -> policy.Resu
     return policy.Result(verdict, subject, seen, evidence, "live")
 
 
-def _place(
-    about: environment.EOffice, target: environment.Environment, instance: tenant.Instance
-) -> product_api.Place:
-    address = about.address.format(host=instance.host, namespace=instance.namespace)
-    ca_file = about.ca_file or target.vault.ca_file
-    limits = target.timeouts.limits()
-    return product_api.Place(instance.namespace, address, ca_file, limits, about.gateway)
-
-
 def _account(
     whose: tenant.Tenant, target: environment.Environment, instance: tenant.Instance
 ) -> product_api.Account:
     """The account that administers, read with a token for this instance alone."""
     path = office.secret(whose, instance, office.WRITER)
     policies = [vault_policies.workload_name(whose, instance)]
-    place = str(_MEMORY) if _MEMORY.is_dir() else None
-    with (
-        vault.connect(target, environment.Role.APPLIER) as door,
-        tempfile.TemporaryDirectory(prefix="onboard-probe-", dir=place) as folder,
-    ):
-        file = Path(folder) / "token"
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(door.tenant_token(policies))
-        login = environment.VaultLogin(method="token", secret_file=file)
-        with closing(vault.connect_as(target, login, instance.namespace)) as own:
-            said = (own.read(path) or {}).get("data") or {}
-    if not {"username", "password"} <= said.keys():
-        raise errors.Denied(f"there is no account of the e-Office at {path} in Vault")
-    return product_api.Account(str(said["username"]), str(said["password"]))
+    with vault.connect(target, environment.Role.APPLIER) as door:
+        token = door.tenant_token(policies)
+        with vault.connect_with(target, token, instance.namespace) as own:
+            return product_api.account(own.read(path), path)

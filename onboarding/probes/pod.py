@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from onboarding import environment, errors, kube, labels
-from onboarding.desired import cluster_place
+from onboarding.desired import cluster_place, cluster_pod
 from onboarding.probes import network, records, survey
 
 _SETTLED = timedelta(seconds=8)
@@ -25,6 +25,7 @@ _PROBE = labels.PREFIX + "probe"
 _CAME = {0: network.Came.REACHED, 1: network.Came.NOT_REACHED}
 _SIMULATED = "a simulated node"
 _WAITING = "the pod did not try it in time"
+_NOBODY = 65534
 _TINY = {"cpu": "20m", "memory": "32Mi"}
 
 
@@ -39,23 +40,16 @@ def body(
     wish = place.target.probes.pod
     if wish is None:
         raise errors.UsageError("the environment names no pod (probes.pod)")
-    dedicated: dict[str, Any] = {}
-    if pool:
-        toleration = {"key": labels.POOL, "operator": "Equal", "value": pool}
-        dedicated = {
-            "nodeSelector": {labels.POOL: pool},
-            "tolerations": [{**toleration, "effect": "NoSchedule"}],
-        }
     spec = {
-        **dedicated,
+        **(cluster_pod.on_pool(pool) if pool else {}),
         "readinessGates": [{"conditionType": labels.PREFIX + "never"}],
         "terminationGracePeriodSeconds": 1,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": 65534,
-            "runAsGroup": 65534,
+            "runAsUser": _NOBODY,
+            "runAsGroup": _NOBODY,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         # A Deployment starts them again when they end: so each is tried more than once.
@@ -84,14 +78,7 @@ def _container(wish: environment.ProbePod, index: int, one: network.Target) -> d
         "imagePullPolicy": "IfNotPresent",
         "command": words,
         "resources": {"requests": _TINY, "limits": _TINY},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "privileged": False,
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": {**cluster_pod.SECURITY, "runAsUser": _NOBODY},
     }
 
 

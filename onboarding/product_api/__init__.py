@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from onboarding import errors, patience
 from onboarding.product_api import crossing
 from onboarding.products import contract
+
+if TYPE_CHECKING:  # the role of Ansible runs this without them
+    from onboarding import environment, tenant
 
 Configuration = contract.Configuration
 
@@ -46,6 +49,28 @@ class Wish:
     kind: str
     name: str
     fields: Mapping[str, Any] | None
+
+
+def place(
+    about: environment.EOffice, target: environment.Environment, instance: tenant.Instance
+) -> Place:
+    """Where the configuration API of an instance is, and who vouches for it."""
+    address = about.address.format(host=instance.host, namespace=instance.namespace)
+    ca_file = (about.ca_file or target.vault.ca_file).absolute()
+    limits = target.timeouts.limits()
+    return Place(instance.namespace, address, ca_file, limits, about.gateway)
+
+
+def account(entry: Mapping[str, Any] | None, path: str) -> Account:
+    """Of what Vault has at ``path``. Raises ``errors.Denied`` where that is no account."""
+    said = (entry or {}).get("data") or {}
+    try:
+        return Account(str(said["username"]), str(said["password"]))
+    except KeyError:
+        raise errors.Denied(
+            f"there is no account for the e-Office at {path} in Vault",
+            resolution="Plan and apply again: Vault's engine makes it.",
+        ) from None
 
 
 class Access(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from onboarding import environment, errors, tenant, vault
 from onboarding.desired import office, vault_mark
+from onboarding.probes import bodies
 from tests.contract import openbao as openbao_server
 from tests.contract import product_place
 from tests.unit.manifest import samples
@@ -92,3 +94,20 @@ def test_without_a_product_there_is_no_account(target: environment.Environment) 
     without = target.model_copy(update={"e_office": None})
     made = product_place.planned(agency("without"), without).changes
     assert [c for c in made if c.ref.kind == "Account"] == []
+
+
+def test_the_probe_of_bodies_reads_the_account_that_administers_and_leaves_no_file(
+    target: environment.Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "_MEMORY", tmp_path)
+    of = agency("probing")
+    product_place.apply(of, target)
+    read = bodies._account(of, target, of.e_offices[0])
+    assert read == product_place.accounts(of, target)[office.WRITER]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_agency_without_accounts_is_told(target: environment.Environment) -> None:
+    of = agency("nowhere")
+    with pytest.raises(errors.OnboardError):
+        bodies._account(of, target, of.e_offices[0])

@@ -76,9 +76,9 @@ def held(
     if target.e_office is None:
         return ()
     path = office.secret(of, instance, office.READER)
-    place = _place(target.e_office, target, instance)
+    place = product_api.place(target.e_office, target, instance)
     access = product_api.of(target.e_office.product)
-    configuration = access.observed(place, _account(door, path), of.id)
+    configuration = access.observed(place, product_api.account(door.read(path), path), of.id)
     return tuple(contract.items(of.id, instance.namespace, configuration))
 
 
@@ -88,17 +88,6 @@ def _serving(cluster: kube.Cluster, instance: tenant.Instance) -> bool:
     places = [(kind, instance.namespace, instance.workload) for kind in kinds]
     statuses = ((one or {}).get("status") or {} for one in cluster.get_all(places))
     return any(int(status.get("availableReplicas") or 0) > 0 for status in statuses)
-
-
-def _account(door: vault.Vault, path: str) -> product_api.Account:
-    said = (door.read(path) or {}).get("data") or {}
-    try:
-        return product_api.Account(str(said["username"]), str(said["password"]))
-    except KeyError:
-        raise errors.Denied(
-            f"there is no account for the e-Office at {path} in Vault",
-            resolution="Plan and apply again: Vault's engine makes it.",
-        ) from None
 
 
 @contextlib.contextmanager
@@ -137,7 +126,12 @@ def staged(
                 "retry": target.timeouts.retry,
             },
             "instances": [
-                _instance(of, _place(target.e_office, target, instances[n]), instances[n], wanted)
+                _instance(
+                    of,
+                    product_api.place(target.e_office, target, instances[n]),
+                    instances[n],
+                    wanted,
+                )
                 for n, wanted in by_namespace.items()
             ],
         }
@@ -149,16 +143,6 @@ def staged(
             "deliver_office_role": table.get(target.e_office.product).product.role,
             "office_run": str(path),
         }
-
-
-def _place(
-    about: environment.EOffice, target: environment.Environment, instance: tenant.Instance
-) -> product_api.Place:
-    """Where the configuration API of an instance is, and who vouches for it."""
-    address = about.address.format(host=instance.host, namespace=instance.namespace)
-    ca_file = (about.ca_file or target.vault.ca_file).absolute()
-    limits = target.timeouts.limits()
-    return product_api.Place(instance.namespace, address, ca_file, limits, about.gateway)
 
 
 def _instance(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onboarding import environment, errors, tenant, vault
 from onboarding.desired import vault_policies
 from onboarding.engines.vault_pki import authority
 from onboarding.pki import listing, revocation
-
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 
 
 def close_authority(door: vault.Vault, of: tenant.Tenant, usage: Sequence[str]) -> None:
@@ -58,23 +53,11 @@ def remove_secret(
     document = vault_policies.document(of.id, "Removes the secrets of an agency that leaves", rules)
     door.write(f"sys/policies/acl/{name}", {"policy": document})
     try:
-        with _as(target, door.tenant_token([name], minutes=2)) as limited:
-            limited.remove(f"{of.kv_mount}/metadata/{path}")
+        token = door.tenant_token([name], minutes=2)
+        with vault.connect_with(target, token, "an agency that leaves") as limited:
+            try:
+                limited.remove(f"{of.kv_mount}/metadata/{path}")
+            finally:
+                limited.write("auth/token/revoke-self")
     finally:
         door.remove(f"sys/policies/acl/{name}")
-
-
-@contextmanager
-def _as(target: environment.Environment, token: str) -> Iterator[vault.Vault]:
-    """A connection under a token of the moment, which ends with it."""
-    place = _MEMORY if _MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(dir=place) as folder:
-        file = Path(folder) / "token"
-        file.touch(0o600)
-        file.write_text(token, encoding="ascii")
-        login = environment.VaultLogin(method="token", secret_file=file)
-        door = vault.connect_as(target, login, "an agency that leaves")
-        try:
-            yield door
-        finally:
-            door.write("auth/token/revoke-self")

@@ -6,7 +6,7 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,19 +111,28 @@ def _make(of: recipe.Image, report: progress.Progress, mirror: str | None, *, ag
 
 
 def _root(of: recipe.Root, report: progress.Progress, mirror: str | None, *, again: bool) -> Path:
-    with cache.locked(of, threading.Event(), report.note):
-        held = cache.held(of)
-        if held is not None and not again:
-            return held
-        begun = time.monotonic()
-        with cache.work_folder(of) as folder:
-            made = folder / "made"
-            made.mkdir()
-            content.debian(of, made, _workshop(of.folder(), of.epoch, folder, report), mirror)
-            return cache.install(of, made, "packages", time.monotonic() - begun, 0.0)
+    def fill(made: Path, folder: Path) -> None:
+        content.debian(of, made, _workshop(of.folder(), of.epoch, folder, report), mirror)
+
+    return _kept(of, report, fill, again=again)
 
 
 def _own(of: recipe.Product, base: Path | None, report: progress.Progress, *, again: bool) -> Path:
+    def fill(made: Path, folder: Path) -> None:
+        shop = _workshop(of.folder(), of.suite.epoch, folder, report)
+        content.packages(of, base, made / of.product(), shop)
+
+    return _kept(of, report, fill, again=again)
+
+
+def _kept(
+    of: recipe.Root | recipe.Product,
+    report: progress.Progress,
+    fill: Callable[[Path, Path], None],
+    *,
+    again: bool,
+) -> Path:
+    """A layer as the cache has it, else as ``fill`` makes it in the first of two folders."""
     with cache.locked(of, threading.Event(), report.note):
         held = cache.held(of)
         if held is not None and not again:
@@ -132,8 +141,7 @@ def _own(of: recipe.Product, base: Path | None, report: progress.Progress, *, ag
         with cache.work_folder(of) as folder:
             made = folder / "made"
             made.mkdir()
-            shop = _workshop(of.folder(), of.suite.epoch, folder, report)
-            content.packages(of, base, made / of.product(), shop)
+            fill(made, folder)
             return cache.install(of, made, "packages", time.monotonic() - begun, 0.0)
 
 
