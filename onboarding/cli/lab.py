@@ -162,9 +162,11 @@ def status(name: str, output: str) -> int:
       onboard lab status --output json
     """
     from onboarding.cli import lab_text
-    from onboarding.lab import home, standing
+    from onboarding.lab import home, runtime, standing
+    from onboarding.lab.real import sites
 
-    found = standing.of(home.locate(name))
+    place = home.locate(name)
+    found, served = standing.of(place), sites.of(runtime.current(place))
     total = sum(one.resident for one in found)
     if output == "json":
         console.result_json(
@@ -172,10 +174,12 @@ def status(name: str, output: str) -> int:
                 "lab": name,
                 "residentBytes": total,
                 "components": [lab_text.standing_json(one) for one in found],
+                "sites": lab_text.sites_json(served),
             }
         )
     else:
-        console.result("\n".join(lab_text.standing_table(name, found, total)))
+        lines = [*lab_text.standing_table(name, found, total), *lab_text.sites_lines(served)]
+        console.result("\n".join(lines))
     bad = (standing.Condition.DIED, standing.Condition.NOT_READY)
     ill = any(one.condition in bad for one in found)
     return errors.ExitCode.FINDINGS if ill else errors.ExitCode.DONE

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from onboarding.lab import doctor, standing, supply
+from onboarding.lab.real import sites
+
+_MOST_HOSTS = 20
 
 
 def standing_json(one: standing.Standing) -> dict[str, Any]:
@@ -32,6 +35,33 @@ def standing_table(name: str, found: Sequence[standing.Standing], total: int) ->
         )
         if one.why:
             lines.append(f"      {one.why}")
+    return lines
+
+
+def sites_json(served: sites.Sites | None) -> dict[str, Any] | None:
+    if served is None:
+        return None
+    return {
+        "address": served.address,
+        "authority": str(served.authority),
+        "hosts": list(served.hosts),
+    }
+
+
+def sites_lines(served: sites.Sites | None) -> list[str]:
+    """How the hosts of agencies are reached from this computer; nothing without a real node."""
+    if served is None:
+        return []
+    shown = served.hosts[:_MOST_HOSTS]
+    lines = [f"  sites of agencies are served at {served.address}"]
+    if shown:
+        lines.append("  no name server knows them; lines for /etc/hosts:")
+        lines += [f"      {served.address} {host}" for host in shown]
+        if len(served.hosts) > len(shown):
+            lines.append(f"      ({len(served.hosts) - len(shown)} more: --output json)")
+        one = shown[0]
+        asked = f"curl --cacert {served.authority} --resolve {one}:443:{served.address}"
+        lines.append(f"  or: {asked} https://{one}/")
     return lines
 
 

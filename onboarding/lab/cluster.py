@@ -13,6 +13,9 @@ from onboarding.lab import component, wire
 
 FAKE_NODE = "kwok.x-k8s.io/node=fake"
 FIELD_MANAGER = "onboard-lab"
+_INVALID = 422
+_NEVER_CHANGES = "IngressClass"
+"""Its controller cannot be changed."""
 
 
 def settle(lab: component.Lab) -> None:
@@ -23,20 +26,28 @@ def settle(lab: component.Lab) -> None:
 def apply(lab: component.Lab, wanted: Iterable[tuple[str, dict[str, Any]]]) -> None:
     """Apply objects by path, server-side, so that what is already there costs no write."""
     for path, body in wanted:
-        answer = wire.request(
-            "PATCH",
-            lab.url("apiserver", f"{path}?fieldManager={FIELD_MANAGER}&force=true"),
-            lab.trust(client="admin"),
-            body=body,
-            content_type="application/apply-patch+yaml",
-            timeout=15,
-        )
+        answer = _applied(lab, path, body)
+        if answer.status == _INVALID and body["kind"] == _NEVER_CHANGES:
+            # An earlier version of the lab had another one; nothing hangs on the object itself.
+            wire.request("DELETE", lab.url("apiserver", path), lab.trust(client="admin"))
+            answer = _applied(lab, path, body)
         if answer.status not in (200, 201):
             raise errors.EngineFailed(
                 f"the lab's cluster refuses {body['kind']} {body['metadata']['name']}",
                 details=[answer.body[:500].decode(errors="replace")],
                 resolution=f"Run: onboard lab doctor --name {lab.home.name}",
             )
+
+
+def _applied(lab: component.Lab, path: str, body: dict[str, Any]) -> wire.Response:
+    return wire.request(
+        "PATCH",
+        lab.url("apiserver", f"{path}?fieldManager={FIELD_MANAGER}&force=true"),
+        lab.trust(client="admin"),
+        body=body,
+        content_type="application/apply-patch+yaml",
+        timeout=15,
+    )
 
 
 def objects() -> list[tuple[str, dict[str, Any]]]:

@@ -45,6 +45,7 @@ NODE_ENGINES = (
     "cni-loopback",
     "kube-router",
     "coredns",
+    "traefik",
 )
 """What a real node needs besides."""
 

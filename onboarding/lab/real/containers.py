@@ -12,7 +12,7 @@ from onboarding.lab.real import images, node, place
 
 NAME = "containerd"
 PORTS: tuple[str, ...] = ()
-_IMAGES = {"lab-pod": ("pause",), "coredns": ()}
+_IMAGES = {"lab-pod": ("pause",), "coredns": (), "traefik": ()}
 """Engines that run in pods, and what they are told where the pod says nothing."""
 
 

@@ -14,7 +14,7 @@ from onboarding.lab.real import node
 SIMULATED = (
     "pods report Running but run nowhere",
     "network policies are stored, not enforced",
-    "names, services and volumes lead nowhere",
+    "names, services, sites and volumes lead nowhere",
 )
 """What is not real in a lab without a real node."""
 

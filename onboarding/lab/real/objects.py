@@ -1,4 +1,4 @@
-"""What a real node needs in its cluster: rights of its parts, names, volumes."""
+"""What a real node needs in its cluster: rights of its parts, names, sites, volumes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,14 @@ def wanted(lab: component.Lab) -> list[tuple[str, dict[str, Any]]]:
         "apiserver": str(lab.ports["apiserver"]),
         "pool_label": labels.POOL,
         "pool": place.POOL,
+        "node": str(net.node),
         "coredns": images.of_engine(lab, "coredns"),
+        "traefik": images.of_engine(lab, "traefik"),
     }
     entries = yaml.safe_load(string.Template(template).substitute(known))
-    return [(f"{e['under']}/{e['object']['metadata']['name']}", e["object"]) for e in entries]
+    return [(_path(entry), entry["object"]) for entry in entries]
+
+
+def _path(entry: dict[str, Any]) -> str:
+    whole = f"{entry['under']}/{entry['object']['metadata']['name']}"
+    return f"{whole}/{entry['part']}" if "part" in entry else whole

@@ -1,4 +1,4 @@
-"""What serves all agencies on the real node, as pods: the names of the cluster."""
+"""What serves all agencies on the real node, as pods: the names of the cluster, agencies' sites."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class Service:
     health: str
 
 
-SERVICES = (Service("coredns", "kube-system", "k8s-app=kube-dns", "8181/ready"),)
+SERVICES = (
+    Service("coredns", "kube-system", "k8s-app=kube-dns", "8181/ready"),
+    Service("traefik", "gdcc-gateway", "app=traefik", "8082/ping"),
+)
 
 
 def lacks(lab: component.Lab, one: Service) -> str:

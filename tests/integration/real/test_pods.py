@@ -81,7 +81,7 @@ def test_services_have_addresses_and_names(namespaces: Make) -> None:
     assert cluster.inside("asker", "lookup", "example.com").code != 0
 
 
-def test_a_volume_outlives_its_pod_and_goes_with_its_claim(
+def test_a_volume_outlives_node_and_pod_and_goes_with_its_claim(
     lab: component.Lab, namespaces: Make
 ) -> None:
     cluster = namespaces("real-volumes")
@@ -100,6 +100,11 @@ def test_a_volume_outlives_its_pod_and_goes_with_its_claim(
     }
     cluster.pod("writer", "pause", **spec)
     must(cluster.inside("writer", "write", "/records/letter", "kept"))
+    must(command("down"))
+    must(command("up", timeout=3600))
+    # The pod itself starts again, on the volume it had.
+    read = ("writer", "read", "/records/letter")
+    assert eventually(lambda: cluster.inside(*read).out == "kept", 180)
     must(cluster.ask("delete", "pod", "writer", "--wait"))
     cluster.pod("reader", "pause", **spec)
     assert cluster.inside("reader", "read", "/records/letter").out == "kept"

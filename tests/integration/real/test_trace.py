@@ -63,8 +63,7 @@ def before(home: homes.Home) -> dict[str, object]:
 @pytest.fixture
 def standing(before: dict[str, object], lab: component.Lab) -> component.Lab:
     """The lab with a pod that runs."""
-    cluster = Cluster(lab, "default")
-    cluster.pod("letters", "serve", ":8000")
+    Cluster(lab, "default").pod("letters", "serve", ":8000")
     now = _traces(lab.home)
     # What is compared below does show a node that stands.
     for trace in ("interfaces", "routes", "groups", "processes"):
@@ -90,6 +89,12 @@ def test_up_mends_a_killed_node(standing: component.Lab) -> None:
     marks = process.labelled(f"{standing.home.root}:")
     os.kill(marks["node"].pid, signal.SIGKILL)
     must(command("up", timeout=3600))
-    assert eventually(
-        lambda: Cluster(standing, "default").inside("letters", "lookup", "localhost").code == 0, 180
-    )
+    cluster = Cluster(standing, "default")
+    name = "kubernetes.default.svc.cluster.local"
+    assert eventually(lambda: cluster.inside("letters", "lookup", name).code == 0, 180)
+
+
+def test_reset_leaves_nothing(before: dict[str, object], standing: component.Lab) -> None:
+    must(command("reset", "--yes"))
+    assert _traces(standing.home) == before
+    assert not standing.home.root.exists()

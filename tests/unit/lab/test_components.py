@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from onboarding.lab import apiserver, certificates, cluster, component, roster
+from onboarding import errors
+from onboarding.lab import apiserver, certificates, cluster, component, roster, wire
 from onboarding.lab import home as homes
 
 
@@ -106,6 +107,24 @@ def test_cluster_objects_have_unique_paths_and_matching_names() -> None:
     assert len({path for path, _ in entries}) == len(entries)
     for path, body in entries:
         assert path.endswith("/" + body["metadata"]["name"])
+
+
+def test_a_gateway_of_an_earlier_lab_is_made_anew(
+    lab: component.Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(method: str, *_: object, **__: object) -> wire.Response:
+        asked.append(method)
+        return wire.Response(422 if asked == ["PATCH"] else 200, b"{}")
+
+    monkeypatch.setattr(wire, "request", answer)
+    meta = {"metadata": {"name": "gdcc"}}
+    cluster.apply(lab, [("/ingressclasses/gdcc", {"kind": "IngressClass", **meta})])
+    assert asked == ["PATCH", "DELETE", "PATCH"]
+    asked.clear()
+    with pytest.raises(errors.EngineFailed, match="refuses Node gdcc"):
+        cluster.apply(lab, [("/nodes/gdcc", {"kind": "Node", **meta})])
 
 
 def test_lab_parts_have_no_right_to_secrets_and_no_wildcard() -> None:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from onboarding import environment, errors
+from onboarding.cli import lab_text
 from onboarding.lab import (
     certificates,
     component,
@@ -37,6 +38,7 @@ from onboarding.lab.real import (
     objects,
     place,
     serving,
+    sites,
     target,
 )
 
@@ -115,6 +117,45 @@ def test_the_api_server_s_own_name_leads_through_the_gate(lab: component.Lab) ->
     assert "$" not in yaml.safe_dump(list(found.values()))
     slices = next(body for body in found.values() if body["kind"] == "EndpointSlice")
     assert slices["endpoints"][0]["addresses"] == [lab.host]
+
+
+def test_only_who_serves_certificates_reads_secrets(lab: component.Lab) -> None:
+    roles = [body for _, body in objects.wanted(lab) if body["kind"] == "ClusterRole"]
+    readers = [
+        role["metadata"]["name"]
+        for role in roles
+        if any("secrets" in rule["resources"] for rule in role["rules"])
+    ]
+    assert readers == ["lab:traefik"]
+
+
+def test_sites_are_served_at_the_node_s_own_address(lab: component.Lab) -> None:
+    found = dict(objects.wanted(lab))
+    (path,) = [path for path in found if path.endswith("/status")]
+    assert path == "/api/v1/namespaces/gdcc-gateway/services/traefik/status"
+    balancer = found[path]["status"]["loadBalancer"]
+    assert [one["ip"] for one in balancer["ingress"]] == [sites.address(lab)]
+    simulated = component.Lab(lab.home, lab.ports, lab.engines)
+    assert sites.of(simulated) is None
+
+
+def test_the_gateway_has_no_certificate_for_hosts_it_does_not_know(lab: component.Lab) -> None:
+    config = next(
+        body
+        for path, body in objects.wanted(lab)
+        if path.endswith("/gdcc-gateway/configmaps/traefik")
+    )
+    rules = yaml.safe_load(config["data"]["rules.yaml"])
+    assert rules["tls"]["options"]["default"] == {"minVersion": "VersionTLS12", "sniStrict": True}
+
+
+def test_status_says_how_hosts_are_reached() -> None:
+    assert lab_text.sites_lines(None) == []
+    hosts = tuple(f"site-{n:02}.test" for n in range(22))
+    shown = lab_text.sites_lines(sites.Sites("100.64.0.254", Path("ca.crt"), hosts))
+    assert "      100.64.0.254 site-00.test" in shown
+    assert "      (2 more: --output json)" in shown
+    assert "--cacert ca.crt --resolve site-00.test:443:100.64.0.254" in shown[-1]
 
 
 def test_what_serves_is_asked_itself(
