@@ -50,13 +50,15 @@ class Item:
     ``fields`` are JSON values. On a desired item they are exactly what we own; on an observed
     item they are everything that was read, without secrets. ``owner`` is the agency id found
     on the live object ("" where it carries none). ``holds_data`` marks what must never be
-    replaced or deleted in passing.
+    replaced or deleted in passing. ``ending``: its system was told to delete it and has not yet,
+    and nothing takes that back.
     """
 
     ref: Ref
     fields: Mapping[str, Any]
     owner: str = ""
     holds_data: bool = False
+    ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Purpose(StrEnum):
 
 
 DRIFT = "repairs drift"
+VANISHED = f"{DRIFT}: vanished from the live system"
+ENDING = "it is being deleted in the live system"
 """Reason of a change that brings back what was applied."""
 
 
@@ -179,8 +181,9 @@ def diff(
 
 
 def _change(want: item.Item, have: item.Item | None, known: item.Item | None) -> Change | None:
-    if have is None:
-        reason = f"{DRIFT}: vanished from the live system" if known else "not there yet"
+    if have is None or have.ending:
+        gone = VANISHED if known else "not there yet"
+        reason = ENDING if have else gone
         return Change(Action.CREATE, want.ref, want, reason=reason, holds_data=want.holds_data)
     held_to = normal_form.decided(want.fields, known.fields if known else None)
     fields = tuple(

@@ -59,8 +59,8 @@ def _drift_of_engine(
 
 
 def _differences(want: item.Item, have: item.Item | None) -> list[str]:
-    if have is None:
-        return ["absent"]
+    if have is None or have.ending:
+        return ["being deleted" if have else "absent"]
     return [
         f"{path}: {judge.show(before)}, planned {judge.show(after)}"
         for path, before, after in normal_form.differences(want.ref.kind, want.fields, have.fields)

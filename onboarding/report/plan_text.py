@@ -101,7 +101,8 @@ def brief(made: plan.Plan) -> str:
 def _changes(changes: tuple[plan.Change, ...], *, verbose: bool) -> Iterator[str]:
     brief: Counter[tuple[str, str]] = Counter()
     for change in changes:
-        if change.action is plan.Action.CREATE and not verbose and "vanished" not in change.reason:
+        told = verbose or change.reason in (plan.VANISHED, plan.ENDING)
+        if change.action is plan.Action.CREATE and not told:
             brief[(change.ref.kind, change.reason)] += 1
             continue
         marks = ", ".join(filter(None, [change.reason, "holds data" if change.holds_data else ""]))

@@ -27,7 +27,8 @@ MANY_TENANTS = words.MANY_TENANTS
 
 def judge(of: plan.Plan, facts: Facts) -> tuple[Hazard, ...]:
     """Every hazard of a plan, the gravest first; a rule speaks once, for all that it found."""
-    found = [*removal.conflicts(of), *removal.shrinking(of)]
+    found = [*removal.conflicts(of), *removal.ending(of, facts)]
+    found += [*removal.shrinking(of), *removal.lasting(of)]
     if of.purpose is plan.Purpose.DESTROY:
         message = f"the plan destroys everything of {of.tenant_id}: {len(of.changes)} object(s)"
         found.append(Hazard(words.DESTROY, message, changes=of.changes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from onboarding import normal_form, plan
@@ -41,6 +42,36 @@ def deletions(of: plan.Plan, facts: Facts) -> Iterator[Hazard]:
             f"({100 * len(deleted) // held} %; more than {share * 100:.0f} % is unusual)",
             changes=tuple(deleted),
         )
+
+
+def lasting(of: plan.Plan) -> Iterator[Hazard]:
+    """What carries the agency's mark, is not wanted, and no run deletes; nothing overrides that."""
+    rows = table.rows("neverDeleted")
+    told = [
+        (f"{c.ref}: {rows[c.ref.kind]['why']}", c)
+        for c in of.changes
+        if c.action is plan.Action.DELETE
+        and c.ref.kind in rows
+        and not re.fullmatch(rows[c.ref.kind].get("made", ""), c.ref.name)
+    ]
+    if told:
+        message = f"the plan would delete {len(told)} object(s) that no run deletes"
+        yield Hazard.of(words.LASTING, message, told)
+
+
+def ending(of: plan.Plan, facts: Facts) -> Iterator[Hazard]:
+    """What holds data, is wanted, and is being deleted; nothing takes a deletion back."""
+    told = [
+        (f"{c.ref}: it would be made anew, and empty", c)
+        for c in of.changes
+        if c.action is plan.Action.CREATE
+        and (live := facts.live.get(c.ref))
+        and live.ending
+        and c.holds_data
+    ]
+    if told:
+        message = f"{len(told)} object(s) that hold data are being deleted in the live system"
+        yield Hazard.of(words.ENDING, message, told)
 
 
 def replacements(of: plan.Plan) -> Iterator[Hazard]:

@@ -21,6 +21,8 @@ QUOTA_INCREASE = "quota-increase"
 AMENDMENT = "amendment"
 DESTROY = "destroy"
 SHRINKING = "shrinking"
+LASTING = "lasting"
+ENDING = "ending"
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     DELETION: ("--allow-delete", "Allow the plan to delete objects of this agency."),
@@ -42,6 +44,10 @@ NEVER: Mapping[str, str] = {
     CONFLICT: "Rename or remove the objects, or give the agency another metadata.id.",
     SHRINKING: "Keep the manifest's numbers that asked for the size there is, or, where a hand "
     "enlarged it, raise them until the plan asks for that much: it can only grow.",
+    ENDING: "Copy what they hold first, for it goes with them: a volume as soon as no pod uses it "
+    "any more. Then let them go, and run the same command again.",
+    LASTING: "Find out who made them and what for; then remove them by hand, or take the agency's "
+    "mark off them.",
 }
 """What to do where nothing allows what a rule found."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from onboarding import environment, errors, item, plan, progress, tenant, vault
 from onboarding.desired import vault as wanted
+from onboarding.desired import vault_mark
 from onboarding.engines import vault_pki
 from onboarding.engines.vault_pki import authority, evidence
 from tests.contract import agencies
@@ -132,6 +133,32 @@ def test_the_applier_is_fenced(openbao: OpenBao, path: str) -> None:
     assert not errors_of(applied(openbao, of))
     with pytest.raises(errors.Denied):
         vault.connect(openbao.environment, APPLIER).write(path, {"common_name": "x"})
+
+
+def test_a_marked_entry_that_the_tool_did_not_make_goes_only_with_the_agency(
+    openbao: OpenBao,
+) -> None:
+    of = agencies.example("admincourt", agencies.renamed("strays"))
+    assert not errors_of(applied(openbao, of))
+    stray = f"{of.kv_prefix}{of.instances[0].namespace}/{wanted.OIDC_KEY}-by-hand"
+    notes = {"owner": vault_mark.of(of.id), "purpose": wanted.OIDC_KEY}
+    door = vault.connect(openbao.environment, APPLIER)
+    rules = f'path "kv/metadata/{stray}" {{\n  capabilities = ["create"]\n}}\n'
+    door.write("sys/policies/acl/ga-by-hand", {"policy": rules})
+    hand = vault.connect_with(openbao.environment, door.tenant_token(["ga-by-hand"]), "a hand")
+    with hand as somebody:
+        somebody.write(f"kv/metadata/{stray}", {"custom_metadata": notes})
+    (change,) = planned(openbao, of).changes
+    assert (change.action, change.ref.kind, change.ref.name) == (
+        plan.Action.DELETE,
+        "KeyPair",
+        stray,
+    )
+    (refused,) = errors_of(applied(openbao, of))
+    assert isinstance(refused, errors.Denied)
+    gone = replace(of, phase=tenant.Phase.GONE)
+    assert stray in [i.ref.name for i in observed(openbao, gone, "Secret")]
+    assert stray not in [i.ref.name for i in observed(openbao, gone, "KeyPair")]
 
 
 def test_drift_is_seen_and_mended(openbao: OpenBao) -> None:

@@ -23,6 +23,7 @@ from onboarding import (
 )
 from onboarding.desired import everything
 from onboarding.engines import table
+from onboarding.safety import removal
 from onboarding.state import opening
 from tests.integration import drift_telling as telling
 from tests.integration import hands, mutations
@@ -264,7 +265,7 @@ class Bench:
             for d in found
             if d.what is not what and not telling.lost_with(ref, d)
         ]
-        if like is not None and any(d.ref == ref for d in found) and self._holds_data(ref):
+        if like is not None and any(d.ref == ref for d in found) and self._left_to_a_hand(ref):
             self.hand.delete(ref)
             self._until_gone(ref)
         self._settle({}, tally)
@@ -274,9 +275,13 @@ class Bench:
         while self.hand.view(ref) is not None and time.monotonic() < deadline:
             time.sleep(0.2)
 
-    def _holds_data(self, ref: item.Ref) -> bool:
-        seen = self.auditor.observe([self.world.of]).of(self.world.of.id)
-        return any(i.ref == ref and i.holds_data for i in seen)
+    def _left_to_a_hand(self, ref: item.Ref) -> bool:
+        """Whether apply would want a second person's word for its deletion, or refuse it."""
+        of = self.world.of
+        seen = self.auditor.observe([of]).of(of.id)
+        made = plan.diff(of.id, self.desired, seen, self.applied, target={})
+        lasting = {c.ref for hazard in removal.lasting(made) for c in hazard.changes}
+        return ref in lasting or any(i.ref == ref and i.holds_data for i in seen)
 
 
 def _way_in(ref: item.Ref) -> bool:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from onboarding import environment, errors, labels, plan, safety
+from onboarding import environment, errors, labels, plan, progress, safety
+from onboarding.engines import pulumi_stack
 from tests.integration import cluster_place
 
 pytestmark = pytest.mark.lab
@@ -158,6 +160,61 @@ def test_nothing_that_holds_data_is_deleted_in_passing(place: Place) -> None:
         place.apply()
     assert len(place.commands()) == before
     place.cluster.delete("PersistentVolumeClaim", "papers", place.namespace)
+
+
+KEPT = "example.go.th/kept"
+
+
+def deleting(place: Place, kind: str, name: str) -> None:
+    """Deleted by hand, but something still has to be done before it goes."""
+    by_hand(place, kind, name, {"op": "add", "path": "/metadata/finalizers", "value": [KEPT]})
+    assert place.cluster.delete(kind, name, place.namespace)
+
+
+def let_go(place: Place, kind: str, name: str) -> None:
+    by_hand(place, kind, name, {"op": "remove", "path": "/metadata/finalizers"})
+
+
+def test_a_volume_that_is_being_deleted_is_told_and_left_to_a_person(place: Place) -> None:
+    """The deletion of a claim waits for the last pod that uses it, and cannot be taken back."""
+    claim = next(i for i in place.wanted() if i.ref.kind == "PersistentVolumeClaim")
+    deleting(place, claim.ref.kind, claim.ref.name)
+    seen = place.engine.observe([place.of]).of(place.of.id)
+    facts = safety.Facts(live={i.ref: i for i in seen})
+    found = place.planned()
+    assert [(c.action, c.ref, c.reason) for c in found.changes] == [
+        (plan.Action.CREATE, claim.ref, plan.ENDING)
+    ]
+    with pytest.raises(errors.Refused, match="being deleted"):
+        safety.refuse(safety.judge(found, facts), frozenset({"--allow-delete"}))
+    place.cluster.delete("Deployment", "e-office", place.namespace)
+    let_go(place, claim.ref.kind, claim.ref.name)
+    deadline = time.monotonic() + 60
+    while place.cluster.get(claim.ref.kind, claim.ref.name, place.namespace):
+        assert time.monotonic() < deadline, "no pod uses it any more"
+        time.sleep(0.2)
+    place.settled()
+
+
+def test_what_holds_no_data_is_made_anew_once_it_has_gone(place: Place) -> None:
+    deleting(place, "Service", "e-office")
+    found = place.planned().changes
+    assert [c.reason for c in found] == [plan.ENDING]
+    later = threading.Timer(2, let_go, (place, "Service", "e-office"))
+    later.start()
+    place.settled()
+    later.join()
+
+
+def test_what_does_not_go_is_said_in_time(place: Place) -> None:
+    deleting(place, "Service", "e-office")
+    brief = place.target.timeouts.model_copy(update={"wait": 1.0})
+    target = place.target.model_copy(update={"timeouts": brief})
+    engine = pulumi_stack.PulumiStack(target, environment.Role.APPLIER)
+    with pytest.raises(errors.EngineFailed, match="does not go"):
+        list(engine.apply(place.of, place.planned().changes, progress.Silent()))
+    let_go(place, "Service", "e-office")
+    place.settled()
 
 
 def test_an_object_whose_label_was_taken_off_is_a_conflict(place: Place) -> None:

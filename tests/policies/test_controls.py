@@ -159,6 +159,16 @@ def test_objects_that_vanished_are_named(views: Views) -> None:
     assert "absent" in first.result.seen
 
 
+def test_objects_that_are_being_deleted_are_not_as_planned(views: Views) -> None:
+    live = views("admincourt", Stage.LIVE)
+    view = world.changed(live, "PersistentVolumeClaim", lambda one: replace(one, ending=True))
+    found = [f.result for f in policy.evaluate(table.get("OPS-006"), view)]
+    failed = [r for r in found if r.verdict is Verdict.FAIL]
+    assert failed
+    assert {r.subject.split()[0] for r in failed} == {"PersistentVolumeClaim"}
+    assert all("being deleted" in r.seen for r in failed)
+
+
 @pytest.mark.parametrize(("control_id", "agency"), cases.NOT_APPLICABLE, ids=_id)
 def test_not_applicable_has_a_reason(control_id: str, agency: str, views: Views) -> None:
     control = table.get(control_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,16 @@ def test_missing_item_is_planned_as_create() -> None:
 def test_item_that_vanished_is_created_again_and_says_so() -> None:
     (change,) = diff([thing("a")], [], [thing("a")]).changes
     assert change.reason == "repairs drift: vanished from the live system"
+
+
+@pytest.mark.parametrize("known", [(), (thing("a"),)], ids=["never-applied", "applied"])
+def test_item_that_is_being_deleted_is_created_again_and_says_so(
+    known: tuple[item.Item, ...],
+) -> None:
+    live = replace(thing("a"), ending=True)
+    (change,) = diff([thing("a")], [live], known).changes
+    assert change.action is plan.Action.CREATE
+    assert change.reason == "it is being deleted in the live system"
 
 
 def test_differing_item_is_planned_as_update_with_its_fields() -> None:

@@ -41,7 +41,11 @@ def of(kind: str, live: kube.Object, *, owner: str = "", status: bool = False) -
         fields[normal_form.HELD_BY_OTHERS] = by_path
     owner = owner or labels.owner(metadata.get("labels"))
     return item.Item(
-        ref, _without_secrets(kind, fields, owner), owner, holds_data=kind in HOLDS_DATA
+        ref,
+        _without_secrets(kind, fields, owner),
+        owner,
+        holds_data=kind in HOLDS_DATA,
+        ending="deletionTimestamp" in metadata,
     )
 
 

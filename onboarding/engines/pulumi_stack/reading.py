@@ -7,7 +7,7 @@ wanted and was not listed is asked for by name, where its namespace exists at al
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from onboarding import environment, item, kube, labels, tenant
 from onboarding.desired import cluster as wanted
@@ -103,4 +103,4 @@ def _adopted(of: item.Item, namespace: item.Item) -> item.Item:
     unmarked = not of.owner and of.ref.kind == "ServiceAccount" and of.ref.name == "default"
     if not unmarked:
         return of
-    return item.Item(of.ref, of.fields, namespace.owner, of.holds_data)
+    return replace(of, owner=namespace.owner)

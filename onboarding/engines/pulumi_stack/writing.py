@@ -88,6 +88,8 @@ def apply(
     refresh = (vanished or bool(holding.made_anew(changes))) and not fresh
     for change in changes:
         begin(change)
+        if change.reason == plan.ENDING:
+            _until_gone(work.cluster, change.ref, work.target.timeouts.wait)
     # Before Pulumi looks ahead: it would show what a hand added as still there, and the server
     # refuses some of that beside our own (two ports of one name).
     ownership.take_back(work.cluster, [c.ref for c in changes if c.ref in updated])
@@ -160,7 +162,7 @@ def _refuse_loss(changes: Sequence[plan.Change]) -> None:
 
 
 def _was_applied(changes: Sequence[plan.Change]) -> bool:
-    return any(c.action is plan.Action.CREATE and "vanished" in c.reason for c in changes)
+    return any(c.reason in (plan.VANISHED, plan.ENDING) for c in changes)
 
 
 def _program(
@@ -264,6 +266,11 @@ def _deleted(cluster: kube.Cluster, ref: item.Ref, longest: float) -> bool:
     """Delete an object and wait until it is gone; False where it was gone before."""
     if not cluster.delete(ref.kind, ref.name, ref.scope):
         return False
+    _until_gone(cluster, ref, longest)
+    return True
+
+
+def _until_gone(cluster: kube.Cluster, ref: item.Ref, longest: float) -> None:
     deadline = time.monotonic() + longest
     while cluster.get(ref.kind, ref.name, ref.scope) is not None:
         if time.monotonic() > deadline:
@@ -272,4 +279,3 @@ def _deleted(cluster: kube.Cluster, ref: item.Ref, longest: float) -> bool:
                 resolution="Look at its finalizers; a re-run goes on from here.",
             )
         time.sleep(0.2)
-    return True

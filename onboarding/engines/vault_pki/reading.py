@@ -176,6 +176,7 @@ def _entries(
     accounts = office.accounts(of, target)
     # Of an agency that leaves they are secrets as all others; without a product, somebody else's.
     of_products = target.e_office is not None and of.phase is tenant.Phase.PRESENT
+    marked_ones = of.phase is not tenant.Phase.GONE
     for below, about in door.scan(f"{of.kv_mount}/detailed-metadata/{of.kv_prefix}").items():
         path = f"{of.kv_prefix}{below}"
         notes = about.get("custom_metadata") or {}
@@ -187,7 +188,7 @@ def _entries(
         if path in accounts or (of_products and fields["purpose"] == wanted.ACCOUNT):
             kind = "Account"
             fields["username"] = notes.get("username", "")
-        elif path in expected or fields["purpose"] == wanted.OIDC_KEY:
+        elif path in expected or (marked_ones and fields["purpose"] == wanted.OIDC_KEY):
             kind = "KeyPair"
             public = notes.get("public_jwk")
             fields["public_jwk"] = json.loads(public) if public else None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from onboarding import errors, item, plan, safety
+from onboarding.desired import office, vault
+from onboarding.products import pods
 from onboarding.safety import words
 from tests.unit.safety import plans
 from tests.unit.safety.plans import thing
@@ -81,6 +85,49 @@ def test_a_volume_cannot_shrink_and_nothing_overrides_that() -> None:
     with pytest.raises(errors.Refused, match="smaller that can only grow") as refused:
         safety.refuse(found.values(), every)
     assert refused.value.resolution.endswith("it can only grow.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("Mount", "pki-moph-by-hand"),
+        ("KeyPair", "moph/ga-moph/oidc-client-by-hand"),
+        ("KeyPair", "moph/ga-moph/deeper/oidc-client"),
+        ("Account", "moph/ga-moph/e-office-reader-2"),
+    ],
+)
+def test_what_no_run_deletes_is_left_to_a_person(kind: str, name: str) -> None:
+    found = plans.judge([], [thing(kind, name, {})])
+    assert set(found) == {"deletion", "lasting"}
+    (detail,) = found["lasting"].details
+    assert name in detail
+    every = frozenset(flag for flag, _ in safety.FLAGS.values())
+    with pytest.raises(errors.Refused, match="that no run deletes") as refused:
+        safety.refuse(found.values(), every)
+    assert "remove them by hand" in refused.value.resolution
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("KeyPair", vault.OIDC_KEY)]
+    + [("Account", name) for name in (*office.ACCOUNTS, pods.DATABASE, pods.KEY)],
+)
+def test_what_the_tool_made_of_these_kinds_it_deletes(kind: str, name: str) -> None:
+    assert set(plans.judge([], [thing(kind, f"moph/ga-moph/{name}", {})])) == {"deletion"}
+
+
+def test_what_holds_data_and_is_being_deleted_is_not_made_anew_over_its_head() -> None:
+    found = plans.judge([claim()], [replace(claim(), ending=True)])
+    assert set(found) == {"ending"}
+    every = frozenset(flag for flag, _ in safety.FLAGS.values())
+    with pytest.raises(errors.Refused, match="are being deleted in the live system") as refused:
+        safety.refuse(found.values(), every)
+    assert refused.value.resolution.startswith("Copy what they hold first")
+
+
+def test_what_holds_none_may_end_and_be_made_anew() -> None:
+    service = thing("Service", "web")
+    assert plans.judge([service], [replace(service, ending=True)]) == {}
 
 
 def test_another_field_of_what_holds_data_is_no_replacement() -> None:
