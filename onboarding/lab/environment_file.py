@@ -23,7 +23,7 @@ from onboarding.lab import (
     plugins,
 )
 from onboarding.lab import home as homes
-from onboarding.lab.real import office, target
+from onboarding.lab.real import office, probing, target
 
 RENEW_BEFORE = timedelta(days=7)
 RENEW_EVERY = timedelta(days=14)
@@ -53,7 +53,7 @@ def complete(
     known = _known(path)
     wanted = describe(lab, known)
     if lab.real:
-        wanted = office.with_office(lab, wanted, known)
+        wanted = probing.with_probes(lab, office.with_office(lab, wanted, known))
     if known != wanted:
         environment.save(path, wanted)
     why = lacking(wanted, now) or _due(lab, wanted, now)

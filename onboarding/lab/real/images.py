@@ -45,12 +45,21 @@ def load(lab: component.Lab, archive: Path, name: str) -> tuple[str, ...]:
         raise errors.UsageError(f"there is no archive {archive}")
     path = str(archive.resolve())
     ctr(lab, "images", "import", "--base-name", name, path, seconds=_IMPORT_SECONDS)
+    tagged = [held for held in _digests(lab) if held.startswith(f"{name}:")]
+    return (*tagged, *(by_digest(lab, held, name) for held in tagged))
+
+
+def by_digest(lab: component.Lab, held: str, name: str) -> str:
+    """Give an image that the node holds the further name ``name@sha256:…``, which is returned."""
+    wanted = f"{name}@{_digests(lab)[held]}"
+    ctr(lab, "images", "tag", "--force", held, wanted)
+    return wanted
+
+
+def _digests(lab: component.Lab) -> dict[str, str]:
     # The columns are: reference, type, digest, and more.
     listed = [line.split() for line in ctr(lab, "images", "list").splitlines()]
-    tagged = {line[0]: line[2] for line in listed if line[0].startswith(f"{name}:")}
-    for reference, digest in tagged.items():
-        ctr(lab, "images", "tag", "--force", reference, f"{name}@{digest}")
-    return (*tagged, *(f"{name}@{digest}" for digest in tagged.values()))
+    return {line[0]: line[2] for line in listed}
 
 
 def refuse_without_node(lab: component.Lab) -> None:

@@ -32,9 +32,8 @@ def with_office(
             node_pool=place.POOL,
             pull="IfNotPresent",
         )
-        node = place.network(lab.ports["apiserver"]).node
         office = environment.EOffice(
-            product=PRODUCT, ca_file=authority(lab), gateway=f"{node}:{_HTTPS}", run=run
+            product=PRODUCT, ca_file=authority(lab), gateway=gateway(lab), run=run
         )
         image = made[PRODUCT]
     elif known is not None and known.e_office is not None:
@@ -43,6 +42,11 @@ def with_office(
         return wanted
     named = wanted.images.model_copy(update={"e_office": image})
     return wanted.model_copy(update={"e_office": office, "images": named})
+
+
+def gateway(lab: component.Lab) -> str:
+    """Where the addresses of agencies are served, as host:port."""
+    return f"{place.network(lab.ports['apiserver']).node}:{_HTTPS}"
 
 
 def authority(lab: component.Lab) -> Path:

@@ -15,7 +15,7 @@ import pytest
 from onboarding import environment, item, labels, manifest, policy, progress, tenant
 from onboarding.desired import cluster as desired_cluster
 from onboarding.lab import component
-from onboarding.lab.real import images, place
+from onboarding.lab.real import place
 from onboarding.probes import inside, network, records
 from onboarding.state import opening
 from tests.integration.real.conftest import Cluster, eventually, must, pod
@@ -30,15 +30,9 @@ Verdict = policy.Verdict
 
 @pytest.fixture
 def target(lab: component.Lab, tmp_path: Path) -> Path:
-    """The lab's environment file with a pod to try from, and a store of the test's own."""
-    archive = tmp_path / "probe.tar"
-    archive.write_bytes(images.pack(lab.engines["lab-pod"], "1"))
-    names = images.load(lab, archive, "registry.lab.gdcc.go.th/probe")
-    [image] = [name for name in names if "@sha256:" in name]
-    wish = environment.ProbePod(image=image, command=("/program", "reach", "{host}:{port}"))
+    """The lab's environment file, which names a pod to try from, with a store of the test's own."""
     made = environment.load(lab.home.environment_file).model_copy(
         update={
-            "probes": environment.Probes(pod=wish),
             "state": environment.State(store=f"file://{tmp_path}/store"),
             # A busy computer takes its time to end a pod.
             "timeouts": environment.Timeouts.model_validate({"wait": "5m"}),

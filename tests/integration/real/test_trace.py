@@ -29,10 +29,13 @@ def _told(*argv: str) -> list[str]:
 def _traces(home: homes.Home) -> dict[str, object]:
     """Everything on this computer by which a node could show."""
     own = str(home.root).encode()
+    # The nodes of other labs come and go meanwhile.
+    names = {one.name for one in Path("/sys/class/net").iterdir()}
+    others = {name for name in names if name.startswith("onb-")} - {place.link(home)}
     return {
-        "interfaces": sorted(one.name for one in Path("/sys/class/net").iterdir()),
-        "routes": _told("ip", "route"),
-        "mounts": [line.split()[4] for line in Path("/proc/self/mountinfo").open()],
+        "interfaces": sorted(names - others),
+        "routes": [line for line in _told("ip", "route") if not others & set(line.split())],
+        "mounts": [line.split()[4] for line in _read(Path("/proc/self/mountinfo")).splitlines()],
         "firewall": _told("iptables-save"),
         "sets": _told("ipset", "list", "-name"),
         "namespaces": _told("ip", "netns", "list"),
