@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib import parse
@@ -29,13 +31,23 @@ def trusting(ca_file: Path) -> ssl.SSLContext:
     return tls
 
 
+Tunnel = Callable[[], socket.socket]
+"""Opens a connection to one server, inside something that is encrypted already."""
+
+
 def session(
-    tls: ssl.SSLContext, *, connections: int, proxy: str = "", at: str = ""
+    tls: ssl.SSLContext,
+    *,
+    connections: int,
+    proxy: str = "",
+    at: str = "",
+    through: Tunnel | None = None,
 ) -> requests.Session:
     """A session that speaks HTTPS only, trusts what ``tls`` trusts, and lets no answer drip.
 
     ``at`` is a host and port to connect to in place of what an address says; what is asked for, and
-    whose certificate is expected, stays as the address says.
+    whose certificate is expected, stays as the address says. ``through`` opens connections in place
+    of both: to a server that answers without TLS, as behind its ingress.
 
     The second number of a request's ``timeout`` bounds its whole answer; by itself ``requests``
     would begin anew with every byte.
@@ -82,11 +94,54 @@ def session(
     made.trust_env = False
     # Nothing is mounted for http:, so no redirect leads there.
     made.adapters.clear()
-    made.mount("https://", Pinned(pool_connections=1, pool_maxsize=connections))
+    adapter = _inside(through) if through else Pinned
+    made.mount("https://", adapter(pool_connections=1, pool_maxsize=connections))
     if proxy:
         made.proxies = {"https": proxy}
     made.headers["User-Agent"] = "onboard"
     return made
+
+
+def _inside(through: Tunnel) -> Any:
+    """An adapter of ``requests`` that asks by plain HTTP through a tunnel."""
+    from requests import adapters
+    from urllib3 import connection, connectionpool
+
+    class Dug(connection.HTTPConnection):
+        """Connected by the tunnel."""
+
+        def _new_conn(self) -> socket.socket:
+            opened = through()
+            opened.settimeout(self.timeout if isinstance(self.timeout, int | float) else None)
+            return opened
+
+    class Pool(connectionpool.HTTPConnectionPool):
+        """Connections of that kind."""
+
+        ConnectionCls = Dug
+
+    class Inside(adapters.HTTPAdapter):
+        """Asks the tunnel for what it would ask the address for."""
+
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self._pool = Pool("tunnel", maxsize=1)
+
+        def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
+            return self._pool
+
+        def send(self, request: Any, *args: Any, **options: Any) -> Any:
+            request.headers["Host"] = parse.urlsplit(request.url).netloc
+            return super().send(request, *args, **options)
+
+        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+            """There is no certificate inside."""
+
+        def close(self) -> None:
+            super().close()
+            self._pool.close()
+
+    return Inside
 
 
 def bounded(waiting: Any) -> type[ssl.SSLSocket]:

@@ -32,6 +32,7 @@ def policies(group_prefix: str, applier: str) -> Iterator[Policy]:
     yield "onboard-guard-rails", _guard_rails(group_prefix)
     yield "onboard-applier-namespaces", _applier_namespaces(applier)
     yield "onboard-applier-secrets", _applier_secrets(applier)
+    yield "onboard-applier-ways", _applier_ways(applier)
     yield "onboard-applier-bindings", _applier_bindings(applier, group_prefix)
     yield "onboard-node-pools", _node_pools()
 
@@ -84,6 +85,18 @@ def _applier_secrets(applier: str) -> dict[str, Any]:
         " && (object == null || object.type == 'kubernetes.io/tls')"
         " && (oldObject == null || oldObject.type == 'kubernetes.io/tls')",
         "the applier writes TLS secrets only",
+    )
+
+
+def _applier_ways(applier: str) -> dict[str, Any]:
+    """The applier reaches into pods of frozen agencies only, to take their records out."""
+    frozen = f"namespaceObject.metadata.labels[?'{labels.FROZEN}'].orValue('') == 'true'"
+    return _spec(
+        f"request.userInfo.username == '{applier}'",
+        [_rule([""], ["pods/portforward"])],
+        ["CONNECT"],
+        f"namespaceObject != null && {_OF_AGENCY.format('namespaceObject')} && {frozen}",
+        "the applier forwards ports of pods of frozen agencies only",
     )
 
 

@@ -9,14 +9,19 @@ from typing import Any
 
 from onboarding import desired, environment, errors, item, kube, lineage, tenant, vault
 from onboarding.identity import events as identity_events
-from onboarding.leaving import bag, export, run, sources, steps
+from onboarding.leaving import bag, export, product_records, run, sources, steps
 
 Source = Callable[[run.Case], sources.RecordsSource]
 
 
-def simulated(case: run.Case) -> sources.RecordsSource:
-    """The only source there is until a product brings its own."""
-    return sources.SimulatedStores(kube.connect(case.target, environment.Role.AUDITOR))
+def stores(case: run.Case) -> sources.RecordsSource:
+    """The product's own API where the environment names it; else only what is provably empty."""
+    cluster = kube.connect(case.target, environment.Role.AUDITOR)
+    simulated = sources.SimulatedStores(cluster)
+    about = case.target.e_office
+    if about is None:
+        return simulated
+    return product_records.ProductStores(case.target, about, cluster, simulated)
 
 
 def name(case: run.Case, leaving: steps.Leaving) -> str:
@@ -24,13 +29,13 @@ def name(case: run.Case, leaving: steps.Leaving) -> str:
     return f"{case.of.id}-{case.of.generation}-export-{leaving.begun[:10]}"
 
 
-def look(case: run.Case, source: Source = simulated) -> tuple[sources.Contents, ...]:
+def look(case: run.Case, source: Source = stores) -> tuple[sources.Contents, ...]:
     """What the stores hold, before anything is written. Raises where that cannot be told."""
     asked = source(case)
     return tuple(asked.count(case.of, instance) for instance in case.of.instances)
 
 
-def carry_out(case: run.Case, place: Path, source: Source = simulated) -> bag.Sealed:
+def carry_out(case: run.Case, place: Path, source: Source = stores) -> bag.Sealed:
     """Write the bag to ``place``, read it again, and keep what proves it."""
     leaving = run.begin(case)
     identifier = f"{case.of.id}-{case.of.generation} {leaving.begun}"

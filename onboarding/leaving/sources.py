@@ -64,19 +64,20 @@ class SimulatedStores:
         self._simulated: frozenset[str] | None = None
 
     def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents:
-        return Contents(instance.namespace, 0, 0, self._proof(instance))
+        return Contents(instance.namespace, 0, 0, self.proof(instance))
 
     def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[Record]:
-        self._proof(instance)
+        self.proof(instance)
         return ()
 
     def export(
         self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
     ) -> Sequence[Record]:
-        self._proof(instance)
+        self.proof(instance)
         return ()
 
-    def _proof(self, instance: tenant.Instance) -> str:
+    def proof(self, instance: tenant.Instance) -> str:
+        """Why nothing is stored. Raises ``errors.Refused`` where that is not certain."""
         place = instance.namespace
         pods = self._cluster.list("Pod", namespace=place)
         volumes = self._cluster.list("PersistentVolumeClaim", namespace=place)
@@ -117,6 +118,6 @@ def _unexportable(place: str, details: Sequence[str]) -> errors.Refused:
     return errors.Refused(
         f"the letters of {place} cannot be exported: no exporter for its product is known",
         details=details,
-        resolution="Nothing was exported and nothing will be destroyed. The product's exporter "
-        "has to be added behind RecordsSource.",
+        resolution="Nothing was exported and nothing will be destroyed. Name the product as "
+        "eOffice.product in the environment file; one that has no adapter needs one first.",
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from onboarding import errors, patience
+from onboarding import errors, https, patience
 from onboarding.product_api import crossing
 from onboarding.products import contract
 
@@ -33,6 +34,7 @@ class Place:
     """One running instance: where its API is, who vouches for it, how long is waited.
 
     ``gateway``: host and port that lead to it where its name does not; "" where it does.
+    ``through``: opens connections to it where no address leads to it any more.
     """
 
     namespace: str
@@ -40,6 +42,29 @@ class Place:
     ca_file: Path
     limits: patience.Limits = patience.USUAL
     gateway: str = ""
+    through: https.Tunnel | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One file of an export: where it belongs in it, its digest as the product knows it, and how
+    its content is got. Getting it raises ``errors.OnboardError``."""
+
+    path: str
+    sha256: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All letters that a product holds. ``entries``: numbers that were taken from its registers.
+
+    ``stored`` asks for every letter, one after the other, each time it is called.
+    """
+
+    letters: int
+    entries: int
+    stored: Callable[[], Iterator[Stored]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +127,13 @@ class Access(Protocol):
 
         ``account`` administers: it makes a clerk and a letter for each body and removes them in
         the end, whatever happens; ``sweep`` removes what a killed one left.
+        """
+        ...
+
+    def archive(self, place: Place, account: Account) -> AbstractContextManager[Archive]:
+        """Everything that its staff filed, in forms that open without it; only reads.
+
+        Raises ``errors.Refused`` where something is filed that cannot be got out.
         """
         ...
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 from onboarding import product_api
 from onboarding.product_api import crossing as results
-from onboarding.product_api.mayan import api, crossing, reading, writing
+from onboarding.product_api.mayan import api, crossing, letters, reading, writing
 from onboarding.products import mayan
 
 
@@ -40,6 +41,14 @@ class Mayan:
         bodies: Sequence[str],
     ) -> tuple[results.Try, ...]:
         return crossing.tried(place, account, agency, bodies)
+
+    @contextlib.contextmanager
+    def archive(
+        self, place: product_api.Place, account: product_api.Account
+    ) -> Iterator[product_api.Archive]:
+        with api.Api(place, account) as door:
+            filed, taken = letters.count(door)
+            yield product_api.Archive(filed, taken, lambda: letters.stored(door))
 
     def sweep(self, place: product_api.Place, account: product_api.Account) -> int:
         return crossing.swept(place, account)

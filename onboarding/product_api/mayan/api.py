@@ -25,7 +25,7 @@ class Api:
         self._place = place
         self._account = account
         self._session = https.session(
-            https.trusting(place.ca_file), connections=1, at=place.gateway
+            https.trusting(place.ca_file), connections=1, at=place.gateway, through=place.through
         )
         # Without it Mayan answers as a page for people.
         self._session.headers["Accept"] = "application/json"

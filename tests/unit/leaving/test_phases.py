@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onboarding import desired, item, manifest, tenant
+from onboarding import desired, item, labels, manifest, tenant
 from onboarding.desired import phases, realm, settings, vault_policies
 from tests.running import ROOT
 from tests.unit import targets
@@ -39,6 +39,8 @@ def test_a_frozen_agency_signs_in_nowhere_and_writes_nothing(name: str) -> None:
             assert one.fields["enabled"] is True, "the tool would lock itself out"
         elif kind in ("Client", "Organization", "IdentityProvider"):
             assert one.fields["enabled"] is False, one.ref
+        elif kind == "Namespace":
+            assert one.fields["metadata"]["labels"][labels.FROZEN] == "true"
         elif kind == "Role":
             assert all(set(r["verbs"]) <= READS for r in one.fields["rules"]), one.ref
         elif kind == "Policy":

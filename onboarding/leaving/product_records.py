@@ -1,0 +1,99 @@
+"""The letters inside running e-Office products, as their own API gives them out.
+
+While an agency is frozen no address leads to its e-Office. The way to it is through the API server,
+with the applier's rights, and as the account that administers it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from onboarding import environment, errors, kube, names, product_api, tenant, vault
+from onboarding.desired import cluster_network, office, vault_policies
+from onboarding.kube import forward
+from onboarding.leaving import sources
+from onboarding.products import table
+
+
+@dataclass(frozen=True, slots=True)
+class ProductStores:
+    """Implements ``sources.RecordsSource`` for instances of the environment's e-Office product.
+
+    ``simulated`` is asked first, and alone about any other instance.
+    """
+
+    target: environment.Environment
+    about: environment.EOffice
+    cluster: kube.Cluster
+    simulated: sources.SimulatedStores
+
+    def count(self, of: tenant.Tenant, instance: tenant.Instance) -> sources.Contents:
+        if not self._runs(instance):
+            return self.simulated.count(of, instance)
+        with self._archive(of, instance) as held:
+            title = table.get(self.about.product).product.title
+            known_by = f"{title} was asked over its API"
+            return sources.Contents(instance.namespace, held.letters, held.entries, known_by)
+
+    def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[sources.Record]:
+        if not self._runs(instance):
+            return self.simulated.list(of, instance)
+        with self._archive(of, instance) as held:
+            return [sources.Record(one.path, one.sha256) for one in held.stored()]
+
+    def export(
+        self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
+    ) -> Sequence[sources.Record]:
+        if not self._runs(instance):
+            return self.simulated.export(of, instance, folder)
+        written = []
+        with self._archive(of, instance) as held:
+            for one in held.stored():
+                path = folder / one.path
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                path.write_bytes(one.read())
+                written.append(sources.Record(one.path, one.sha256))
+        return written
+
+    def _runs(self, instance: tenant.Instance) -> bool:
+        """Whether it is an instance of the product that may have stored anything."""
+        if instance.kind != names.E_OFFICE:
+            return False
+        try:
+            self.simulated.proof(instance)
+        except errors.Refused:
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def _archive(
+        self, of: tenant.Tenant, instance: tenant.Instance
+    ) -> Iterator[product_api.Archive]:
+        role = environment.Role.APPLIER
+        way = forward.tunnel(
+            self.target, role, instance.namespace, self._pod(instance), cluster_network.PORT
+        )
+        place = replace(product_api.place(self.about, self.target, instance), through=way)
+        path = office.secret(of, instance, office.WRITER)
+        with vault.connect(self.target, role) as door:
+            token = door.tenant_token([vault_policies.workload_name(of, instance)])
+            with vault.connect_with(self.target, token, "the export of letters") as own:
+                account = product_api.account(own.read(path), path)
+        with product_api.of(self.about.product).archive(place, account) as held:
+            yield held
+
+    def _pod(self, instance: tenant.Instance) -> str:
+        """A pod that serves. Raises ``errors.Unreachable`` where none does."""
+        chosen = f"app.kubernetes.io/name={instance.workload}"
+        for pod in self.cluster.list("Pod", namespace=instance.namespace, selector=chosen):
+            conditions = (pod.get("status") or {}).get("conditions") or ()
+            if any(c["type"] == "Ready" and c["status"] == "True" for c in conditions):
+                return str(pod["metadata"]["name"])
+        raise errors.Unreachable(
+            f"no pod of the e-Office in {instance.namespace} serves; its letters cannot be read",
+            resolution="See what keeps it from serving, then run the same command again. Nothing "
+            "is destroyed without this.",
+        )
