@@ -248,8 +248,10 @@ class Keycloak:
         said = _said(answer)
         if answer.status_code == 404:
             return RealmMissing(f"Keycloak at {self.address} has no realm {realm!r}")
-        if answer.status_code in (400, 401):
-            return ClientUnknown(
+        if answer.status_code in (400, 401, 403):
+            # 403 is of something in front of it: that says nothing about the client.
+            refused = errors.Denied if answer.status_code == 403 else ClientUnknown
+            return refused(
                 f"Keycloak does not accept the {self._who} ({self._login.client_id}) "
                 f"in realm {realm!r}",
                 details=[said] if said else [],
