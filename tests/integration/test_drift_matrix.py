@@ -84,8 +84,9 @@ def bench(world: World, engine: item.EngineName) -> Iterator[drift_matrix.Bench]
         made = drift_matrix.Bench(world, engine, hand)
         assert made.look().differences == (), "an untouched agency has no drift"
         yield made
-    if engine in (item.EngineName.VAULT, item.EngineName.INGRESS_TLS):
-        # Keys and certificates were made anew: others have the public half, and the record is old.
+    if engine in (item.EngineName.VAULT, item.EngineName.INGRESS_TLS, item.EngineName.CLUSTER):
+        # Keys and certificates were made anew, of which others have the public half; and so was
+        # a namespace, with nothing in it of what other engines deliver.
         _apply(world.of.id, *([PEER] if world.of.id == WHOLE else []))
 
 
