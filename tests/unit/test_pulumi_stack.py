@@ -65,6 +65,22 @@ def test_events_tell_what_became_of_an_object() -> None:
     assert reader.messages == {ref("ConfigMap", "ga", "x"): ["no"]}
 
 
+def test_what_a_pod_is_waited_for_is_told_once() -> None:
+    reader = events.Reader()
+
+    def told(severity: str, message: str) -> str:
+        return reader.waiting({"diagnosticEvent": {"severity": severity, "message": message}})
+
+    missing = "[Pod ga/x-1]: containers with unready status: [x] -- [ErrImagePull]\n  no registry"
+    assert told("warning", missing) == (
+        "pod ga/x-1: containers with unready status: [x] -- [ErrImagePull] no registry"
+    )
+    assert told("warning", missing) == ""
+    assert told("info", "Waiting for app ReplicaSet to be available") == ""
+    assert reader.waiting({"summaryEvent": {}}) == ""
+    assert reader.messages == {}
+
+
 # Wording
 
 
@@ -78,6 +94,7 @@ def test_events_tell_what_became_of_an_object() -> None:
         ("Unauthorized", "credential"),
         ("dial tcp 127.0.0.1:1: connect: connection refused", "reached"),
         ("'e-office' timed out waiting to be Ready", "ready in time"),
+        ("timed out waiting: [x] -- [ImagePullBackOff] Back-off", "no registry gives it"),
         ("incorrect passphrase", "passphrase"),
         ("write /x: no space left on device", "full"),
         ("something new", "refused"),

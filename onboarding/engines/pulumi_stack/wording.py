@@ -53,6 +53,11 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "Is the cluster up? For a lab: onboard lab status, then onboard lab up",
     ),
     (
+        r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName",
+        "an image of its pods is not on the node, and no registry gives it",
+        "Put it there (a lab: onboard lab image load), then run the same command again.",
+    ),
+    (
         r"timed out waiting|Timeout occurred|not become ready|Minimum number of|ProgressDeadline",
         "its pods did not become ready in time",
         "Look at the pods of the namespace; a re-run goes on from here.",
