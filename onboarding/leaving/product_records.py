@@ -52,7 +52,7 @@ class ProductStores:
         written = []
         with self._archive(of, instance) as held:
             for one in held.stored():
-                path = folder / one.path
+                path = _inside(folder, one.path)
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.write_bytes(one.read())
                 written.append(sources.Record(one.path, one.sha256))
@@ -97,3 +97,14 @@ class ProductStores:
             resolution="See what keeps it from serving, then run the same command again. Nothing "
             "is destroyed without this.",
         )
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """Where a file of the product goes. Raises ``errors.EngineFailed`` for any other place."""
+    place = folder / path
+    if not place.resolve().is_relative_to(folder.resolve()):
+        raise errors.EngineFailed(
+            f"the e-Office names a file outside of the export: {path!r}",
+            resolution="Somebody changed what it answers: find out before anything else is done.",
+        )
+    return place

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onboarding import environment, errors, manifest, tenant
+from onboarding import environment, errors, manifest, product_api, tenant
 from onboarding.leaving import product_records, sources
 from tests.running import ROOT
 from tests.unit import targets
@@ -43,3 +46,20 @@ def test_letters_that_cannot_be_read_now_are_never_counted_as_none(
 ) -> None:
     with pytest.raises(errors.Unreachable, match="its letters cannot be read"):
         stores(**objects).count(OF, INSTANCE)
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x"])
+def test_no_answer_of_a_product_is_written_outside_of_the_export(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.contextmanager
+    def told(*_: Any) -> Iterator[product_api.Archive]:
+        stored = product_api.Stored(path, "0", lambda: b"letter")
+        yield product_api.Archive(1, 0, lambda: iter([stored]))
+
+    monkeypatch.setattr(product_records.ProductStores, "_archive", told)
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    with pytest.raises(errors.EngineFailed, match="outside of the export"):
+        stores(Pod=[pod("real-1")]).export(OF, INSTANCE, folder)
+    assert list(tmp_path.rglob("x")) == []
