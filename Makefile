@@ -21,7 +21,7 @@ $(VENV)/.ready: pyproject.toml
 
 setup: $(VENV)/.ready ## Virtual environment with everything in it
 
-demo: setup ## Build what is missing, start the lab, onboard the Ministry of Public Health
+demo: setup ## Build what is missing, start the lab, onboard the Ministry of Public Health; NODES=real: two e-Offices run
 	@./examples/demo.sh
 
 pipeline: setup ## The CI pipelines of ci/, step by step on this computer: plan, review, apply

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onboarding import errors
-from onboarding.cli import console, lab_image, options
+from onboarding.cli import console, lab_image, lab_person, options
 
 if TYPE_CHECKING:
     from onboarding.lab import home as homes
@@ -324,3 +324,4 @@ def reset(name: str, yes: bool) -> int:
 
 
 lab.add_command(lab_image.image)
+lab.add_command(lab_person.person)

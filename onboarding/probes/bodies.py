@@ -45,9 +45,9 @@ def _tried(
             report.note(instance.namespace)
             at, subject = datetime.now(UTC), f"bodies in {instance.namespace}"
             try:
-                account = _account(whose, target, instance)
+                login = account(whose, target, instance)
                 place = product_api.place(about, target, instance)
-                tries = access.cross_read(place, account, whose.id, bodies)
+                tries = access.cross_read(place, login, whose.id, bodies)
                 result = judged(subject, crossing.judge(tries), at)
             except errors.OnboardError as problem:
                 result = judge.unknown(subject, str(problem))
@@ -87,7 +87,7 @@ def judged(subject: str, crossed: crossing.Crossed, at: datetime) -> policy.Resu
     return policy.Result(verdict, subject, seen, evidence, "live")
 
 
-def _account(
+def account(
     whose: tenant.Tenant, target: environment.Environment, instance: tenant.Instance
 ) -> product_api.Account:
     """The account that administers, read with a token for this instance alone."""

@@ -137,6 +137,13 @@ class Access(Protocol):
         """
         ...
 
+    def admit(self, place: Place, account: Account, agency: str, email: str, role: str) -> None:
+        """Let whoever signs in with this address in, with the rights of a role of the agency.
+
+        Raises ``errors.UsageError`` where it has no such role.
+        """
+        ...
+
     def sweep(self, place: Place, account: Account) -> int:
         """Remove every account and letter that probes left; how many there were."""
         ...

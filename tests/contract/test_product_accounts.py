@@ -102,7 +102,7 @@ def test_the_probe_of_bodies_reads_the_account_that_administers_and_leaves_no_fi
     monkeypatch.setattr(vault, "_MEMORY", tmp_path)
     of = agency("probing")
     product_place.apply(of, target)
-    read = bodies._account(of, target, of.e_offices[0])
+    read = bodies.account(of, target, of.e_offices[0])
     assert read == product_place.accounts(of, target)[office.WRITER]
     assert list(tmp_path.iterdir()) == []
 
@@ -110,4 +110,4 @@ def test_the_probe_of_bodies_reads_the_account_that_administers_and_leaves_no_fi
 def test_an_agency_without_accounts_is_told(target: environment.Environment) -> None:
     of = agency("nowhere")
     with pytest.raises(errors.OnboardError):
-        bodies._account(of, target, of.e_offices[0])
+        bodies.account(of, target, of.e_offices[0])

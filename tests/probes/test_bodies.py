@@ -96,7 +96,7 @@ def test_every_body_is_asked_and_a_silent_product_is_unknown(
 ) -> None:
     product = Product(tries)
     monkeypatch.setattr(product_api, "of", lambda _: product)
-    monkeypatch.setattr(bodies, "_account", lambda *_: product_api.Account("x", "y"))
+    monkeypatch.setattr(bodies, "account", lambda *_: product_api.Account("x", "y"))
     made = bodies.of(_pooled(3), _target(product=True))
     assert "for each of 3 bodies" in made.does[0]
     found = made.run(progress.Silent()).findings

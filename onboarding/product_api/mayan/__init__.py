@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from onboarding import product_api
 from onboarding.product_api import crossing as results
-from onboarding.product_api.mayan import api, crossing, letters, reading, writing
+from onboarding.product_api.mayan import api, crossing, letters, people, reading, writing
 from onboarding.products import mayan
 
 
@@ -49,6 +49,16 @@ class Mayan:
         with api.Api(place, account) as door:
             filed, taken = letters.count(door)
             yield product_api.Archive(filed, taken, lambda: letters.stored(door))
+
+    def admit(
+        self,
+        place: product_api.Place,
+        account: product_api.Account,
+        agency: str,
+        email: str,
+        role: str,
+    ) -> None:
+        people.admitted(place, account, agency, email, role)
 
     def sweep(self, place: product_api.Place, account: product_api.Account) -> int:
         return crossing.swept(place, account)

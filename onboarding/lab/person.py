@@ -1,0 +1,85 @@
+"""A test person of an agency: an account where people sign in, and one in each of its e-Offices.
+
+Elsewhere administrators make people's accounts; the tool makes groups alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onboarding import environment, errors, product_api, tenant
+from onboarding.desired import office
+from onboarding.identity import keycloak
+from onboarding.lab import home as homes
+from onboarding.probes import bodies
+
+ROLE = "central"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who signs in; the password, which has to be changed then, lies in a file.
+
+    ``authorities``: files with who vouches for the addresses, and for where people sign in.
+    """
+
+    username: str
+    password_file: Path
+    addresses: tuple[str, ...]
+    authorities: tuple[Path, ...]
+
+
+def make(home: homes.Home, target: environment.Environment, of: tenant.Tenant, role: str) -> Person:
+    """Make the person, or give the one there is another password and a first sign-in again.
+
+    Raises ``errors.UsageError`` where the agency has no such role or no e-Office that runs.
+    """
+    about, instances = target.e_office, office.instances(of)
+    if about is None or not instances:
+        raise errors.UsageError(
+            f"{of.id} has no e-Office on {target.name} to sign in to",
+            resolution="See docs/how-to/instance.md for what makes one run.",
+        )
+    email = f"trial.{role}@{of.domains[0]}"
+    access, places = product_api.of(about.product), []
+    for instance in instances:
+        place = product_api.place(about, target, instance)
+        access.admit(place, bodies.account(of, target, instance), of.id, email, role)
+        places.append(place)
+    password = secrets.token_urlsafe(12)
+    with closing(keycloak.connect(target, environment.Role.BOOTSTRAP)) as admin:
+        _known_to_keycloak(admin, of, role, email, password)
+    file = home.credentials / f"{email}.password"
+    homes.write(file, f"{password}\n")
+    vouching = dict.fromkeys([*(place.ca_file for place in places), target.keycloak.ca_file])
+    return Person(email, file, tuple(place.address for place in places), tuple(vouching))
+
+
+def _known_to_keycloak(
+    admin: keycloak.Keycloak, of: tenant.Tenant, role: str, email: str, password: str
+) -> None:
+    group = f"/{of.id}/{of.id}:{role}"
+    if admin.get(of.realm, f"/group-by-path{group}") is None:
+        raise errors.UsageError(f"{of.id} has no group {group} in the realm {of.realm}")
+    for user in admin.get(of.realm, "/users", username=email, exact="true") or ():
+        admin.delete(of.realm, f"/users/{user['id']}")
+    account = {
+        "username": email,
+        "email": email,
+        "emailVerified": True,
+        "enabled": True,
+        "firstName": "ทดสอบ",
+        "lastName": "ระบบ",
+        "groups": [group],
+        "credentials": [{"type": "password", "value": password, "temporary": True}],
+    }
+    admin.post(of.realm, "/users", account)
+
+
+def _users(admin: keycloak.Keycloak, realm: str, email: str) -> Iterator[dict[str, Any]]:
+    yield from admin.get(realm, "/users", username=email, exact="true") or ()
