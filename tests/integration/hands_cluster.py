@@ -163,9 +163,11 @@ class Tls:
 
     def __init__(self, world: World) -> None:
         self._cluster = Cluster(world)
+        self._viewed: Json = {}
 
     def view(self, ref: item.Ref) -> Json | None:
         found = self._cluster.view(_public(ref))
+        self._viewed = found or {}
         return {"certificate": (found.get("data") or {}).get("tls.crt")} if found else None
 
     def write(self, ref: item.Ref, before: Json, after: Json) -> None:
@@ -180,9 +182,8 @@ class Tls:
         self._cluster.delete(item.Ref(ref.engine, "Secret", ref.scope, ref.name))
 
     def create(self, ref: item.Ref, like: Json) -> None:
-        near = item.Ref(ref.engine, "Secret", ref.scope, "e-office-tls")
-        beside = self._cluster.view(_public(near)) or {}
-        self._cluster.create(_public(ref), beside)
+        # ``like`` is the view of the object that was looked at last.
+        self._cluster.create(_public(ref), self._viewed)
 
 
 def _public(ref: item.Ref) -> item.Ref:
