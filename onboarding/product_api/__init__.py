@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # the role of Ansible runs this without them
 Configuration = contract.Configuration
 
 
+class Astray(errors.Unreachable):
+    """The address of an e-Office leads elsewhere: who answers does not prove to be it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account of the product's configuration API; its password is never shown."""

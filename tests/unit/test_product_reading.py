@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from onboarding import environment, errors, item, kube, tenant, vault
+from onboarding import environment, errors, item, kube, product_api, tenant, vault
 from onboarding.engines.ansible_playbooks import office
 from tests.unit import targets
 from tests.unit.manifest import samples
@@ -19,13 +19,14 @@ ROLE = environment.Role.PLANNER
 class Cluster:
     """Says how many pods of every instance are available; None: there is no such object."""
 
-    def __init__(self, available: int | None) -> None:
-        self.available = available
+    def __init__(self, available: int | None, *, way_in: bool = True) -> None:
+        self.available, self.way_in = available, way_in
 
     def get_all(self, places: Sequence[tuple[str, str, str]]) -> list[dict[str, Any] | None]:
         if self.available is None:
             return [None for _ in places]
-        return [{"status": {"availableReplicas": self.available}} for _ in places]
+        served = {"status": {"availableReplicas": self.available}}
+        return [served if self.way_in or kind != "Ingress" else None for kind, _, _ in places]
 
 
 def read(cluster: Cluster, *, product: bool = True, evidence: bool = False) -> office.Held:
@@ -66,3 +67,22 @@ def test_a_serving_product_that_does_not_answer_ends_a_plan_and_is_unknown_to_ve
     with pytest.raises(errors.Unreachable):
         read(Cluster(1))
     assert read(Cluster(1), evidence=True).unread == "the e-Office does not answer"
+
+
+def test_a_product_without_a_way_in_is_planned_anew_like_one_that_does_not_serve() -> None:
+    """Else the plan that brings the way in back could not be made."""
+    assert read(Cluster(1, way_in=False)).unread.endswith("no address leads to the e-Office")
+
+
+@pytest.mark.usefixtures("silent")
+def test_where_somebody_else_answers_the_plan_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An expired or lost certificate is mended by a plan."""
+
+    def astray(*_: object) -> tuple[item.Item, ...]:
+        raise product_api.Astray("the e-Office does not answer")
+
+    monkeypatch.setattr(office, "held", astray)
+    for evidence in (False, True):
+        assert read(Cluster(1), evidence=evidence) == office.Held(
+            {}, "the e-Office does not answer"
+        )

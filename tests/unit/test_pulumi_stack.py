@@ -65,22 +65,6 @@ def test_events_tell_what_became_of_an_object() -> None:
     assert reader.messages == {ref("ConfigMap", "ga", "x"): ["no"]}
 
 
-def test_what_a_pod_is_waited_for_is_told_once() -> None:
-    reader = events.Reader()
-
-    def told(severity: str, message: str) -> str:
-        return reader.waiting({"diagnosticEvent": {"severity": severity, "message": message}})
-
-    missing = "[Pod ga/x-1]: containers with unready status: [x] -- [ErrImagePull]\n  no registry"
-    assert told("warning", missing) == (
-        "pod ga/x-1: containers with unready status: [x] -- [ErrImagePull] no registry"
-    )
-    assert told("warning", missing) == ""
-    assert told("info", "Waiting for app ReplicaSet to be available") == ""
-    assert reader.waiting({"summaryEvent": {}}) == ""
-    assert reader.messages == {}
-
-
 # Wording
 
 

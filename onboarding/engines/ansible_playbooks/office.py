@@ -34,25 +34,29 @@ def read(
     *,
     evidence: bool,
 ) -> Held:
-    """What the products of these agencies hold; nothing where no pod serves.
+    """What the products of these agencies hold; nothing where none serves at its address.
 
-    So what keeps pods from serving can be planned and mended. With ``evidence`` a product that
+    So what keeps it from serving can be planned and mended: pods, their way in, its certificate.
+    With ``evidence`` a product that
     does not answer is unread; else it raises ``errors.Unreachable`` or ``errors.Denied``.
     """
     if target.e_office is None:
         return Held()
     found: dict[str, tuple[item.Item, ...]] = {}
     unread = ""
-    asked = [(of, i, _serving(cluster, i)) for of in tenants for i in office.instances(of)]
-    if not any(serving for _, _, serving in asked):
-        return Held(unread=_silent(asked[0][1]) if asked else "")
+    asked = [(of, i, _silent(cluster, i)) for of in tenants for i in office.instances(of)]
+    if all(silent for _, _, silent in asked):
+        return Held(unread=asked[0][2] if asked else "")
     with vault.connect(target, role) as door:
-        for of, instance, serving in asked:
-            if not serving:
-                unread = unread or _silent(instance)
+        for of, instance, silent in asked:
+            if silent:
+                unread = unread or silent
                 continue
             try:
                 seen = held(door, target, of, instance)
+            except product_api.Astray as problem:
+                unread = unread or problem.message
+                continue
             except (errors.Unreachable, errors.Denied) as problem:
                 if not evidence:
                     raise
@@ -60,10 +64,6 @@ def read(
                 continue
             found[of.id] = (*found.get(of.id, ()), *seen)
     return Held(found, unread)
-
-
-def _silent(instance: tenant.Instance) -> str:
-    return f"{instance.namespace}: no pod of the e-Office serves"
 
 
 def held(
@@ -82,12 +82,17 @@ def held(
     return tuple(contract.items(of.id, instance.namespace, configuration))
 
 
-def _serving(cluster: kube.Cluster, instance: tenant.Instance) -> bool:
-    """Whether the cluster says that a pod of the instance is available."""
-    kinds = ("Deployment", "StatefulSet")
+def _silent(cluster: kube.Cluster, instance: tenant.Instance) -> str:
+    """Why, as the cluster says, no product answers at the instance's address; "" where one may."""
+    kinds = ("Deployment", "StatefulSet", "Ingress")
     places = [(kind, instance.namespace, instance.workload) for kind in kinds]
-    statuses = ((one or {}).get("status") or {} for one in cluster.get_all(places))
-    return any(int(status.get("availableReplicas") or 0) > 0 for status in statuses)
+    *workloads, way_in = cluster.get_all(places)
+    statuses = ((one or {}).get("status") or {} for one in workloads)
+    if not any(int(status.get("availableReplicas") or 0) > 0 for status in statuses):
+        return f"{instance.namespace}: no pod of the e-Office serves"
+    if instance.host and way_in is None:
+        return f"{instance.namespace}: no address leads to the e-Office"
+    return ""
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,8 +21,6 @@ class Fate(Enum):
 
 _SAME = frozenset({"same", "read", "refresh"})
 _PATCH = "Patch"
-_POD = re.compile(r"\[Pod (\S+)\]: (.+)", re.DOTALL)
-_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,6 @@ class Reader:
     """Understands events one by one and keeps the messages of errors by object."""
 
     messages: dict[item.Ref | None, list[str]] = field(default_factory=dict)
-    _waits: set[str] = field(default_factory=set)
 
     def read(self, event: Mapping[str, Any]) -> Told | None:
         """What an event says about an object of the cluster; None for anything else."""
@@ -61,17 +57,6 @@ class Reader:
                 same = fate is Fate.WRITTEN and operation in _SAME
                 return Told(ref, Fate.SAME if same else fate, operation)
         return None
-
-    def waiting(self, event: Mapping[str, Any]) -> str:
-        """What a pod is being waited for, the first time it is told; "" for anything else."""
-        told = _POD.search(str(event.get("diagnosticEvent", {}).get("message", "")))
-        if told is None:
-            return ""
-        said = f"pod {told[1]}: {' '.join(told[2].split())[:_LONGEST]}"
-        if said in self._waits:
-            return ""
-        self._waits.add(said)
-        return said
 
     def _keep(self, diagnostic: Mapping[str, Any]) -> None:
         if diagnostic.get("severity") != "error":

@@ -211,8 +211,6 @@ def _update(
                 event = next(run)
             except StopIteration as ended:
                 return reader, int(ended.value)
-            if waiting := reader.waiting(event):
-                report.note(waiting)
             told = reader.read(event)
             if told is None or told.ref not in ledger.pending:
                 continue

@@ -156,7 +156,11 @@ class Api:
         )
 
     def _unreachable(self, problem: Exception) -> errors.Unreachable:
-        return errors.Unreachable(
+        from requests import exceptions
+
+        astray = isinstance(problem, exceptions.SSLError)
+        kind = product_api.Astray if astray else errors.Unreachable
+        return kind(
             f"{self._place.namespace}: the e-Office does not answer",
             details=[f"{self._place.address}: {https.reason(problem)}"],
             resolution="See that the instance runs and that its address leads to it.",
