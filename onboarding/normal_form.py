@@ -35,6 +35,8 @@ SET_PATHS: Mapping[str, tuple[str, ...]] = {}
 """Lists whose order has no meaning, by kind."""
 
 _MAPPER = {"userinfo.token.claim": "false", "introspection.token.claim": "true"}
+# It is added to a mapper of groups the first time that somebody signs in.
+_GROUPS = {**_MAPPER, "multivalued": "true"}
 _NONE: Mapping[str, Any] = {}
 
 EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -54,6 +56,7 @@ EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         },
         "authenticationFlowBindingOverrides": _NONE,
         "protocolMappers": _NONE,
+        "protocolMappers.groups.config": _GROUPS,
         "protocolMappers.*.config": _MAPPER,
     },
     "ClientScope": {

@@ -149,6 +149,21 @@ def test_a_key_that_the_system_fills_in_is_none_until_somebody_changes_it() -> N
     }
 
 
+def test_what_a_first_sign_in_adds_to_the_mapper_of_groups_is_no_difference() -> None:
+    def client(mapper: str, **more: str) -> dict[str, Any]:
+        return {"protocolMappers": {mapper: {"config": {"claim.name": mapper, **more}}}}
+
+    added = {"multivalued": "true", "userinfo.token.claim": "false"}
+    assert differences("Client", client("groups"), client("groups", **added)) == []
+    where = "protocolMappers.{}.config.multivalued"
+    assert differences("Client", client("groups"), client("groups", multivalued="false")) == [
+        (where.format("groups"), "false", "true")
+    ]
+    assert differences("Client", client("username"), client("username", **added)) == [
+        (where.format("username"), "true", None)
+    ]
+
+
 def test_what_is_added_to_a_step_of_a_sign_in_is_a_difference() -> None:
     plain, told = {"name": "otp"}, {"name": "idp", "config": {"default": "agency"}}
     more = {"name": "idp", "config": {"default": "agency", "by-hand": "1"}}
