@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from onboarding import labels
+from onboarding import labels, tenant
 
 API_VERSION = "admissionregistration.k8s.io/v1"
 
@@ -90,7 +90,8 @@ def _applier_secrets(applier: str) -> dict[str, Any]:
 
 def _applier_ways(applier: str) -> dict[str, Any]:
     """The applier reaches into pods of frozen agencies only, to take their records out."""
-    frozen = f"namespaceObject.metadata.labels[?'{labels.FROZEN}'].orValue('') == 'true'"
+    phase = f"namespaceObject.metadata.labels[?'{labels.PHASE}'].orValue('')"
+    frozen = f"{phase} == '{tenant.Phase.FROZEN.value}'"
     return _spec(
         f"request.userInfo.username == '{applier}'",
         [_rule([""], ["pods/portforward"])],

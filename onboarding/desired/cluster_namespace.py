@@ -24,6 +24,7 @@ def items(place: cluster_place.Place) -> Iterator[item.Item]:
         {},
         labels_too={
             **security,
+            labels.PHASE: place.of.phase.value,
             cluster_place.CLASS: place.instance.namespace_class.value,
             **_pool(place),
             **_exemption(place),

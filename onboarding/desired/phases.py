@@ -81,14 +81,7 @@ def _frozen_settings(fields: Mapping[str, Any]) -> dict[str, Any]:
     return settings.fields_of(body, {**fields["metadata"], "annotations": marks})
 
 
-def _frozen_namespace(fields: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = fields["metadata"]
-    marks = {**metadata["labels"], labels.FROZEN: "true"}
-    return {**fields, "metadata": {**metadata, "labels": marks}}
-
-
 _FROZEN: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "Namespace": _frozen_namespace,
     "Role": _frozen_role,
     "Policy": _frozen_policy,
     "Settings": _frozen_settings,

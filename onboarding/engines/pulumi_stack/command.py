@@ -19,7 +19,7 @@ from typing import Any
 
 from onboarding import environment, errors, patience
 from onboarding.engines.pulumi_stack import backend as backends
-from onboarding.engines.pulumi_stack import locks, serving
+from onboarding.engines.pulumi_stack import events, locks, serving
 
 PROJECT = "gdcc-onboarding"
 _POLL = 0.05
@@ -168,6 +168,8 @@ def remove(stack: Stack) -> None:
 def up(stack: Stack, program: Callable[[], None], *, refresh: bool) -> Generator[Event, None, int]:
     """Run one update and yield Pulumi's events as they come; returns its exit code.
 
+    An empty event now and then says that none came for a while.
+
     On Ctrl-C the update is asked once to stop, ends what it has begun, and the events that
     tell of it are still yielded before KeyboardInterrupt goes on. Asked twice, or out of time,
     it is killed: its state then names what was under way, which the next update settles.
@@ -185,8 +187,8 @@ def preview(
 def _run_program(
     stack: Stack, program: Callable[[], None], verb: list[str], *, refresh: bool
 ) -> Generator[Event, None, int]:
-    events = stack.folder / "events.jsonl"
-    events.unlink(missing_ok=True)
+    log = stack.folder / "events.jsonl"
+    log.unlink(missing_ok=True)
     with serving.served(program) as port:
         arguments = [
             *verb,
@@ -194,12 +196,12 @@ def _run_program(
             "--suppress-progress",
             f"--client=127.0.0.1:{port}",
             "--exec-kind=auto.inline",
-            f"--event-log={events}",
+            f"--event-log={log}",
             f"--stack={stack.name}",
             f"--refresh={str(refresh).lower()}",
         ]
         with _started(stack, arguments) as child:
-            return (yield from _followed(child, events, stack.target.timeouts))
+            return (yield from _followed(child, log, stack.target.timeouts))
 
 
 @dataclass(slots=True)
@@ -222,22 +224,15 @@ class _Watch:
 
 
 def _followed(
-    child: subprocess.Popen[bytes], events: Path, timeouts: environment.Timeouts
+    child: subprocess.Popen[bytes], log: Path, timeouts: environment.Timeouts
 ) -> Generator[Event, None, int]:
     stopped: KeyboardInterrupt | None = None
     watch = _Watch(child, timeouts, time.monotonic() + timeouts.pulumi)
-    with contextlib.ExitStack() as opened:
-        stream: Any = None
-        rest = b""
+    with contextlib.closing(events.Stream(log)) as stream:
         while True:
             try:
                 ended = child.poll() is not None
-                if stream is None and events.exists():
-                    stream = opened.enter_context(events.open("rb"))
-                if stream is not None:
-                    *lines, rest = (rest + stream.read()).split(b"\n")
-                    for line in lines:
-                        yield json.loads(line)
+                yield from stream.new()
                 if ended:
                     break
                 watch.look()
@@ -247,7 +242,7 @@ def _followed(
                 if stopped:
                     raise
                 stopped = interrupted
-    events.unlink(missing_ok=True)
+    log.unlink(missing_ok=True)
     if stopped:
         raise stopped
     if watch.asked:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from onboarding import item
 
@@ -21,6 +24,7 @@ class Fate(Enum):
 
 _SAME = frozenset({"same", "read", "refresh"})
 _PATCH = "Patch"
+_QUIET = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,30 @@ class Told:
     ref: item.Ref
     fate: Fate
     operation: str
+
+
+class Stream:
+    """Events in a file that Pulumi writes, from the moment it is there."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._opened: BinaryIO | None = None
+        self._rest = b""
+        self._heard = time.monotonic()
+
+    def new(self) -> Iterator[dict[str, Any]]:
+        """What came since; an empty event where nothing came for a while."""
+        if self._opened is None and self._file.exists():
+            self._opened = self._file.open("rb")
+        more = self._opened.read() if self._opened else b""
+        *lines, self._rest = (self._rest + more).split(b"\n")
+        if lines or time.monotonic() - self._heard > _QUIET:
+            self._heard = time.monotonic()
+            yield from map(json.loads, lines or [b"{}"])
+
+    def close(self) -> None:
+        if self._opened:
+            self._opened.close()
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from onboarding.engines.pulumi_stack import (
     events,
     holding,
     ownership,
+    pods,
     serving,
     wording,
 )
@@ -41,6 +42,7 @@ class _Ledger:
     untouched: set[item.Ref] = field(default_factory=set)
     failed: list[item.Ref] = field(default_factory=list)
     begun: dict[item.Ref, float] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
 
     def close(self, ref: item.Ref, status: plan.Status) -> plan.Outcome:
         began = self.begun.get(ref)
@@ -98,13 +100,13 @@ def apply(
         holding.tell({i.ref for i in items} - ledger.pending.keys(), report)
     else:
         refresh = _hold(work, stack, items, changes, report, refresh=refresh)
-    reader, code = yield from _update(stack, program, ledger, report, refresh=refresh)
+    reader, code = yield from _update(work, stack, program, ledger, report, refresh=refresh)
     if not (fresh or refresh) and _left_behind(ledger, reader):
         report.note("the stack's state is behind the live objects: refreshing it")
         _hold(work, stack, items, changes, report, refresh=True)
         ledger.untouched.clear()
         ledger.failed.clear()
-        reader, code = yield from _update(stack, program, ledger, report, refresh=True)
+        reader, code = yield from _update(work, stack, program, ledger, report, refresh=True)
     yield from _settle(work, ledger, reader, code, stack)
 
 
@@ -196,6 +198,7 @@ def _stamped(of: item.Item, key: str, stamp: str) -> item.Item:
 
 
 def _update(
+    work: Work,
     stack: command.Stack,
     program: command.Program,
     ledger: _Ledger,
@@ -211,6 +214,9 @@ def _update(
                 event = next(run)
             except StopIteration as ended:
                 return reader, int(ended.value)
+            if not event:
+                _tell_waiting(work, ledger, report)
+                continue
             told = reader.read(event)
             if told is None or told.ref not in ledger.pending:
                 continue
@@ -224,6 +230,14 @@ def _update(
             elif _finishes(told, ledger.pending[told.ref]):
                 report.note(f"{_VERBS.get(told.operation, told.operation)} {told.ref}")
                 yield ledger.close(told.ref, plan.Status.APPLIED)
+
+
+def _tell_waiting(work: Work, ledger: _Ledger, report: progress.Progress) -> None:
+    """Say once why pods of what was begun do not start: Pulumi waits for them without a word."""
+    for why in pods.hindered(work.cluster, ledger.begun.keys() & ledger.pending.keys()):
+        if why not in ledger.said:
+            ledger.said.add(why)
+            report.note(why)
 
 
 def _finishes(told: events.Told, change: plan.Change) -> bool:
@@ -246,7 +260,8 @@ def _settle(
 ) -> Iterator[plan.Outcome]:
     """Outcomes of what is still open when Pulumi has ended."""
     for ref in ledger.failed:
-        error = wording.of_object(ref, reader.messages.get(ref, []), stack.log)
+        told = [*pods.hindered(work.cluster, [ref]), *reader.messages.get(ref, [])]
+        error = wording.of_object(ref, told, stack.log)
         yield replace(ledger.close(ref, plan.Status.FAILED), error=error)
     if ledger.failed:
         return

@@ -40,7 +40,7 @@ def test_a_frozen_agency_signs_in_nowhere_and_writes_nothing(name: str) -> None:
         elif kind in ("Client", "Organization", "IdentityProvider"):
             assert one.fields["enabled"] is False, one.ref
         elif kind == "Namespace":
-            assert one.fields["metadata"]["labels"][labels.FROZEN] == "true"
+            assert one.fields["metadata"]["labels"][labels.PHASE] == "frozen"
         elif kind == "Role":
             assert all(set(r["verbs"]) <= READS for r in one.fields["rules"]), one.ref
         elif kind == "Policy":
