@@ -23,6 +23,9 @@ if ISSUER:
     OIDC_USE_PKCE = True
     # The identity provider knows the staff of all agencies: only who has an account here gets in.
     OIDC_CREATE_USER = False
+    # Who is not signed in is sent there at once. Who was refused is not: that would go round.
+    LOGIN_URL = "oidc_authentication_init"
+    LOGIN_REDIRECT_URL_FAILURE = "/authentication/login/"
     # Nobody has a password here that could be forgotten.
     AUTHENTICATION_DISABLE_PASSWORD_RESET = True
     AUTHENTICATION_BACKEND = (
