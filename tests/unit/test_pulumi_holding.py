@@ -125,3 +125,12 @@ def test_the_server_is_not_asked_about_a_binding_whose_role_may_come_with_it() -
     stands = plan.Change(plan.Action.UPDATE, ref("c", "RoleBinding"), None)
     other = plan.Change(plan.Action.CREATE, ref("r", "Role"), None)
     assert holding.unasked([new, stands, other]) == {new.ref}
+
+
+def test_waiting_once_more_for_what_stands_as_planned_is_not_beyond_the_plan() -> None:
+    again = [events.Told(ref("x"), events.Fate.BEGUN, "update", alike=True)]
+    assert holding.judge(again, {}, frozenset({ref("x")})) == holding.Foreseen()
+    # Of an object that is to go, or that nobody wants, nothing is written at all.
+    going = {ref("x"): change(plan.Action.DELETE)}
+    assert holding.judge(again, going, frozenset({ref("x")})).beyond == {ref("x"): ["update"]}
+    assert holding.judge(again, {}, frozenset()).beyond == {ref("x"): ["update"]}

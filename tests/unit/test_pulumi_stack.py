@@ -272,3 +272,41 @@ def test_a_link_whose_id_ends_as_settings_do_is_of_this_engine() -> None:
     }
     assert live.of_another_engine("ConfigMap", mine)
     assert not live.of_another_engine("ConfigMap", route)
+
+
+@pytest.mark.parametrize(
+    ("differs", "alike"),
+    [
+        ({"diffs": None, "detailedDiff": {}}, True),
+        ({"diffs": None, "detailedDiff": {"metadata.labels": {"diffKind": "add"}}}, False),
+        ({"diffs": ["metadata"], "detailedDiff": {}}, False),
+        ({"diffs": None, "detailedDiff": None}, False),
+    ],
+)
+def test_an_update_is_alike_only_where_pulumi_says_that_nothing_differs(
+    differs: dict[str, Any], alike: bool
+) -> None:
+    urn = URN.format(type="kubernetes:apps/v1:Deployment", name="ga/x")
+    metadata = {"urn": urn, "op": "update", **differs}
+    told = events.Reader().read({"resourcePreEvent": {"metadata": metadata}})
+    assert told is not None
+    assert told.alike is alike
+
+
+def test_events_are_read_as_they_come_and_silence_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "events.jsonl"
+    stream = events.Stream(file)
+    assert list(stream.new()) == []
+    with file.open("ab") as written:
+        written.write(b'{"a": 1}\n{"b"')
+        written.flush()
+        assert list(stream.new()) == [{"a": 1}]
+        assert list(stream.new()) == []
+        written.write(b": 2}\n")
+        written.flush()
+        assert list(stream.new()) == [{"b": 2}]
+    monkeypatch.setattr(events, "_QUIET", 0.0)
+    assert list(stream.new()) == [{}]
+    stream.close()

@@ -29,11 +29,16 @@ _QUIET = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event about one object; ``operation`` in Pulumi's words."""
+    """One event about one object; ``operation`` in Pulumi's words.
+
+    ``alike``: what it writes is what stands there. So Pulumi waits once more for an object that did
+    not come up while an earlier update waited for it.
+    """
 
     ref: item.Ref
     fate: Fate
     operation: str
+    alike: bool = False
 
 
 class Stream:
@@ -83,7 +88,8 @@ class Reader:
                     return None
                 operation = str(metadata["op"])
                 same = fate is Fate.WRITTEN and operation in _SAME
-                return Told(ref, Fate.SAME if same else fate, operation)
+                alike = metadata.get("detailedDiff") == {} and not metadata.get("diffs")
+                return Told(ref, Fate.SAME if same else fate, operation, alike)
         return None
 
     def _keep(self, diagnostic: Mapping[str, Any]) -> None:

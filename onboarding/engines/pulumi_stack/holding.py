@@ -68,6 +68,8 @@ def judge(
         if one.operation == "delete" and one.ref.scope in going:
             # The cluster makes a ServiceAccount "default" anew as long as the namespace stands.
             continue
+        if one.ref in wanted - changes.keys() and one.operation == "update" and one.alike:
+            continue
         if one.operation in _MAKING and one.ref in wanted and one.ref not in changes:
             found.taken_back.append(one.ref)
         else:

@@ -42,7 +42,14 @@ class _Ledger:
     untouched: set[item.Ref] = field(default_factory=set)
     failed: list[item.Ref] = field(default_factory=list)
     begun: dict[item.Ref, float] = field(default_factory=dict)
+    under_way: set[item.Ref] = field(default_factory=set)
     said: set[str] = field(default_factory=set)
+
+    def hear(self, told: events.Told) -> None:
+        if told.fate is events.Fate.BEGUN:
+            self.under_way.add(told.ref)
+        else:
+            self.under_way.discard(told.ref)
 
     def close(self, ref: item.Ref, status: plan.Status) -> plan.Outcome:
         began = self.begun.get(ref)
@@ -218,7 +225,10 @@ def _update(
                 _tell_waiting(work, ledger, report)
                 continue
             told = reader.read(event)
-            if told is None or told.ref not in ledger.pending:
+            if told is None:
+                continue
+            ledger.hear(told)
+            if told.ref not in ledger.pending:
                 continue
             if told.fate is events.Fate.BEGUN:
                 ledger.begun.setdefault(told.ref, time.monotonic())
@@ -234,7 +244,7 @@ def _update(
 
 def _tell_waiting(work: Work, ledger: _Ledger, report: progress.Progress) -> None:
     """Say once why pods of what was begun do not start: Pulumi waits for them without a word."""
-    for why in pods.hindered(work.cluster, ledger.begun.keys() & ledger.pending.keys()):
+    for why in pods.hindered(work.cluster, ledger.under_way):
         if why not in ledger.said:
             ledger.said.add(why)
             report.note(why)
@@ -266,7 +276,9 @@ def _settle(
     if ledger.failed:
         return
     if code:
-        said = [text for texts in reader.messages.values() for text in texts]
+        blamed = [ref for ref in reader.messages if ref is not None]
+        said = pods.hindered(work.cluster, blamed)
+        said += [text for texts in reader.messages.values() for text in texts]
         raise wording.of_run(code, said or wording.tail(stack.log), stack.log)
     for ref, change in list(ledger.pending.items()):
         if change.action is plan.Action.DELETE:
