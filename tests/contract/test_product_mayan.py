@@ -57,12 +57,16 @@ class Office:
                 found += [f"{key} {path}: {have} not {want}" for path, have, want in differ]
         return found
 
-    def write(self, configuration: contract.Configuration | None = None) -> list[bool]:
+    def write(
+        self,
+        configuration: contract.Configuration | None = None,
+        place: product_api.Place | None = None,
+    ) -> list[bool]:
         wanted = self.wanted if configuration is None else configuration
         wishes = [product_api.Wish(*key, fields) for key, fields in wanted.items()]
         told: list[bool] = []
         access.Mayan().write(
-            self.server.place,
+            place or self.server.place,
             self.server.writer,
             self.of.id,
             wishes,
@@ -176,7 +180,7 @@ def test_a_right_given_by_hand_is_taken_back(culture: Office) -> None:
         known = reading.known(door, "culture")
         number = known.organisations["culture"]["id"]
         acls = reading.acls(door, ids.TYPE, number)
-        base = f"/objects/{ids.TYPE}/{number}/acls/{acls['culture:section'][0]}"
+        base = f"/objects/{ids.TYPE}/{number}/acls/{acls['culture:division'][0]}"
         door.make(f"{base}/permissions/add/", {"permission": "documents.document_delete"})
     assert len(culture.differences()) == 1
     culture.write()

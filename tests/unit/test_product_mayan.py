@@ -42,7 +42,7 @@ def pooled() -> contract.Configuration:
 def test_an_agency_of_its_own_is_one_organisation_with_its_five_groups() -> None:
     made = configuration(culture())
     assert names(made, Kind.ORGANISATION) == ["culture"]
-    assert len(names(made, Kind.ROLE)) == 5 + 1
+    assert len(names(made, Kind.ROLE)) == 5 + 2 + 1
     assert len(made[Kind.ROLE, "culture:staff:culture"]["groups"]) == 5
     assert "culture:central" in names(made, Kind.ROLE)
     label = made[Kind.ORGANISATION, "culture"]["label"]
@@ -52,7 +52,7 @@ def test_an_agency_of_its_own_is_one_organisation_with_its_five_groups() -> None
 def test_each_of_57_bodies_is_an_organisation_on_which_only_its_own_groups_have_rights() -> None:
     made = pooled()
     assert len(names(made, Kind.ORGANISATION)) == 57
-    assert len(names(made, Kind.ROLE)) == 57 * (5 + 1)
+    assert len(names(made, Kind.ROLE)) == 57 * (5 + 2) + 1
     assert len(names(made, Kind.REGISTER)) == 57 * 2
     seen: set[str] = set()
     for name in names(made, Kind.ORGANISATION):
@@ -62,6 +62,17 @@ def test_each_of_57_bodies_is_an_organisation_on_which_only_its_own_groups_have_
         assert all(f":unit:{name}:" in group for group in groups)
         assert not seen & groups
         seen |= groups
+
+
+def test_four_of_the_five_roles_write_and_what_all_share_opens_no_letter() -> None:
+    made = configuration(culture())
+    writing = wanted.writers("culture", "culture")
+    assert made[Kind.ROLE, writing]["groups"] == [
+        f"culture:{role}" for role in ("central", "department", "division", "section")
+    ]
+    granted = made[Kind.ORGANISATION, "culture"]["rights"]
+    assert granted[writing] == sorted(rights.WRITE)
+    assert wanted.everybody("culture") not in granted
 
 
 def test_a_letter_has_one_of_six_types_a_class_without_top_secret_and_a_speed() -> None:
@@ -92,7 +103,7 @@ def test_an_external_letter_is_signed_before_it_takes_a_number_and_is_sent() -> 
 
 def test_who_asks_to_delete_is_not_who_deletes() -> None:
     for role in ("central", "department", "division", "section", "screener"):
-        granted = [*rights.STAFF, *rights.more(role, approver="central")]
+        granted = [*rights.STAFF, *rights.WRITE, *rights.of_deletion(role, approver="central")]
         assert ("documents.document_delete" in granted) == (role == "central")
         assert not {"documents.document_delete", "documents.document_trash"} <= set(granted)
 

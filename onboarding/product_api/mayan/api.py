@@ -71,10 +71,12 @@ class Api:
                 resolution="Bring the instance to that series, or onboard to a version for this.",
             )
 
-    def every(self, path: str) -> Iterator[dict[str, Any]]:
-        """All entries of a list, page by page."""
+    def every(self, path: str, *only: str) -> Iterator[dict[str, Any]]:
+        """All entries of a list, page by page; ``only`` these fields of them, ``a__b`` for one
+        inside another. Addresses that nobody asked for are half of the work of a list."""
+        query = f"page_size={_PAGE}" + (f"&_fields_only={','.join(only)}" if only else "")
         for page in range(1, _MOST_PAGES):
-            answer = self.get(f"{path}{'&' if '?' in path else '?'}page={page}&page_size={_PAGE}")
+            answer = self.get(f"{path}{'&' if '?' in path else '?'}{query}&page={page}")
             yield from answer["results"]
             if not answer["next"]:
                 return

@@ -31,8 +31,16 @@ def known(api: Api, agency: str) -> Known:
     """Everything of the agency's that the lists name: six lists, whatever their length."""
     return Known(
         fields={f["name"]: f for f in api.every("/metadata_types/") if f["name"] in wanted.FIELDS},
-        groups={g["name"]: g for g in api.every("/groups/") if ids.is_ours(g["name"], agency)},
-        roles={r["label"]: r for r in api.every("/roles/") if ids.is_ours(r["label"], agency)},
+        groups={
+            g["name"]: g
+            for g in api.every("/groups/", "id", "name")
+            if ids.is_ours(g["name"], agency)
+        },
+        roles={
+            r["label"]: r
+            for r in api.every("/roles/", "id", "label")
+            if ids.is_ours(r["label"], agency)
+        },
         organisations=_marked(api, "/document_types/", agency),
         registers=_marked(api, "/sequences/", agency),
         workflows=_marked(api, "/workflow_templates/", agency),
@@ -72,7 +80,7 @@ def letter_field(one: Mapping[str, Any]) -> Found:
 
 
 def role_groups(api: Api, role: Mapping[str, Any]) -> dict[str, Found]:
-    return {g["name"]: g for g in api.every(f"/roles/{role['id']}/groups/")}
+    return {g["name"]: g for g in api.every(f"/roles/{role['id']}/groups/", "id", "name")}
 
 
 def acls(api: Api, model: str, number: int) -> dict[str, tuple[int, list[str]]]:
@@ -81,20 +89,22 @@ def acls(api: Api, model: str, number: int) -> dict[str, tuple[int, list[str]]]:
     return {
         acl["role"]["label"]: (
             acl["id"],
-            sorted(p["pk"] for p in api.every(f"{base}{acl['id']}/permissions/")),
+            sorted(p["pk"] for p in api.every(f"{base}{acl['id']}/permissions/", "pk")),
         )
-        for acl in api.every(base)
+        for acl in api.every(base, "id", "role__label")
     }
 
 
 def type_fields(api: Api, number: int) -> dict[str, Found]:
     path = f"/document_types/{number}/metadata_types/"
-    return {entry["metadata_type"]["name"]: entry for entry in api.every(path)}
+    only = ("id", "required", "metadata_type__name")
+    return {entry["metadata_type"]["name"]: entry for entry in api.every(path, *only)}
 
 
 def models(api: Api, number: int) -> Iterator[Found]:
     """Of the drivers that read letters of a type those that hand them to a language model."""
-    for entry in api.every(f"/document_types/{number}/file_metadata/drivers/"):
+    path = f"/document_types/{number}/file_metadata/drivers/"
+    for entry in api.every(path, "id", "enabled", "stored_driver__driver_path"):
         if ids.hands_to_ai(entry["stored_driver"]["driver_path"]):
             yield entry
 
@@ -165,7 +175,9 @@ def condition(one: Mapping[str, Any]) -> str:
 
 
 def actions(api: Api, base: str, state: Mapping[str, Any]) -> dict[str, Found]:
-    return {a["label"]: a for a in api.every(f"{base}/states/{state['id']}/actions/")}
+    only = ("id", "label", "when", "enabled", "condition", "backend_path", "backend_data")
+    path = f"{base}/states/{state['id']}/actions/"
+    return {action["label"]: action for action in api.every(path, *only)}
 
 
 def _numbers(seen: Known, acting: Iterable[Mapping[str, Any]]) -> dict[str, str]:

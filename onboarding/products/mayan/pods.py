@@ -14,6 +14,9 @@ _DATABASES = {
         "USER": pods.DATABASE_NAME,
         "HOST": "$database",
         "PORT": pods.DATABASE_PORT,
+        # A connection for each request would take as long as most requests themselves.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
     }
 }
 

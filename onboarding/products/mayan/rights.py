@@ -43,30 +43,27 @@ and on this, so by itself it opens nothing."""
 WORKFLOW = ("document_states.workflow_transition", "document_states.workflow_view")
 """Everybody of an organisation, on the steps themselves."""
 
-_WRITE = (
+WRITERS = ("section", "division", "department", "central")
+WRITE = (
     "documents.document_create",
     "documents.document_file_new",
     "documents.document_properties_edit",
     "metadata.metadata_document_add",
     "metadata.metadata_document_edit",
 )
+"""The roles that write letters, and what they may do with those of their organisation."""
+
 _ASK_TO_DELETE = ("documents.document_trash",)
 _DELETE = ("documents.document_delete", "documents.document_restore")
-_MORE = {
-    "section": _WRITE,
-    "division": (*_WRITE, *_ASK_TO_DELETE),
-    "department": (*_WRITE, *_ASK_TO_DELETE),
-    "central": _WRITE,
-}
+_ASKING = ("division", "department")
 
 
-def more(role: str, approver: str) -> list[str]:
-    """What a role may do with its organisation's letters beyond what all staff may.
+def of_deletion(role: str, approver: str) -> list[str]:
+    """What a role may do towards the deletion of its organisation's letters.
 
     Whoever puts a letter into the bin asks for its deletion; only ``approver`` may delete what lies
     there, and cannot put anything in.
     """
-    granted = _MORE.get(role, ())
     if role == approver:
-        granted = (*(p for p in granted if p not in _ASK_TO_DELETE), *_DELETE)
-    return sorted(granted)
+        return sorted(_DELETE)
+    return sorted(_ASK_TO_DELETE) if role in _ASKING else []

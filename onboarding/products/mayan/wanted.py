@@ -44,9 +44,13 @@ def configuration(agency: str, settings: Mapping[str, Any]) -> contract.Configur
         for group in of_unit.values():
             made[contract.Kind.ROLE, group] = {"groups": [group]}
         made[contract.Kind.ROLE, staff(agency, unit)] = {"groups": sorted(of_unit.values())}
-    everybody = {staff(agency, unit): sorted(rights.FIELD) for unit in roles}
+        writing = sorted(group for role, group in of_unit.items() if role in rights.WRITERS)
+        made[contract.Kind.ROLE, writers(agency, unit)] = {"groups": writing}
+    groups = sorted(group for of_unit in roles.values() for group in of_unit.values())
+    made[contract.Kind.ROLE, everybody(agency)] = {"groups": groups}
     for name, fields in _fields(settings):
-        made[contract.Kind.FIELD, name] = {**fields, "rights": everybody}
+        granted = {everybody(agency): sorted(rights.FIELD)}
+        made[contract.Kind.FIELD, name] = {**fields, "rights": granted}
     approver = settings["retention"]["deletion"]["approverRole"]
     for unit in settings["units"]:
         made[contract.Kind.ORGANISATION, unit["id"]] = _organisation(
@@ -64,6 +68,16 @@ def configuration(agency: str, settings: Mapping[str, Any]) -> contract.Configur
 def staff(agency: str, unit: str) -> str:
     """The role that all five groups of an organisation have."""
     return f"{agency}:staff:{unit}"
+
+
+def writers(agency: str, unit: str) -> str:
+    """The role of the groups of an organisation that write letters."""
+    return f"{agency}:writers:{unit}"
+
+
+def everybody(agency: str) -> str:
+    """The role that all groups of all organisations have: it opens no letter."""
+    return f"{agency}:everybody"
 
 
 def marked(text: str, agency: str, name: str, longest: int) -> str:
@@ -121,10 +135,11 @@ def _organisation(
         "fields": {field: required for field, (_, required) in FIELDS.items()},
         "rights": {
             staff(agency, unit["id"]): sorted(rights.STAFF),
+            writers(agency, unit["id"]): sorted(rights.WRITE),
             **{
                 group: granted
                 for role, group in roles.items()
-                if (granted := rights.more(role, approver))
+                if (granted := rights.of_deletion(role, approver))
             },
         },
         # Nothing goes by itself: into the bin, or out of it.
@@ -163,5 +178,5 @@ def _workflow(agency: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         },
         "numbersOnLetters": sorted([after[NUMBER], RECEIVED]),
         "organisations": sorted(unit["id"] for unit in units),
-        "rights": {staff(agency, unit["id"]): sorted(rights.WORKFLOW) for unit in units},
+        "rights": {everybody(agency): sorted(rights.WORKFLOW)},
     }

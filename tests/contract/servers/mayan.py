@@ -22,7 +22,7 @@ from onboarding import patience, product_api
 from onboarding.desired import office
 from onboarding.lab.images import recipe
 from onboarding.product_api.mayan import api
-from onboarding.products.mayan import PRODUCT
+from onboarding.products.mayan import PRODUCT, rights
 from tests.contract.servers import postgres, tls
 
 VERSION = "4.12.2"
@@ -34,6 +34,11 @@ _PATIENT = patience.Limits(connect=30.0, request=240.0, retry=480.0)
 """Its one process is slow where the computer is busy."""
 _DUMP = "first-set-up.dump"
 _IMAGE = recipe.load()["mayan-edms"]
+_OLDER = {
+    "MAYAN_SIGNATURES_BACKEND_ARGUMENTS": '{"gpg_path": "/usr/bin/gpg"}',
+    "MAYAN_FILE_METADATA_AUTO_PROCESS": "false",
+}
+"""Versions before look for a GnuPG of their own, and for a scanner of viruses."""
 _PLACES = ("MAYAN_STATIC_ROOT", "MAYAN_MEDIA_ROOT")
 """Variables of the image that name folders in it."""
 
@@ -58,11 +63,16 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         """As a pod has it, with the folders of this one."""
+        of_pod = json.loads(PRODUCT.pods.environment["MAYAN_DATABASES"])["default"]
         place = {
-            "ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "HOST": "127.0.0.1",
-            "PORT": self.database.port, "USER": postgres.USER,
+            **of_pod, "NAME": "postgres", "HOST": "127.0.0.1", "PORT": self.database.port,
+            "USER": postgres.USER,
         }  # fmt: skip
         of_image = {k: v for k, v in _IMAGE.environment if k not in _PLACES}
+        if self.version != VERSION:
+            # The set-up of versions before makes Mayan's first administrator, or fails.
+            del of_image["MAYAN_COMMON_DISABLED_APPS"]
+            of_image |= _OLDER
         return {
             **{k: v for k, v in of_image.items() if k.startswith(("MAYAN_", "DJANGO_"))},
             "PATH": f"{_cache(self.version)}/venv/bin:{self.database.programs()}:/usr/bin:/bin",
@@ -97,7 +107,10 @@ class Home:
         return ["python3", *made] if made[0].endswith(".py") else made
 
     def make_accounts(self) -> None:
-        self.run(*PRODUCT.accounts, folder=self.accounts)
+        """Another version knows other rights: there the account that reads has none."""
+        known = rights.READER if self.version == VERSION else ()
+        words = (w for w in PRODUCT.accounts if w in known or w not in rights.READER)
+        self.run(*words, folder=self.accounts)
 
     def export(self, to: Path) -> None:
         """All records of an instance that does not serve, into an empty folder."""
