@@ -49,6 +49,8 @@ from tests.faults import processes
 from tests.running import ROOT, Done
 
 SYSTEMS = ("cluster", "vault", "keycloak")
+PRODUCT = "product"
+"""The configuration API of an e-Office."""
 _ROLES = (environment.Role.PLANNER, environment.Role.APPLIER, environment.Role.AUDITOR)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LONGEST = 120.0
@@ -132,6 +134,8 @@ def writes(system: str, method: str, path: str, content_type: str, body: bytes) 
             or (below.startswith("auth/") and "/login" in below)
             or "/lookup" in below
         )
+    if system == PRODUCT:
+        return not place.endswith("/auth/token/obtain/")
     return place.startswith("/admin/")
 
 
@@ -145,12 +149,10 @@ def _only_tests(content_type: str, body: bytes) -> bool:
         return False
 
 
-class Proxy:
-    """See the module. ``writes`` and ``asked`` hold what came since ``begin``."""
+class Between:
+    """In front of any server; ``writes`` and ``asked`` hold what came since ``begin``."""
 
-    def __init__(self, target: environment.Environment, folder: Path) -> None:
-        self.target = target
-        self.folder = folder
+    def __init__(self) -> None:
         self.plan: Plan = lambda _: None
         self.hear: Callable[[bytes], None] = lambda _: None
         """Is given the body of every answer that was passed on whole."""
@@ -162,26 +164,16 @@ class Proxy:
         self._fronts: dict[str, _Front] = {}
 
     def __enter__(self) -> Self:
-        labs = environment.labs_folder() / self.target.name / "pki"
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(labs / "server.crt", labs / "server.key")
-        addresses = {
-            "cluster": self.target.cluster.server,
-            "vault": self.target.vault.address,
-            "keycloak": self.target.keycloak.address,
-        }
-        for system, address in addresses.items():
-            self._fronts[system] = _Front(self, system, address, tls)
-        self._write_environment()
         return self
 
     def __exit__(self, *_: object) -> None:
         for front in self._fronts.values():
             front.close()
 
-    @property
-    def environment_file(self) -> Path:
-        return self.folder / "onboard.yaml"
+    def listen(self, system: str, address: str, ca: Path, tls: ssl.SSLContext) -> int:
+        """Stand in front of ``address``, which ``ca`` vouches for; the port to ask instead."""
+        self._fronts[system] = _Front(self, system, address, ca, tls)
+        return self._fronts[system].port
 
     @property
     def writes(self) -> list[Asked]:
@@ -194,6 +186,53 @@ class Proxy:
             self._seen.clear()
             self.killed = False
             self.victim = None
+
+    def note(
+        self, system: str, method: str, path: str, content_type: str, body: bytes, line: int
+    ) -> Asked:
+        with self._lock:
+            number = 0
+            if writes(system, method, path, content_type, body):
+                number = len(self.writes) + 1
+            same = (number > 0, system, method, _ID.sub("{id}", path.partition("?")[0]))
+            self._seen[same] += 1
+            asked = Asked(number, system, method, path, body, self._seen[same], line)
+            self.asked.append(asked)
+            return asked
+
+    def kill(self) -> None:
+        """Kill the run with everything it started; nothing it still asks is passed on."""
+        with self._lock:
+            self.killed = True
+            if self.victim is not None:
+                processes.kill_tree(self.victim.pid)
+
+
+class Proxy(Between):
+    """See the module."""
+
+    def __init__(self, target: environment.Environment, folder: Path) -> None:
+        super().__init__()
+        self.target = target
+        self.folder = folder
+
+    def __enter__(self) -> Self:
+        labs = environment.labs_folder() / self.target.name / "pki"
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(labs / "server.crt", labs / "server.key")
+        addresses = {
+            "cluster": self.target.cluster.server,
+            "vault": self.target.vault.address,
+            "keycloak": self.target.keycloak.address,
+        }
+        for system, address in addresses.items():
+            self.listen(system, address, self.target.vault.ca_file, tls)
+        self._write_environment()
+        return self
+
+    @property
+    def environment_file(self) -> Path:
+        return self.folder / "onboard.yaml"
 
     def onboard(self, *words: str, spec: Mapping[str, Any] | None = None) -> Done:
         """Run a command through the proxy to its end, however it ends. See ``launch`` for spec."""
@@ -233,26 +272,6 @@ class Proxy:
                 if stream is not None:
                     stream.close()
 
-    def note(
-        self, system: str, method: str, path: str, content_type: str, body: bytes, line: int
-    ) -> Asked:
-        with self._lock:
-            number = 0
-            if writes(system, method, path, content_type, body):
-                number = len(self.writes) + 1
-            same = (number > 0, system, method, _ID.sub("{id}", path.partition("?")[0]))
-            self._seen[same] += 1
-            asked = Asked(number, system, method, path, body, self._seen[same], line)
-            self.asked.append(asked)
-            return asked
-
-    def kill(self) -> None:
-        """Kill the run with everything it started; nothing it still asks is passed on."""
-        with self._lock:
-            self.killed = True
-            if self.victim is not None:
-                processes.kill_tree(self.victim.pid)
-
     def _write_environment(self) -> None:
         credentials = dict(self.target.credentials)
         server = f"https://127.0.0.1:{self._fronts['cluster'].port}"
@@ -276,14 +295,16 @@ class _Front(http.server.ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, proxy: Proxy, system: str, address: str, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, proxy: Between, system: str, address: str, ca: Path, tls: ssl.SSLContext
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Relay)
         self.proxy = proxy
         self.system = system
         self.tls = tls
         url = parse.urlsplit(address)
         self.behind = int(url.port or 443)
-        self.trust = ssl.create_default_context(cafile=str(proxy.target.vault.ca_file))
+        self.trust = ssl.create_default_context(cafile=str(ca))
         self.port = int(self.server_address[1])
         threading.Thread(target=self.serve_forever, name=f"proxy {system}", daemon=True).start()
 
