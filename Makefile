@@ -54,6 +54,7 @@ reference: setup ## Measure what the manifest's fields do, write docs/reference/
 bench: setup ## Ratios against a floor or a peer, in one run
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.folder
+	@$(BIN)/python -m benchmarks.product
 
 lab-down: setup ## Stop the lab; its data stays
 	@$(BIN)/onboard lab down
