@@ -222,6 +222,13 @@ template {{
 """
 
 
+_LITTLE = {
+    "requests": {"cpu": "10m", "memory": "64Mi"},
+    "limits": {"cpu": "200m", "memory": "256Mi"},
+}
+"""Within what the agency's own pods leave of its quota."""
+
+
 def _reading(instance: Cluster) -> dict[str, Any]:
     """The agent first as an init container, then beside a reader, as the instance's own account."""
     deployed = json.loads(instance.ask("get", "deployments", "-o", "json").out)["items"]
@@ -244,13 +251,16 @@ def _reading(instance: Cluster) -> dict[str, Any]:
     agent = ["bao", "agent", "-config=/config/agent.hcl"]
 
     def one(name: str, command: list[str], **more: Any) -> dict[str, Any]:
-        return office_pods.container(name, "openbao-agent", mounts, command=command, **more)
+        return office_pods.container(
+            name, "openbao-agent", mounts, command=command, resources=_LITTLE, **more
+        )
 
     reader = office_pods.container(
         "reader",
         "postgresql",
         {"secrets": "/secrets"},
         command=["/bin/sh", "-c", "cat /secrets/password; echo; exec sleep infinity"],
+        resources=_LITTLE,
     )
     wanted = office_pods.pod(
         "reading",
