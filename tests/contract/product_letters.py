@@ -65,7 +65,7 @@ def told(door: api.Api, document: Mapping[str, Any]) -> dict[str, Any]:
     """All there is of a letter: title, words, steps taken, and its files by hash."""
     path = f"/documents/{document['id']}"
     taken = [
-        entry["transition"]["label"]
+        (entry["transition"] or {}).get("label", "")
         for one in door.every(f"{path}/workflow_instances/")
         for entry in door.every(f"{path}/workflow_instances/{one['id']}/log_entries/")
     ]
@@ -92,13 +92,13 @@ def _hash(door: api.Api, path: str, file: Mapping[str, Any]) -> str:
     return made
 
 
-def files(door: api.Api, begin: bytes) -> Iterator[bytes]:
-    """Every file of a letter that begins so."""
+def files(door: api.Api, part: bytes) -> Iterator[bytes]:
+    """Every file of a letter with this in it."""
     for document in door.every("/documents/"):
         path = f"/documents/{document['id']}"
         for file in door.every(f"{path}/files/"):
             content = door.content(f"{path}/files/{file['id']}/download/")
-            if content.startswith(begin):
+            if part in content:
                 yield content
 
 

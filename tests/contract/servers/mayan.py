@@ -102,7 +102,11 @@ class Home:
         )
 
     def command(self, *words: str, **placed: Path) -> list[str]:
-        of_image = {target: str(_IMAGE.recipe / name) for name, target in _IMAGE.files}
+        of_image = {
+            word: str(_IMAGE.recipe / name)
+            for name, target in _IMAGE.files
+            for word in (target, Path(target).name)
+        }
         made = [of_image.get(word, word.format(**placed)) for word in words]
         return ["python3", *made] if made[0].endswith(".py") else made
 
