@@ -1,7 +1,7 @@
 """A person's browser: headless Chromium of the system, in Thai, at the time of Bangkok.
 
-Certificates are not overlooked: only the keys of the very servers that the test started are
-accepted.
+Hosts of agencies lead to this computer, as their DNS would lead to a gateway. Certificates are not
+overlooked: only the keys of the very servers that the test started are accepted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import hashlib
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,13 @@ def key_of(host: str, port: int) -> str:
 
 
 @contextmanager
-def started(*servers: tuple[str, int]) -> Iterator[Any]:
-    """A browser that trusts these servers, each by host and port."""
+def started(*servers: tuple[str, int], hosts: Mapping[str, int] | None = None) -> Iterator[Any]:
+    """A browser that trusts these servers, each by host and port; ``hosts``: names whose port 443
+    is another one of this computer."""
+    leads = dict(hosts or {})
     keys = [key_of(host, port) for host, port in servers]
+    keys += [key_of("127.0.0.1", port) for port in leads.values()]
+    rules = ", ".join(f"MAP {name}:443 127.0.0.1:{port}" for name, port in leads.items())
     words = [
         "--no-sandbox",
         "--disable-gpu",
@@ -52,6 +56,7 @@ def started(*servers: tuple[str, int]) -> Iterator[Any]:
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        f"--host-resolver-rules={rules}",
         f"--ignore-certificate-errors-spki-list={','.join(keys)}",
     ]
     with sync_api.sync_playwright() as door:

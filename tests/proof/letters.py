@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onboarding import tenant
+from onboarding.pki import issue
 from tests.contract import signed_pdf
 from tests.proof import browser
 
@@ -55,6 +57,34 @@ class Official:
     position: str
     organisation: str
     folder: Path
+
+
+def request(common_name: str, own: Path) -> Path:
+    """Make a key in the folder of an official, and ask for a certificate; the request."""
+    secret = f"pass:{signed_pdf.PASSPHRASE}"
+    for words in (
+        ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc",
+         "-pass", secret, "-out", "own.key"],
+        ["req", "-new", "-utf8", "-key", "own.key", "-passin", secret,
+         "-subj", f"/CN={common_name}", "-out", "own.csr"],
+    ):  # fmt: skip
+        run("openssl", *words, folder=own)
+    return own / "own.csr"
+
+
+def certified(of: tenant.Tenant, done: issue.Issued, own: Path) -> Official:
+    """Who may sign from now on with what is in the folder."""
+    (own / "own.pem").write_text(str(done.facts["certificate"]), encoding="ascii")
+    (own / "chain.pem").write_text(done.pem(), encoding="ascii")
+    about = of.manifest.agency.name_th
+    return Official(done.signer.common_name, done.signer.position_th, about, own)
+
+
+def tampered(pdf: bytes) -> bytes:
+    """A copy with one bit changed."""
+    changed = bytearray(pdf)
+    changed[changed.index(b"stream") + 40] ^= 1
+    return bytes(changed)
 
 
 def signed(who: Official, of: Any) -> bytes:

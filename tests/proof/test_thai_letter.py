@@ -29,23 +29,13 @@ def letter(openbao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Letter
     own, others = tmp_path_factory.mktemp("official"), tmp_path_factory.mktemp("reader")
     of = enrolled(openbao, "thai-letters")
     signer = of.signers[0]
-    secret = f"pass:{signed_pdf.PASSPHRASE}"
-    for words in (
-        ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc",
-         "-pass", secret, "-out", "own.key"],
-        ["req", "-new", "-utf8", "-key", "own.key", "-passin", secret,
-         "-subj", f"/CN={signer.common_name}", "-out", "own.csr"],
-    ):  # fmt: skip
-        letters.run("openssl", *words, folder=own)
-    done = issued(openbao, of, own / "own.csr")
-    (own / "own.pem").write_text(str(done.facts["certificate"]), encoding="ascii")
-    (own / "chain.pem").write_text(done.pem(), encoding="ascii")
+    done = issued(openbao, of, letters.request(signer.common_name, own))
     root = others / "root.pem"
     root.write_text(done.chain[-1], encoding="ascii")
-    about = of.manifest.agency.name_th
-    official = letters.Official(signer.common_name, signer.position_th, about, own)
     with browser.started() as chromium:
-        return Letter(letters.signed(official, chromium), signer.common_name, root)
+        return Letter(
+            letters.signed(letters.certified(of, done, own), chromium), signer.common_name, root
+        )
 
 
 def test_its_signature_is_valid_for_tools_that_did_not_make_it(
@@ -60,10 +50,9 @@ def test_its_signature_is_valid_for_tools_that_did_not_make_it(
 
 
 def test_a_copy_with_one_bit_changed_is_not(letter: Letter, tmp_path: Path) -> None:
-    changed = bytearray(letter.pdf)
-    changed[changed.index(b"stream") + 40] ^= 1
-    assert signed_pdf.flaw(bytes(changed), letter.root, tmp_path) != ""
-    assert "Signature is Valid" not in letters.judged(bytes(changed), tmp_path)
+    changed = letters.tampered(letter.pdf)
+    assert signed_pdf.flaw(changed, letter.root, tmp_path) != ""
+    assert "Signature is Valid" not in letters.judged(changed, tmp_path)
 
 
 def test_its_letters_are_thai_in_print_and_as_text(
