@@ -6,11 +6,9 @@ Elsewhere administrators make people's accounts; the tool makes groups alone.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from onboarding import environment, errors, product_api, tenant
 from onboarding.desired import office
@@ -79,7 +77,3 @@ def _known_to_keycloak(
         "credentials": [{"type": "password", "value": password, "temporary": True}],
     }
     admin.post(of.realm, "/users", account)
-
-
-def _users(admin: keycloak.Keycloak, realm: str, email: str) -> Iterator[dict[str, Any]]:
-    yield from admin.get(realm, "/users", username=email, exact="true") or ()
