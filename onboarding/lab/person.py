@@ -10,13 +10,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from onboarding import environment, errors, product_api, tenant
+from onboarding import environment, errors, product_api, product_login, tenant
 from onboarding.desired import office
 from onboarding.identity import keycloak
 from onboarding.lab import home as homes
-from onboarding.probes import bodies
-
-ROLE = "central"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ def make(home: homes.Home, target: environment.Environment, of: tenant.Tenant, r
     access, places = product_api.of(about.product), []
     for instance in instances:
         place = product_api.place(about, target, instance)
-        access.admit(place, bodies.account(of, target, instance), of.id, email, role)
+        access.admit(place, product_login.administrator(of, target, instance), of.id, email, role)
         places.append(place)
     password = secrets.token_urlsafe(12)
     with closing(keycloak.connect(target, environment.Role.BOOTSTRAP)) as admin:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onboarding import environment, errors, kube, names, product_api, tenant, vault
-from onboarding.desired import cluster_network, office, vault_policies
+from onboarding import environment, errors, kube, names, product_api, product_login, tenant
+from onboarding.desired import cluster_network, cluster_place
 from onboarding.kube import forward
 from onboarding.leaving import sources
 from onboarding.products import table
@@ -77,17 +77,13 @@ class ProductStores:
             self.target, role, instance.namespace, self._pod(instance), cluster_network.PORT
         )
         place = replace(product_api.place(self.about, self.target, instance), through=way)
-        path = office.secret(of, instance, office.WRITER)
-        with vault.connect(self.target, role) as door:
-            token = door.tenant_token([vault_policies.workload_name(of, instance)])
-            with vault.connect_with(self.target, token, "the export of letters") as own:
-                account = product_api.account(own.read(path), path)
+        account = product_login.administrator(of, self.target, instance)
         with product_api.of(self.about.product).archive(place, account) as held:
             yield held
 
     def _pod(self, instance: tenant.Instance) -> str:
         """A pod that serves. Raises ``errors.Unreachable`` where none does."""
-        chosen = f"app.kubernetes.io/name={instance.workload}"
+        chosen = f"{cluster_place.APP}={instance.workload}"
         for pod in self.cluster.list("Pod", namespace=instance.namespace, selector=chosen):
             conditions = (pod.get("status") or {}).get("conditions") or ()
             if any(c["type"] == "Ready" and c["status"] == "True" for c in conditions):

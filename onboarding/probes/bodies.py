@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from onboarding import environment, errors, policy, product_api, progress, tenant, vault
-from onboarding.desired import office, vault_policies
+from onboarding import environment, errors, policy, product_api, product_login, progress, tenant
+from onboarding.desired import office
 from onboarding.policies import judge, proof_table
 from onboarding.probes import probe
 from onboarding.product_api import crossing
@@ -45,7 +45,7 @@ def _tried(
             report.note(instance.namespace)
             at, subject = datetime.now(UTC), f"bodies in {instance.namespace}"
             try:
-                login = account(whose, target, instance)
+                login = product_login.administrator(whose, target, instance)
                 place = product_api.place(about, target, instance)
                 tries = access.cross_read(place, login, whose.id, bodies)
                 result = judged(subject, crossing.judge(tries), at)
@@ -85,15 +85,3 @@ def judged(subject: str, crossed: crossing.Crossed, at: datetime) -> policy.Resu
     else:
         verdict, seen = policy.Verdict.PASS, f"{crossed.refused} tries, all refused"
     return policy.Result(verdict, subject, seen, evidence, "live")
-
-
-def account(
-    whose: tenant.Tenant, target: environment.Environment, instance: tenant.Instance
-) -> product_api.Account:
-    """The account that administers, read with a token for this instance alone."""
-    path = office.secret(whose, instance, office.WRITER)
-    policies = [vault_policies.workload_name(whose, instance)]
-    with vault.connect(target, environment.Role.APPLIER) as door:
-        token = door.tenant_token(policies)
-        with vault.connect_with(target, token, instance.namespace) as own:
-            return product_api.account(own.read(path), path)

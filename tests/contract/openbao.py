@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from onboarding import environment
+from tests.contract.servers import tls
 
 _CONFIG = """
 storage "raft" {{
@@ -71,8 +65,8 @@ class OpenBao:
 def start(folder: Path, *, audit_devices: int = 2) -> OpenBao:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "raft").mkdir()
-    port, cluster_port = _free_port(), _free_port()
-    _certificate(folder)
+    port, cluster_port = tls.free_port(), tls.free_port()
+    tls.write(folder)
     _private(folder / "seal.key", secrets.token_bytes(32))
     text = _CONFIG.format(folder=folder, port=port, cluster_port=cluster_port)
     for number in range(1, audit_devices + 1):
@@ -171,39 +165,7 @@ def _environment(folder: Path, address: str) -> environment.Environment:
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _private(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
         out.write(content)
-
-
-def _certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "contract OpenBao")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "tls.crt").write_bytes(certificate.public_bytes(pem))
-    encoded = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    _private(folder / "tls.key", encoded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import requests
 
 from onboarding import environment, plan, product_api, progress, tenant, vault
@@ -41,17 +43,22 @@ def apply(of: tenant.Tenant, target: environment.Environment) -> None:
 
 def accounts(of: tenant.Tenant, target: environment.Environment) -> dict[str, product_api.Account]:
     """As a pod of the agency's e-Office reads them from Vault."""
-    instance = of.e_offices[0]
-    found = {}
+    paths = {
+        name: office.secret(of, of.e_offices[0], name) for name in (office.READER, office.WRITER)
+    }
+    return {name: product_api.Account(**read(of, target, path)) for name, path in paths.items()}
+
+
+def read(of: tenant.Tenant, target: environment.Environment, path: str) -> dict[str, Any]:
+    """A secret, with the rights that the pod of the agency's e-Office has in Vault."""
     with vault.connect(target, environment.Role.APPLIER) as door:
-        token = door.tenant_token([vault_policies.workload_name(of, instance)])
-        for name in (office.READER, office.WRITER):
-            answer = requests.get(
-                f"{target.vault.address}/v1/{office.secret(of, instance, name)}",
-                headers={"X-Vault-Token": token},
-                verify=str(target.vault.ca_file),
-                timeout=30,
-            )
-            answer.raise_for_status()
-            found[name] = product_api.Account(**answer.json()["data"]["data"])
+        token = door.tenant_token([vault_policies.workload_name(of, of.e_offices[0])])
+        answer = requests.get(
+            f"{target.vault.address}/v1/{path}",
+            headers={"X-Vault-Token": token},
+            verify=str(target.vault.ca_file),
+            timeout=60,
+        )
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()["data"]["data"]
     return found

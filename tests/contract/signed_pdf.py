@@ -45,6 +45,20 @@ def commands() -> list[list[str]]:
     return [shlex.split(line) for line in block.splitlines() if line.strip()]
 
 
+def request(name: str, common_name: str, folder: Path) -> Path:
+    """Make a key in the folder of an official, and ask for a certificate: ``name.key`` and
+    ``name.csr``, which is returned."""
+    secret = f"pass:{PASSPHRASE}"
+    for words in (
+        ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc",
+         "-pass", secret, "-out", f"{name}.key"],
+        ["req", "-new", "-utf8", "-key", f"{name}.key", "-passin", secret,
+         "-subj", f"/CN={common_name}", "-out", f"{name}.csr"],
+    ):  # fmt: skip
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=60)
+    return folder / f"{name}.csr"
+
+
 def sign(folder: Path) -> Path:
     """Run the page's commands in the official's folder: ``letter.pdf`` becomes ``signed.pdf``."""
     passphrase = folder / "passphrase"

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from onboarding import environment, errors, tenant, vault
+from onboarding import environment, errors, product_login, tenant, vault
 from onboarding.desired import office, vault_mark
-from onboarding.probes import bodies
 from tests.contract import openbao as openbao_server
 from tests.contract import product_place
 from tests.unit.manifest import samples
@@ -102,7 +101,7 @@ def test_the_probe_of_bodies_reads_the_account_that_administers_and_leaves_no_fi
     monkeypatch.setattr(vault, "_MEMORY", tmp_path)
     of = agency("probing")
     product_place.apply(of, target)
-    read = bodies.account(of, target, of.e_offices[0])
+    read = product_login.administrator(of, target, of.e_offices[0])
     assert read == product_place.accounts(of, target)[office.WRITER]
     assert list(tmp_path.iterdir()) == []
 
@@ -110,4 +109,4 @@ def test_the_probe_of_bodies_reads_the_account_that_administers_and_leaves_no_fi
 def test_an_agency_without_accounts_is_told(target: environment.Environment) -> None:
     of = agency("nowhere")
     with pytest.raises(errors.OnboardError):
-        bodies.account(of, target, of.e_offices[0])
+        product_login.administrator(of, target, of.e_offices[0])

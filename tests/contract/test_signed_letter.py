@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,15 +31,8 @@ def signed(openbao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Signed
     """The key is made by the official and stays with them; the tool gets the request alone."""
     mine, others = tmp_path_factory.mktemp("official"), tmp_path_factory.mktemp("reader")
     of = enrolled(openbao, "letters")
-    secret = f"pass:{signed_pdf.PASSPHRASE}"
-    for words in (
-        ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc",
-         "-pass", secret, "-out", "ps-moph.key"],
-        ["req", "-new", "-utf8", "-key", "ps-moph.key", "-passin", secret,
-         "-subj", f"/CN={of.signers[0].common_name}", "-out", "ps-moph.csr"],
-    ):  # fmt: skip
-        subprocess.run(["openssl", *words], cwd=mine, check=True, capture_output=True, timeout=60)
-    done = issued(openbao, of, mine / "ps-moph.csr")
+    asked = signed_pdf.request("ps-moph", of.signers[0].common_name, mine)
+    done = issued(openbao, of, asked)
     (mine / "ps-moph.pem").write_text(done.pem(), encoding="ascii")
     (mine / "letter.pdf").write_bytes(signed_pdf.letter("No. SoThor 0201/1234"))
     root = others / "root.pem"

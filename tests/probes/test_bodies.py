@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onboarding import environment, errors, policy, product_api, progress, tenant
+from onboarding import environment, errors, policy, product_api, product_login, progress, tenant
 from onboarding.probes import bodies
 from onboarding.product_api import crossing
 from tests.contract import agencies
@@ -96,7 +96,7 @@ def test_every_body_is_asked_and_a_silent_product_is_unknown(
 ) -> None:
     product = Product(tries)
     monkeypatch.setattr(product_api, "of", lambda _: product)
-    monkeypatch.setattr(bodies, "account", lambda *_: product_api.Account("x", "y"))
+    monkeypatch.setattr(product_login, "administrator", lambda *_: product_api.Account("x", "y"))
     made = bodies.of(_pooled(3), _target(product=True))
     assert "for each of 3 bodies" in made.does[0]
     found = made.run(progress.Silent()).findings

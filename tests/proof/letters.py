@@ -59,19 +59,6 @@ class Official:
     folder: Path
 
 
-def request(common_name: str, own: Path) -> Path:
-    """Make a key in the folder of an official, and ask for a certificate; the request."""
-    secret = f"pass:{signed_pdf.PASSPHRASE}"
-    for words in (
-        ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc",
-         "-pass", secret, "-out", "own.key"],
-        ["req", "-new", "-utf8", "-key", "own.key", "-passin", secret,
-         "-subj", f"/CN={common_name}", "-out", "own.csr"],
-    ):  # fmt: skip
-        run("openssl", *words, folder=own)
-    return own / "own.csr"
-
-
 def certified(of: tenant.Tenant, done: issue.Issued, own: Path) -> Official:
     """Who may sign from now on with what is in the folder."""
     (own / "own.pem").write_text(str(done.facts["certificate"]), encoding="ascii")

@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-
-from onboarding import bootstrap, environment, plan, progress, tenant, vault
+from onboarding import bootstrap, environment, plan, progress, tenant
 from onboarding.desired import sso as wanted_sso
 from onboarding.desired import vault as wanted_vault
-from onboarding.desired import vault_policies
 from onboarding.engines import sso, vault_pki
 from onboarding.identity import keycloak
 from onboarding.lab import home as homes
@@ -148,7 +145,8 @@ def _apply(of: tenant.Tenant, target: environment.Environment) -> None:
 
 def _told(of: tenant.Tenant, target: environment.Environment, home: mayan.Home) -> dict[str, str]:
     instance = of.e_offices[0]
-    kept = _of_vault(of, target, wanted_sso.client_secret_path(of, instance))
+    path = f"{of.kv_mount}/data/{wanted_sso.client_secret_path(of, instance)}"
+    kept = json.dumps(product_place.read(of, target, path))
     trusted = str(target.keycloak.ca_file)
     return {
         "PUBLIC_URL": f"https://{instance.host}",
@@ -163,17 +161,3 @@ def _told(of: tenant.Tenant, target: environment.Environment, home: mayan.Home) 
         "MAYAN_SESSION_COOKIE_SECURE": "true",
         "MAYAN_STATIC_ROOT": str(pages.static()),
     }
-
-
-def _of_vault(of: tenant.Tenant, target: environment.Environment, path: str) -> str:
-    """A secret as JSON, read with the rights that the pod of the e-Office has."""
-    with vault.connect(target, environment.Role.APPLIER) as door:
-        token = door.tenant_token([vault_policies.workload_name(of, of.e_offices[0])])
-        answer = requests.get(
-            f"{target.vault.address}/v1/{of.kv_mount}/data/{path}",
-            headers={"X-Vault-Token": token},
-            verify=str(target.vault.ca_file),
-            timeout=60,
-        )
-    answer.raise_for_status()
-    return json.dumps(answer.json()["data"]["data"])

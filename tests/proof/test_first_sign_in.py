@@ -71,7 +71,7 @@ class Letter:
 def letter(place: places.Place, chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Letter:
     """Signed with a certificate of the agency's own authority, filed, numbered and sent."""
     of, own = place.of, tmp_path_factory.mktemp("official")
-    csr = letters.request(of.signers[0].common_name, own)
+    csr = signed_pdf.request("own", of.signers[0].common_name, own)
     with vault.connect(place.target, environment.Role.APPLIER) as door:
         done = issue.issue(door, of, of.signers[0], csr, clock.Clock())
     pdf = letters.signed(letters.certified(of, done, own), chromium)

@@ -29,7 +29,7 @@ def letter(openbao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Letter
     own, others = tmp_path_factory.mktemp("official"), tmp_path_factory.mktemp("reader")
     of = enrolled(openbao, "thai-letters")
     signer = of.signers[0]
-    done = issued(openbao, of, letters.request(signer.common_name, own))
+    done = issued(openbao, of, signed_pdf.request("own", signer.common_name, own))
     root = others / "root.pem"
     root.write_text(done.chain[-1], encoding="ascii")
     with browser.started() as chromium:

@@ -37,8 +37,8 @@ def read(
     """What the products of these agencies hold; nothing where none serves at its address.
 
     So what keeps it from serving can be planned and mended: pods, their way in, its certificate.
-    With ``evidence`` a product that
-    does not answer is unread; else it raises ``errors.Unreachable`` or ``errors.Denied``.
+    With ``evidence`` a product that does not answer is unread; else it raises
+    ``errors.Unreachable`` or ``errors.Denied``.
     """
     if target.e_office is None:
         return Held()

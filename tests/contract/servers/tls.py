@@ -14,33 +14,34 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def write(folder: Path) -> tuple[Path, Path]:
-    """``tls.crt``, which is its own CA, and ``tls.key`` (0600)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "state servers")])
-    now = datetime.now(UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
+def certificate(name: str, alternative: x509.GeneralName) -> tuple[str, str]:
+    """A certificate for a day that vouches for itself, and its key; both PEM."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(called)
+        .issuer_name(called)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), False)
+        .add_extension(x509.SubjectAlternativeName([alternative]), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         .sign(key, hashes.SHA256())
     )
-    pem = serialization.Encoding.PEM
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    secret = key.private_bytes(pem, form, serialization.NoEncryption())
+    return made.public_bytes(pem).decode(), secret.decode()
+
+
+def write(folder: Path) -> tuple[Path, Path]:
+    """``tls.crt`` of 127.0.0.1, which is its own CA, and ``tls.key`` (0600)."""
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made, key = certificate("a server of the tests", address)
     certificate_file, key_file = folder / "tls.crt", folder / "tls.key"
-    certificate_file.write_bytes(certificate.public_bytes(pem))
-    private(
-        key_file,
-        key.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode(),
-    )
+    certificate_file.write_text(made, encoding="ascii")
+    private(key_file, key)
     return certificate_file, key_file
 
 

@@ -7,17 +7,14 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from onboarding.lab import component
 from onboarding.lab.real import sites
+from tests.contract.servers import tls
 from tests.integration.real.conftest import Cluster, command, eventually, must
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(3600)]
@@ -29,23 +26,7 @@ _STARTED = "jsonpath={.items[*].status.containerStatuses[*].containerID}"
 
 
 def _certificate() -> tuple[str, str]:
-    """A certificate of the host that vouches for itself, and its key."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _HOST)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(_HOST)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    pem = serialization.Encoding.PEM
-    return made.public_bytes(pem).decode(), key.private_bytes(pem, *form).decode()
+    return tls.certificate(_HOST, x509.DNSName(_HOST))
 
 
 def _secret(certificate: str, key: str) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from onboarding import environment, errors, product_api, tenant
+from onboarding import environment, errors, product_api, product_login, tenant
 from onboarding.identity import keycloak
 from onboarding.lab import home as homes
 from onboarding.lab import person
-from onboarding.probes import bodies
 from tests.unit import targets
 from tests.unit.manifest import samples
 
@@ -56,7 +55,9 @@ def target() -> environment.Environment:
 def product(monkeypatch: pytest.MonkeyPatch) -> _Product:
     made = _Product()
     monkeypatch.setattr(product_api, "of", lambda _: made)
-    monkeypatch.setattr(bodies, "account", lambda *_: product_api.Account("w", "secret"))
+    monkeypatch.setattr(
+        product_login, "administrator", lambda *_: product_api.Account("w", "secret")
+    )
     return made
 
 
