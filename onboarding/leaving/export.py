@@ -35,8 +35,7 @@ def letters(
         place = folder / "letters" / instance.namespace
         place.mkdir(parents=True, mode=0o700)
         held = source.count(of, instance)
-        wanted = {r.path: r.sha256 for r in source.list(of, instance)}
-        source.export(of, instance, place)
+        wanted = {r.path: r.sha256 for r in source.export(of, instance, place)}
         written = {
             path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in place.rglob("*")

@@ -38,12 +38,6 @@ class ProductStores:
             known_by = f"{title} was asked over its API"
             return sources.Contents(instance.namespace, held.letters, held.entries, known_by)
 
-    def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[sources.Record]:
-        if not self._runs(instance):
-            return self.simulated.list(of, instance)
-        with self._archive(of, instance) as held:
-            return [sources.Record(one.path, one.sha256) for one in held.stored()]
-
     def export(
         self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
     ) -> Sequence[sources.Record]:

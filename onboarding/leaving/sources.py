@@ -41,14 +41,13 @@ class RecordsSource(Protocol):
 
     def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents: ...
 
-    def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[Record]:
-        """Every record with its digest, as the product knows it, to compare the export with."""
-        ...
-
     def export(
         self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
     ) -> Sequence[Record]:
-        """Write all records into ``folder`` in open formats, and say what was written."""
+        """Write all records into ``folder`` in open formats.
+
+        Returns what must be there now: every record with its digest as the product knows it.
+        """
         ...
 
 
@@ -65,10 +64,6 @@ class SimulatedStores:
 
     def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents:
         return Contents(instance.namespace, 0, 0, self.proof(instance))
-
-    def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[Record]:
-        self.proof(instance)
-        return ()
 
     def export(
         self, of: tenant.Tenant, instance: tenant.Instance, folder: Path

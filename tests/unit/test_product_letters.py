@@ -73,7 +73,7 @@ class Told(api.Api):
 
 
 def stored(door: Told) -> dict[str, product_api.Stored]:
-    return {one.path: one for one in letters.stored(door)}
+    return {one.path: one for one in letters.stored(door, 1)}
 
 
 def test_letters_and_the_numbers_that_were_taken_are_counted() -> None:
@@ -106,6 +106,13 @@ def test_what_is_said_of_a_letter_can_be_read_without_the_product() -> None:
     assert file["path"] in found
     assert "ขอเชิญประชุม" in found["letters.csv"].read().decode()
     assert "หนังสือส่ง,4" in found["registers.csv"].read().decode()
+
+
+def test_a_list_that_lacks_a_letter_ends_the_export() -> None:
+    short = Told()
+    short._lists["/documents/?_ordering=id"] = []
+    with pytest.raises(errors.EngineFailed, match=r"counts 1 letter\(s\) and lists 0"):
+        stored(short)
 
 
 def test_a_file_that_was_never_stored_to_its_end_ends_the_export() -> None:

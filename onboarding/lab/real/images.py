@@ -45,13 +45,17 @@ def load(lab: component.Lab, archive: Path, name: str) -> tuple[str, ...]:
         raise errors.UsageError(f"there is no archive {archive}")
     path = str(archive.resolve())
     ctr(lab, "images", "import", "--base-name", name, path, seconds=_IMPORT_SECONDS)
-    tagged = [held for held in _digests(lab) if held.startswith(f"{name}:")]
-    return (*tagged, *(by_digest(lab, held, name) for held in tagged))
+    digests = _digests(lab)
+    tagged = [held for held in digests if held.startswith(f"{name}:")]
+    return (*tagged, *(_tagged(lab, held, f"{name}@{digests[held]}") for held in tagged))
 
 
 def by_digest(lab: component.Lab, held: str, name: str) -> str:
     """Give an image that the node holds the further name ``name@sha256:…``, which is returned."""
-    wanted = f"{name}@{_digests(lab)[held]}"
+    return _tagged(lab, held, f"{name}@{_digests(lab)[held]}")
+
+
+def _tagged(lab: component.Lab, held: str, wanted: str) -> str:
     ctr(lab, "images", "tag", "--force", held, wanted)
     return wanted
 

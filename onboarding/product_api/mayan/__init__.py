@@ -48,7 +48,7 @@ class Mayan:
     ) -> Iterator[product_api.Archive]:
         with api.Api(place, account) as door:
             filed, taken = letters.count(door)
-            yield product_api.Archive(filed, taken, lambda: letters.stored(door))
+            yield product_api.Archive(filed, taken, lambda: letters.stored(door, filed))
 
     def admit(
         self,

@@ -41,9 +41,12 @@ def _first(register: dict[str, Any]) -> int:
     return int((json.loads(said) if isinstance(said, str) else said).get("value_first", 1))
 
 
-def stored(door: Api) -> Iterator[product_api.Stored]:
+def stored(door: Api, letters: int) -> Iterator[product_api.Stored]:
     """Of each letter its files as they were filed and ``letter.json``; a list of all letters, and
-    the registers."""
+    the registers.
+
+    Raises ``errors.EngineFailed`` where it does not come to as many ``letters`` as were counted.
+    """
     listed = []
     for document in door.every("/documents/?_ordering=id"):
         told, files = _letter(door, document)
@@ -51,6 +54,11 @@ def stored(door: Api) -> Iterator[product_api.Stored]:
         listed.append((folder, told["organisation"], told["title"], told["filedAt"]))
         yield _made(f"{folder}/letter.json", _json(told))
         yield from files
+    if len(listed) != letters:
+        raise errors.EngineFailed(
+            f"the e-Office counts {letters} letter(s) and lists {len(listed)}",
+            resolution="See that nobody works in it, then run the same command again.",
+        )
     yield _made("letters.csv", _csv(("folder", "organisation", "title", "filedAt"), listed))
     registers = [(r["label"], str(r["next_value"])) for r in door.every("/sequences/")]
     yield _made("registers.csv", _csv(("register", "nextNumber"), registers))

@@ -112,6 +112,23 @@ def test_an_archive_wants_a_real_node(lab: component.Lab, tmp_path: Path) -> Non
         images.load(lab, tmp_path / "a.tar", "registry.test/a")
 
 
+def test_an_archive_is_imported_and_known_by_tag_and_digest_after_one_look_at_the_node(
+    lab: component.Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, digest = tmp_path / "a.tar", f"sha256:{'c' * 64}"
+    archive.touch()
+    asked: list[str] = []
+
+    def ctr(lab: component.Lab, *words: str, seconds: float = 0) -> str:
+        asked.append(words[1])
+        return f"REF TYPE DIGEST\nregistry.test/a:1 t {digest}\nregistry.test/ab:1 t sha256:0\n"
+
+    monkeypatch.setattr(images, "ctr", ctr)
+    names = images.load(lab, archive, "registry.test/a")
+    assert names == ("registry.test/a:1", f"registry.test/a@{digest}")
+    assert asked == ["import", "list", "tag"]
+
+
 def test_the_api_server_s_own_name_leads_through_the_gate(lab: component.Lab) -> None:
     found = dict(objects.wanted(lab))
     assert "$" not in yaml.safe_dump(list(found.values()))

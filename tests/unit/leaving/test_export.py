@@ -29,19 +29,16 @@ class Product:
     def count(self, of: tenant.Tenant, instance: tenant.Instance) -> sources.Contents:
         return sources.Contents(instance.namespace, len(LETTERS), 1, "the product's database")
 
-    def list(self, of: tenant.Tenant, instance: tenant.Instance) -> Sequence[sources.Record]:
-        return [
-            sources.Record(path, hashlib.sha256(text.encode()).hexdigest())
-            for path, text in LETTERS.items()
-        ]
-
     def export(
         self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
     ) -> Sequence[sources.Record]:
         for path, text in self.written.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
-        return self.list(of, instance)
+        return [
+            sources.Record(path, hashlib.sha256(text.encode()).hexdigest())
+            for path, text in LETTERS.items()
+        ]
 
 
 def test_letters_are_exported_with_their_number_and_how_it_is_known(tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from onboarding import environment, errors, manifest, product_api, tenant
-from onboarding.leaving import product_records, sources
+from onboarding.leaving import export, product_records, sources
 from tests.running import ROOT
 from tests.unit import targets
 from tests.unit.leaving.test_sources import Listed, pod, volume
@@ -48,16 +50,52 @@ def test_letters_that_cannot_be_read_now_are_never_counted_as_none(
         stores(**objects).count(OF, INSTANCE)
 
 
+def told_by(monkeypatch: pytest.MonkeyPatch, *letters: product_api.Stored) -> list[str]:
+    """A product that gives these; returns what it was asked for, in order."""
+    asked: list[str] = []
+
+    def one_by_one() -> Iterator[product_api.Stored]:
+        for letter in letters:
+            asked.append(letter.path)
+            yield letter
+
+    @contextlib.contextmanager
+    def archive(*_: Any) -> Iterator[product_api.Archive]:
+        yield product_api.Archive(len(letters), 0, one_by_one)
+
+    monkeypatch.setattr(product_records.ProductStores, "_archive", archive)
+    return asked
+
+
+def letter(path: str) -> product_api.Stored:
+    content = path.encode()
+    return product_api.Stored(path, hashlib.sha256(content).hexdigest(), lambda: content)
+
+
+def test_an_export_asks_for_every_letter_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = told_by(monkeypatch, letter("1/letter.json"), letter("2/letter.json"))
+    held = export.letters(OF, stores(Pod=[pod("real-1")]), tmp_path)
+    assert [one.letters for one in held] == [2] * len(OF.instances)
+    assert asked == ["1/letter.json", "2/letter.json"] * len(OF.instances)
+    assert len(list(tmp_path.rglob("letter.json"))) == len(asked)
+
+
+def test_a_file_that_is_not_what_the_product_knows_of_it_ends_the_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_by(monkeypatch, replace(letter("1/letter.json"), sha256="0" * 64))
+    with pytest.raises(errors.EngineFailed, match="is not what its store holds") as wrong:
+        export.letters(OF, stores(Pod=[pod("real-1")]), tmp_path)
+    assert wrong.value.details == ("1/letter.json",)
+
+
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x"])
 def test_no_answer_of_a_product_is_written_outside_of_the_export(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @contextlib.contextmanager
-    def told(*_: Any) -> Iterator[product_api.Archive]:
-        stored = product_api.Stored(path, "0", lambda: b"letter")
-        yield product_api.Archive(1, 0, lambda: iter([stored]))
-
-    monkeypatch.setattr(product_records.ProductStores, "_archive", told)
+    told_by(monkeypatch, letter(path))
     folder = tmp_path / "letters"
     folder.mkdir()
     with pytest.raises(errors.EngineFailed, match="outside of the export"):
