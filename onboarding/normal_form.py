@@ -248,6 +248,28 @@ def surplus(kind: str, path: str, desired: Mapping[str, Any], live: Any) -> dict
     }
 
 
+def withdrawn(
+    kind: str, desired: Any, known: Any, live: Any, path: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """What an earlier run set (``known``), is still there, and is not wanted any more.
+
+    As ``differences``, which tell of such keys already in maps that are ours as a whole.
+    """
+    if isinstance(desired, Mapping) and isinstance(known, Mapping) and isinstance(live, Mapping):
+        whole = _exact(kind, path) is not None
+        for key in known.keys() & live.keys():
+            where = _join(path, key)
+            if key in desired:
+                yield from withdrawn(kind, desired[key], known[key], live[key], where)
+            elif not whole:
+                yield where, live[key], None
+        return
+    lists = [v for v in (desired, known, live) if isinstance(v, list | tuple)]
+    if len(lists) == 3 and len({len(v) for v in lists}) == 1:
+        for index, (want, set_before, have) in enumerate(zip(*lists, strict=True)):
+            yield from withdrawn(kind, want, set_before, have, _join(path, str(index)))
+
+
 def _added(path: str, desired: Any, live: Any) -> Iterator[tuple[str, Any, Any]]:
     """What stands at a path that others hold, and is not in what we want."""
     want, have, known = desired, live, True

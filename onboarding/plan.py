@@ -190,6 +190,16 @@ def _change(want: item.Item, have: item.Item | None, known: item.Item | None) ->
         FieldChange(path, discretion.shown(path, before, wanted=after), after)
         for path, before, after in normal_form.differences(want.ref.kind, held_to, have.fields)
     )
+    if known is not None and want.ref.engine is item.EngineName.CLUSTER:
+        # Server-side apply takes away what its manager no longer sends (Kubernetes, Server-Side
+        # Apply); other systems keep a field that is left out.
+        told = {f.path for f in fields}
+        left_out = normal_form.withdrawn(want.ref.kind, held_to, known.fields, have.fields)
+        fields += tuple(
+            FieldChange(path, discretion.shown(path, before, wanted=before), None)
+            for path, before, _ in left_out
+            if path not in told
+        )
     if not fields:
         return None
     reason = _why(want, have, known)
@@ -202,7 +212,9 @@ def _why(want: item.Item, have: item.Item, known: item.Item | None) -> str:
         return "differs"
     kind = want.ref.kind
     drifted = any(normal_form.differences(kind, known.fields, have.fields))
-    wanted_anew = any(normal_form.differences(kind, want.fields, known.fields))
+    wanted_anew = any(normal_form.differences(kind, want.fields, known.fields)) or any(
+        normal_form.withdrawn(kind, want.fields, known.fields, known.fields)
+    )
     if drifted:
         return f"the manifest changed, and {DRIFT}" if wanted_anew else DRIFT
     return "the manifest changed" if wanted_anew else "differs"

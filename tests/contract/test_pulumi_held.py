@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from onboarding import environment, errors, item, plan
+from onboarding.desired import cluster as wanted
 from onboarding.engines.pulumi_stack import command
 from onboarding.safety import removal
 from onboarding.stacks import resource
@@ -240,3 +241,34 @@ def contents(place: cluster_place.Place) -> dict[item.Ref, str]:
         metadata.get("annotations", {}).pop(resource.LAST_UPDATE, None)
         found[one.ref] = item.canonical({key: live[key] for key in live if key != "status"})
     return found
+
+
+def test_what_an_earlier_version_of_the_tool_wrote_is_taken_away_as_planned(
+    place: cluster_place.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, usual = ref(place, "LimitRange"), wanted.desired
+
+    def of_an_earlier_version(*about: Any) -> tuple[item.Item, ...]:
+        items = copy.deepcopy(usual(*about))
+        for one in items:
+            if one.ref == found:
+                one.fields["metadata"]["labels"]["gdcc.go.th/former"] = "yes"
+        return items
+
+    with monkeypatch.context() as earlier:
+        earlier.setattr(wanted, "desired", of_an_earlier_version)
+        place.settled()
+        applied = place.wanted()
+    (change,) = place.planned(applied=applied).changes
+    path = "metadata.labels.gdcc·go·th/former"
+    assert (change.ref, [(f.path, f.before, f.after) for f in change.fields]) == (
+        found,
+        [(path, "yes", None)],
+    )
+    place.engine.look_ahead(place.of, (change,), Told())
+    (outcome,) = place.apply((change,))
+    assert (outcome.status, outcome.error) == (plan.Status.APPLIED, None)
+    live = place.cluster.get(found.kind, found.name, found.scope)
+    assert live is not None
+    assert "gdcc.go.th/former" not in live["metadata"]["labels"]
+    assert place.planned(applied=applied).changes == ()

@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from onboarding import environment, item, kube, plan, progress, tenant
@@ -40,10 +40,14 @@ class Place:
     def wanted(self) -> tuple[item.Item, ...]:
         return wanted.desired(self.of, self.target)
 
-    def planned(self, role: environment.Role = environment.Role.PLANNER) -> plan.Plan:
+    def planned(
+        self,
+        role: environment.Role = environment.Role.PLANNER,
+        applied: Sequence[item.Item] = (),
+    ) -> plan.Plan:
         engine = pulumi_stack.PulumiStack(self.target, role)
         seen = engine.observe([self.of])
-        return plan.diff(self.of.id, self.wanted(), seen.of(self.of.id), target={})
+        return plan.diff(self.of.id, self.wanted(), seen.of(self.of.id), applied, target={})
 
     def apply(self, changes: tuple[plan.Change, ...] | None = None) -> list[plan.Outcome]:
         if changes is None:

@@ -88,6 +88,38 @@ def test_a_dot_in_a_key_does_not_look_like_a_step() -> None:
     assert found[0][0] == "labels.gdcc·go·th/env"
 
 
+def withdrawn(desired: Any, known: Any, live: Any, kind: str = "Role") -> list[Any]:
+    return sorted(normal_form.withdrawn(kind, desired, known, live))
+
+
+def test_what_an_earlier_run_set_and_nobody_wants_any_more_is_told_while_it_is_there() -> None:
+    known = {"labels": {"a": "1", "b": "2"}, "spec": {"rules": [{"x": 1, "y": {"z": 3}}]}}
+    desired = {"labels": {"a": "1"}, "spec": {"rules": [{"x": 1}]}}
+    found = [("labels.b", "2", None), ("spec.rules.0.y", {"z": 3}, None)]
+    assert withdrawn(desired, known, known) == found
+    gone = {"labels": {"a": "1"}, "spec": {"rules": [{"x": 1}]}}
+    assert withdrawn(desired, known, gone) == []
+
+
+def test_what_nobody_set_before_is_not_withdrawn() -> None:
+    assert withdrawn({"a": 1}, {"a": 1}, {"a": 1, "added": 2}) == []
+
+
+def test_a_list_of_another_length_is_no_matter_of_withdrawing() -> None:
+    assert withdrawn({"x": [{}]}, {"x": [{"a": 1}, {}]}, {"x": [{"a": 1}, {}]}) == []
+
+
+def test_a_map_that_is_ours_as_a_whole_tells_it_already() -> None:
+    known = {"data": {"a": "1", "b": "2"}}
+    assert withdrawn({"data": {"a": "1"}}, known, known, "ConfigMap") == []
+    assert differences("ConfigMap", {"data": {"a": "1"}}, known) == [("data.b", "2", None)]
+
+
+@given(json_values, json_values)
+def test_what_is_wanted_as_before_withdraws_nothing(value: Any, live: Any) -> None:
+    assert withdrawn(value, value, live) == []
+
+
 def held(*paths: str, **live: Any) -> dict[str, Any]:
     return {**live, normal_form.HELD_BY_OTHERS: {p: ["kubectl", "Update", "now"] for p in paths}}
 

@@ -100,6 +100,18 @@ def test_a_reason_tells_a_hand_from_the_manifest() -> None:
     assert reason(3, 2, 1) == "the manifest changed, and repairs drift"
 
 
+def test_a_field_that_is_wanted_no_more_is_planned_where_leaving_it_out_removes_it() -> None:
+    def made(engine: item.EngineName) -> plan.Plan:
+        want = thing("a", {"labels": {"x": "1"}}, engine=engine)
+        last = thing("a", {"labels": {"x": "1", "old": "2"}}, engine=engine)
+        return diff([want], [last], [last])
+
+    (change,) = made(item.EngineName.CLUSTER).changes
+    assert [(f.path, f.before, f.after) for f in change.fields] == [("labels.old", "2", None)]
+    assert change.reason == "the manifest changed"
+    assert made(item.EngineName.SSO).changes == ()
+
+
 def test_what_nobody_applied_goes_as_drift() -> None:
     made = diff([thing("a")], [thing("a"), thing("stray")], [thing("a")])
     assert [c.reason for c in made.changes] == ["repairs drift: nobody applied it"]
