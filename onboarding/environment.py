@@ -146,9 +146,13 @@ class Images(environment_parts.Model):
 
 
 class Attestation(environment_parts.Model):
-    """What the operator of the cloud states about what tenants cannot see (NT for GDCC)."""
+    """What the operator of the cloud states about what tenants cannot see (NT for GDCC).
 
-    subject: Literal["encryption-at-rest", "control-plane-audit"]
+    ``backup``: that records are backed up every day, encrypted and in Thailand; ``on`` is the day
+    on which a backup was last restored to try it.
+    """
+
+    subject: Literal["encryption-at-rest", "control-plane-audit", "backup"]
     statement: str
     by: str
     on: Day

@@ -8,7 +8,7 @@ from typing import Any
 
 from onboarding import item, names, policy, tenant
 from onboarding.desired import egress, exchange
-from onboarding.policies import judge, load
+from onboarding.policies import judge, load, ops
 from onboarding.policy import Stage
 
 SETTINGS = item.EngineName.SETTINGS
@@ -242,6 +242,47 @@ def retention(view: policy.View) -> Iterator[policy.Result]:
         return wrong
 
     yield from each_office(view, flaws, f"at least {least} years, deletion only with approval")
+
+
+def backup(view: policy.View) -> Iterator[policy.Result]:
+    """The operator states that backups are made, and when one was last restored to try it."""
+    if not view.tenant.e_offices:
+        yield judge.not_applicable(view.tenant.id, NO_OFFICE)
+        return
+    judged = ops.attested(view, "backup", "doc.restoreTestDays")
+    yield replace(judged, basis="attestation")
+
+
+def clock(view: policy.View) -> Iterator[policy.Result]:
+    """Numbers and receipt times of letters go by the time of the kingdom."""
+    zone = _law()["registers"]["timeZone"]
+
+    def flaws(settings: Fields, _: tenant.Instance) -> list[str]:
+        return [
+            f"{part}: time zone {judge.show(found)}"
+            for part in ("registers", "workCalendar")
+            if (found := (settings.get(part) or {}).get("timeZone")) != zone
+        ]
+
+    yield from each_office(view, flaws, f"{zone}; onboard verify --probe looks at the clock itself")
+
+
+def signed_format(view: policy.View) -> Iterator[policy.Result]:
+    """Signed letters stay readable and can be verified by themselves, years later."""
+    law = _law()["workflow"]
+    asked = {key: law["signature"][key] for key in ("format", "profile", "document")}
+
+    def flaws(settings: Fields, _: tenant.Instance) -> list[str]:
+        letters = (settings.get("workflow") or {}).get("letters") or ()
+        said = {x.get("letterType"): x.get("signature") or {} for x in letters}
+        return [
+            f"{kind}: {key} {judge.show(said.get(kind, {}).get(key))}"
+            for kind in law["signedLetterTypes"]
+            for key, value in asked.items()
+            if said.get(kind, {}).get(key) != value
+        ]
+
+    yield from each_office(view, flaws, ", ".join(asked.values()))
 
 
 def receipt_time_applies(of: tenant.Tenant) -> str:

@@ -89,7 +89,9 @@ def waivers_bounded(view: policy.View) -> Iterator[policy.Result]:
         )
 
 
-def attested(view: policy.View, subject: str) -> policy.Result:
+def attested(
+    view: policy.View, subject: str, longest: str = "ops.attestationDays"
+) -> policy.Result:
     """Whether the operator's statement about what tenants cannot see is there and not too old.
 
     Outside production there is nobody to state anything, and its absence is no finding.
@@ -101,7 +103,7 @@ def attested(view: policy.View, subject: str) -> policy.Result:
     if not found:
         return judge.fails(title, None, "a statement of the operator")
     newest = max(found, key=lambda a: a.on)
-    days = view.thresholds["ops.attestationDays"]
+    days = view.thresholds[longest]
     age = (view.today - newest.on).days
     seen = f"{newest.by}, {newest.on}"
     return judge.that(0 <= age <= days, title, seen, f"at most {days} days old")

@@ -10,7 +10,7 @@ NAME = "addresses"
 
 
 def of(whose: tenant.Tenant, target: environment.Environment, now: clock.Clock) -> probe.Probe:
-    """NET-007 for what is open to the public, NET-006 for the rest."""
+    """NET-007 for what is open to the public, NET-006 for the rest; DOC-012 for e-Offices."""
     reached = tuple(i for i in whose.instances if i.host)
     if not reached:
         return probe.nothing(NAME, probe.Outcome(()))
@@ -28,16 +28,21 @@ def of(whose: tenant.Tenant, target: environment.Environment, now: clock.Clock) 
                 instance.host, seen, public=public, thresholds=load.thresholds(), now=now.now()
             )
             found.append(probe.finding(whose.id, _control(instance), result))
+            if instance in whose.e_offices:
+                told = tls.clock_judged(instance.host, seen, thresholds=load.thresholds())
+                found.append(probe.finding(whose.id, table.get("DOC-012"), told))
         return probe.Outcome(tuple(found))
 
     does = (
         f"The addresses of the agency ({len(reached)}{at}):",
         "  shakes  hands with each three times (TLS): to see its certificate, to verify it, and",
         "          with an offer of nothing better than TLS 1.1, which must be refused",
-        "  asks    for its first page, without signing in",
+        "  asks    for its first page, without signing in, and what time it is there",
         *(f"          https://{instance.host}" for instance in reached),
     )
-    return probe.Probe(NAME, does, tuple(dict.fromkeys(map(_control, reached))), run)
+    controls = [_control(instance) for instance in reached]
+    controls += [table.get("DOC-012") for instance in reached if instance in whose.e_offices]
+    return probe.Probe(NAME, does, tuple(dict.fromkeys(controls)), run)
 
 
 def _control(of_instance: tenant.Instance) -> policy.Control:

@@ -55,6 +55,8 @@ class Served:
     hsts: str | None = None
     page_seen: str = ""
     """Why there was no answer."""
+    ahead: tuple[float, float] | None = None
+    """Least and most seconds by which its clock is ahead of ours; None where it told no time."""
 
 
 def judged(
@@ -88,6 +90,26 @@ def judged(
         verdict, text = policy.Verdict.PASS, f"{told}, TLS 1.1 refused"
         text += f", HSTS {seen.hsts}" if public else ""
     return policy.Result(verdict, subject, judge.show(text), _evidence(seen), BASIS)
+
+
+def clock_judged(
+    host: str, seen: Served | Unanswered, *, thresholds: Mapping[str, Any]
+) -> policy.Result:
+    """Whether the clock at an address goes right, as far as whole seconds tell (DOC-012)."""
+    subject, limit = f"clock of https://{host}", thresholds["doc.clockOffsetSeconds"]
+    if isinstance(seen, Unanswered):
+        return policy.Result(policy.Verdict.UNKNOWN, subject, seen.why, basis=BASIS)
+    if seen.ahead is None:
+        why = seen.page_seen or seen.distrust or "it told no time (Date)"
+        return policy.Result(policy.Verdict.UNKNOWN, subject, f"not seen: {why}", basis=BASIS)
+    least, most = seen.ahead
+    evidence = {"asked": seen.asked, "at": seen.at.isoformat(), "aheadSeconds": [least, most]}
+    if least > limit or most < -limit:
+        way, by = ("ahead of", least) if least > 0 else ("behind", -most)
+        said = f"at least {by:.0f} s {way} the clock of this computer, at most {limit} s"
+        return policy.Result(policy.Verdict.FAIL, subject, said, evidence, BASIS)
+    said = f"no more than {limit} s from the clock of this computer, as far as a Date tells"
+    return policy.Result(policy.Verdict.PASS, subject, said, evidence, BASIS)
 
 
 def _flaws(seen: Served, thresholds: Mapping[str, Any], now: datetime) -> Iterator[str]:

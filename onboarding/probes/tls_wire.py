@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -70,6 +71,7 @@ def look(
         status=page.status,
         hsts=page.hsts,
         page_seen=page.unseen,
+        ahead=page.ahead,
     )
 
 
@@ -93,6 +95,7 @@ class _Page:
     status: int | None = None
     hsts: str | None = None
     unseen: str = ""
+    ahead: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,12 @@ class _Door:
     def _first_page(self, connection: ssl.SSLSocket) -> _Page:
         asking = http.client.HTTPConnection(self.host)
         asking.sock = connection
+        asked = datetime.now(UTC)
         try:
             asking.request("GET", "/", headers={"User-Agent": "onboard", "Connection": "close"})
             answer = asking.getresponse()
-            return _Page(status=answer.status, hsts=answer.headers.get(_HSTS))
+            ahead = _ahead(answer.headers.get("Date"), asked, datetime.now(UTC))
+            return _Page(status=answer.status, hsts=answer.headers.get(_HSTS), ahead=ahead)
         except (OSError, http.client.HTTPException) as problem:
             return _Page(unseen=https.reason(problem))
 
@@ -143,6 +148,23 @@ class _Door:
 
     def _shaken(self, context: ssl.SSLContext) -> AbstractContextManager[ssl.SSLSocket]:
         return shaken(self.host, self.where, context, self.limits)
+
+
+def _ahead(
+    date: str | None, asked: datetime, answered: datetime
+) -> tuple[float, float] | None:
+    """Least and most seconds by which a clock is ahead that wrote ``date`` between the two times.
+
+    A Date shows the second that has begun (RFC 9110 section 6.6.1).
+    """
+    try:
+        written = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    if written.tzinfo is None:
+        return None
+    least, most = (written - answered).total_seconds(), (written - asked).total_seconds()
+    return least, most + 1
 
 
 @contextmanager

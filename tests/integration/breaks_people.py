@@ -133,6 +133,8 @@ BREAKS: dict[str, Break] = {
     "DOC-007": settings(_unsigned),
     "DOC-008": settings(_set("ecms", "endpoint", value="http://ecms.example.com")),
     "DOC-010": settings(_set("retention", "years", value=1)),
+    "DOC-012": settings(_set("registers", "timeZone", value="UTC")),
+    "DOC-014": settings(_set("workflow", "letters", 0, "signature", "profile", value="PAdES-B")),
     "DOC-013": settings(_set("workCalendar", "outOfHours", "rule", value="entry")),
     "DOC-015": settings(_set("ai", value={"enabled": True, "endpoint": "https://example.com"})),
 }

@@ -20,7 +20,7 @@ from tests.policies.world import E
 
 Break = Callable[[policy.View], policy.View]
 Case = tuple[str, Stage, Break]
-Subject = Literal["encryption-at-rest", "control-plane-audit"]
+Subject = Literal["encryption-at-rest", "control-plane-audit", "backup"]
 MANIFEST, PLAN, LIVE = Stage.MANIFEST, Stage.PLAN, Stage.LIVE
 
 

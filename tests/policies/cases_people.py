@@ -154,9 +154,28 @@ DOC: dict[str, list[Case]] = {
         *_setting("retention/years", 5),
         *_setting("retention/deletion", {"approvalRequired": False}),
     ],
+    "DOC-011": [
+        (agency, LIVE, both(environment_with(production=True), stated_backup))
+        for agency in ("moph", "admincourt")
+        for stated_backup in (
+            environment_with(attestations=()),
+            attested("backup", date(2026, 1, 1)),
+            attested("backup", date(2027, 1, 1)),
+        )
+    ],
+    "DOC-012": [
+        *_setting("registers/timeZone", "UTC"),
+        *_setting("workCalendar/timeZone", None),
+    ],
     "DOC-013": [
         *everywhere(setting("Settings", "workCalendar/outOfHours/rule", "entry"), "moph"),
         *everywhere(setting("Settings", "workCalendar/workDays", []), "moph"),
+    ],
+    "DOC-014": [
+        *_setting("workflow/letters/0/signature/profile", "PAdES-B"),
+        *_setting("workflow/letters/0/signature/document", "PDF"),
+        *_setting("workflow/letters/0/signature", {}),
+        *_setting("workflow", {}),
     ],
     "DOC-015": [
         *everywhere(setting("Settings", "ai/blockedLetterClasses", ["secret"]), "moph"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import cast
 
 import pytest
@@ -12,7 +13,7 @@ from onboarding import environment, policy
 from onboarding.manifest import model
 from onboarding.policies import table
 from onboarding.policy import Stage, Verdict
-from tests.policies import cases, world
+from tests.policies import breaks, cases, world
 
 AGENCIES = (
     "moph",
@@ -182,7 +183,27 @@ def test_document_controls_say_what_they_rest_on(views: Views) -> None:
     for control in table.CONTROLS:
         if control.id.startswith("DOC") and Stage.LIVE in control.stages:
             for finding in policy.evaluate(control, views("moph", Stage.LIVE)):
-                assert finding.result.basis == "configuration"
+                rests = "attestation" if control.id == "DOC-011" else "configuration"
+                assert finding.result.basis == rests
+
+
+@pytest.mark.parametrize(
+    ("production", "tried", "verdict"),
+    [
+        (True, date(2026, 9, 1), Verdict.PASS),
+        (True, date(2026, 5, 1), Verdict.FAIL),
+        (False, None, Verdict.NOT_APPLICABLE),
+        (True, None, Verdict.FAIL),
+    ],
+)
+def test_a_backup_counts_once_it_was_restored(
+    production: bool, tried: date | None, verdict: Verdict, views: Views
+) -> None:
+    stated = breaks.environment_with(attestations=())
+    if tried:
+        stated = breaks.attested("backup", tried)
+    view = breaks.environment_with(production=production)(stated(views("moph", Stage.LIVE)))
+    assert verdicts(table.get("DOC-011"), view) == [verdict]
 
 
 def test_the_table_names_each_control_once(views: Views) -> None:

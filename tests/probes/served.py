@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -38,6 +39,8 @@ class Address:
     oldest: str = "TLSv1_2"
     newest: str = "TLSv1_3"
     fault: str = ""
+    ahead: float | None = 0.0
+    """Seconds by which its clock is ahead of the real one; None: it tells no time."""
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Status and location of the answer by path; elsewhere 302 to /."""
     opens: str = ""
@@ -154,6 +157,13 @@ def _answer(address: Address, request: str) -> tuple[int, str]:
     return address.pages.get(path, (302, "/"))
 
 
+def _date(address: Address) -> str:
+    if address.ahead is None:
+        return ""
+    told = datetime.now(UTC) + timedelta(seconds=address.ahead)
+    return f"Date: {format_datetime(told, usegmt=True)}\r\n"
+
+
 def _serve(
     plain: socket.socket, context: ssl.SSLContext, address: Address, stop: threading.Event
 ) -> None:
@@ -171,6 +181,6 @@ def _serve(
                 time.sleep(0.1)
             hsts = "" if address.hsts is None else f"Strict-Transport-Security: {address.hsts}\r\n"
             to = f"Location: {location}\r\n" if location else ""
-            connection.sendall(f"{hsts}{to}Content-Length: 0\r\n\r\n".encode())
+            connection.sendall(f"{_date(address)}{hsts}{to}Content-Length: 0\r\n\r\n".encode())
     except OSError:
         return

@@ -32,6 +32,12 @@ def _judged(
     )
 
 
+def _clock(address: Address) -> policy.Result:
+    context = tls_wire.authorities(address.ca)
+    seen = tls_wire.look(served.HOST, address.gateway, context, _PATIENT)
+    return tls.clock_judged(served.HOST, seen, thresholds=load.thresholds())
+
+
 def test_a_good_address_passes_with_what_was_seen(tmp_path: Path) -> None:
     with served.serving(tmp_path, Address()) as address:
         result = _judged(address)
@@ -101,6 +107,39 @@ def test_what_was_not_seen_is_unknown(fault: str, said: str, tmp_path: Path) -> 
     assert result.verdict is Verdict.UNKNOWN, result
     assert said in result.seen
     assert result.evidence["at"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict", "said"),
+    [
+        (0.0, Verdict.PASS, "no more than 1 s from the clock of this computer"),
+        (3600.0, Verdict.FAIL, "s ahead of the clock of this computer, at most 1 s"),
+        (-3600.0, Verdict.FAIL, "s behind the clock of this computer, at most 1 s"),
+        (-31536000.0, Verdict.FAIL, "at least 31536000 s behind"),
+        (None, Verdict.UNKNOWN, "not seen: it told no time (Date)"),
+    ],
+)
+def test_a_clock_that_goes_wrong_fails(
+    ahead: float | None, verdict: Verdict, said: str, tmp_path: Path
+) -> None:
+    with served.serving(tmp_path, Address(ahead=ahead)) as address:
+        result = _clock(address)
+    assert result.verdict is verdict, result
+    assert said in result.seen
+    assert result.subject == f"clock of https://{served.HOST}"
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Sun, 32 Nov 2026 01:00:00 GMT"])
+def test_a_date_that_is_none_tells_no_time(date: str) -> None:
+    now = datetime.now(UTC)
+    assert tls_wire._ahead(date, now, now) is None
+
+
+def test_the_clock_of_an_address_that_is_not_believed_is_unknown(tmp_path: Path) -> None:
+    with served.serving(tmp_path, Address(days=-2)) as address:
+        result = _clock(address)
+    assert result.verdict is Verdict.UNKNOWN
+    assert "certificate has expired" in result.seen
 
 
 def test_nobody_there_is_unknown() -> None:

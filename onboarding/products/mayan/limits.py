@@ -45,6 +45,12 @@ LIMITS: tuple[Limit, ...] = (
         "ไม่มีปฏิทินวันทำการ หนังสือที่เข้ามานอกเวลาราชการนับเวลาทันที",
     ),
     Limit(
+        "DOC-014",
+        "it takes a letter in any form: it neither asks for PDF/A nor for a signature with a time "
+        "stamp and the answers about revocation in it (PAdES-LT)",
+        "รับหนังสือทุกรูปแบบ ไม่บังคับ PDF/A หรือลายมือชื่อที่มีประทับเวลาและข้อมูลการเพิกถอนอยู่ในเอกสาร (PAdES-LT)",
+    ),
+    Limit(
         "IDP-012",
         "it proves itself to the identity provider by a client secret only, not by a key",
         "ยืนยันตัวตนกับระบบพิสูจน์ตัวตนด้วยรหัสลับของไคลเอนต์เท่านั้น ไม่รองรับกุญแจ",
