@@ -19,7 +19,7 @@ step() {
 step "Start the lab (the first time, engines are built: up to 40 minutes)" \
   $onboard lab up ${NODES:+--nodes "$NODES"}
 if [ "${NODES:-}" = real ]; then
-  step "Make the images of an e-Office (the first time up to 60 minutes)" $onboard lab image build
+  step "Make the images of an e-Office (the first time a few minutes)" $onboard lab image build
   step "Put them onto the node" $onboard lab image load
   step "Name the e-Office in the lab's environment file" $onboard lab up
   for manifest in examples/mot.yaml examples/opdc.yaml; do
