@@ -31,6 +31,11 @@ class Clock:
         return datetime(day.year, day.month, day.day, 12, tzinfo=BANGKOK).astimezone(UTC)
 
 
+def shown() -> str:
+    """What this computer's clock says, for messages that it may be the cause of."""
+    return f"the clock of this computer says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def buddhist_year(day: date) -> int:
     """Year of the Buddhist Era (B.E. = Gregorian + 543), as official letters print it."""
     return day.year + BUDDHIST_ERA_OFFSET

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib import parse
 
-from onboarding import errors
+from onboarding import clock, errors
 
 if TYPE_CHECKING:
     import requests
@@ -30,6 +30,9 @@ def trusting(ca_file: Path) -> ssl.SSLContext:
         ) from broken
     return tls
 
+
+_OF_TIME = ("certificate has expired", "certificate is not yet valid")
+"""As OpenSSL says it."""
 
 Tunnel = Callable[[], socket.socket]
 """Opens a connection to one server, inside something that is encrypted already."""
@@ -179,8 +182,14 @@ def unsent(problem: BaseException) -> bool:
 
 
 def reason(problem: BaseException) -> str:
-    """The innermost cause in one line: the chain of a connection error repeats it many times."""
+    """The innermost cause in one line: the chain of a connection error repeats it many times.
+
+    A certificate that has ended, or has not begun, may just as well be a clock that is wrong.
+    """
     inner = problem
     while (deeper := inner.__cause__ or inner.__context__) is not None:
         inner = deeper
-    return f"{type(inner).__name__}: {inner}"[:300]
+    said = f"{type(inner).__name__}: {inner}"[:300]
+    if any(words in said for words in _OF_TIME):
+        said += f" ({clock.shown()})"
+    return said

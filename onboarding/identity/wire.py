@@ -90,7 +90,7 @@ class Wire:
         if https.untrusted(cause):
             return errors.Unreachable(
                 f"the certificate of Keycloak at {self._address} is not trusted",
-                details=[f"checked against {self._ca_file}"],
+                details=[https.reason(cause), f"checked against {self._ca_file}"],
                 resolution="Check keycloak.caFile and keycloak.address in the environment file.",
             )
         return errors.Unreachable(

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from onboarding import errors
+from onboarding import clock, errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,7 @@ def _end_of(token: str, path: Path) -> datetime | None:
     if end <= datetime.now(UTC):
         raise errors.Denied(
             f"the token in {path} ended on {end:%Y-%m-%d %H:%M} UTC",
+            details=[clock.shown()],
             resolution="Run: onboard bootstrap    (it issues new credentials)",
         )
     return end

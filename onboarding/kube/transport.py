@@ -146,6 +146,7 @@ class Transport:
         if https.untrusted(broken):
             return errors.Unreachable(
                 f"the certificate of {self.server} is not vouched for by the cluster's CA",
+                details=[https.reason(broken)],
                 resolution="Check cluster.server and cluster.caFile in the environment file.",
             )
         refused = "refused" in str(broken)

@@ -41,7 +41,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A product that does not answer."""
 
     def held(*_: object) -> tuple[item.Item, ...]:
-        raise errors.Unreachable("the e-Office does not answer")
+        raise errors.Unreachable("the e-Office does not answer", details=["connection refused"])
 
     @contextlib.contextmanager
     def connect(*_: object) -> Iterator[None]:
@@ -66,7 +66,8 @@ def test_without_a_product_nothing_is_asked_and_nothing_is_unread() -> None:
 def test_a_serving_product_that_does_not_answer_ends_a_plan_and_is_unknown_to_verify() -> None:
     with pytest.raises(errors.Unreachable):
         read(Cluster(1))
-    assert read(Cluster(1), evidence=True).unread == "the e-Office does not answer"
+    unread = read(Cluster(1), evidence=True).unread
+    assert unread == "the e-Office does not answer; connection refused"
 
 
 def test_a_product_without_a_way_in_is_planned_anew_like_one_that_does_not_serve() -> None:

@@ -98,6 +98,21 @@ def test_long_output_is_cut_and_repeated_lines_shown_once(tmp_path: Path) -> Non
     assert max(len(line) for line in error.details) <= 300
 
 
+def test_a_run_that_was_stopped_says_what_its_pods_waited_for() -> None:
+    late = errors.EngineFailed("Pulumi did not end within 45m", resolution="Run it again.")
+    assert wording.of_late(late, []) is late
+    for said, why, remedy in (
+        ("pod x, settle: ErrImagePull: registry/x@sha256:1", "not on the node", "registry"),
+        ("pod x: Unschedulable: cpu", "no node takes its pods", "Make room"),
+    ):
+        told = wording.of_late(late, [said])
+        assert told.message.startswith("Pulumi did not end within 45m: ")
+        assert why in told.message
+        assert said in told.details
+        assert remedy in told.resolution
+        assert told.resolution.endswith("Run it again.")
+
+
 # Locks
 
 

@@ -54,13 +54,10 @@ def read(
                 continue
             try:
                 seen = held(door, target, of, instance)
-            except product_api.Astray as problem:
-                unread = unread or problem.message
-                continue
             except (errors.Unreachable, errors.Denied) as problem:
-                if not evidence:
+                if not evidence and not isinstance(problem, product_api.Astray):
                     raise
-                unread = unread or problem.message
+                unread = unread or "; ".join((problem.message, *problem.details))
                 continue
             found[of.id] = (*found.get(of.id, ()), *seen)
     return Held(found, unread)

@@ -55,7 +55,12 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
         r"ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName",
         "an image of its pods is not on the node, and no registry gives it",
-        "Put it there (a lab: onboard lab image load), then run the same command again.",
+        "Push it to its registry, or load it onto the node (a lab: onboard lab image load); go on.",
+    ),
+    (
+        r"Unschedulable",
+        "no node takes its pods",
+        "Make room on the nodes, or see which volume is missing; then run the same command again.",
     ),
     (
         r"timed out waiting|Timeout occurred|not become ready|Minimum number of|ProgressDeadline",
@@ -102,6 +107,18 @@ def of_run(code: int, said: Sequence[str], log: Path) -> errors.EngineFailed:
         f"Pulumi ended with code {code}: {why}",
         details=[*_lines(said), f"full output: {log}"],
         resolution=remedy,
+    )
+
+
+def of_late(late: errors.EngineFailed, hindered: Sequence[str]) -> errors.EngineFailed:
+    """The error of a run that was stopped, where pods it waited for could not start."""
+    if not hindered:
+        return late
+    why, remedy = _understood(" ".join(hindered))
+    return errors.EngineFailed(
+        f"{late.message}: {why}",
+        details=[*_lines(hindered), *late.details],
+        resolution=f"{remedy} {late.resolution}",
     )
 
 

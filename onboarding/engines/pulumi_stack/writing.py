@@ -215,7 +215,8 @@ def _update(
 ) -> Generator[plan.Outcome, None, tuple[events.Reader, int]]:
     reader = events.Reader()
     # Closed before anything is said about the run: an interruption may fall between two events.
-    with contextlib.closing(command.up(stack, program, refresh=refresh)) as run:
+    update = contextlib.closing(command.up(stack, program, refresh=refresh))
+    with update as run, _late_for(work, ledger):
         while True:
             try:
                 event = next(run)
@@ -240,6 +241,17 @@ def _update(
             elif _finishes(told, ledger.pending[told.ref]):
                 report.note(f"{_VERBS.get(told.operation, told.operation)} {told.ref}")
                 yield ledger.close(told.ref, plan.Status.APPLIED)
+
+
+@contextlib.contextmanager
+def _late_for(work: Work, ledger: _Ledger) -> Iterator[None]:
+    """An update that was stopped is told with what kept the pods from starting that it began."""
+    try:
+        yield
+    except errors.EngineFailed as late:
+        waited = ledger.under_way.union(ledger.failed)
+        told = wording.of_late(late, pods.hindered(work.cluster, waited))
+        raise told from late.__cause__
 
 
 def _tell_waiting(work: Work, ledger: _Ledger, report: progress.Progress) -> None:

@@ -146,9 +146,7 @@ class Api:
         what = f"{self._place.namespace}: the e-Office refused {method} {path}"
         details = [f"{answer.status_code}: {' '.join(answer.text.split())[:300]}"]
         if answer.status_code >= 500:
-            return errors.Unreachable(
-                what, details=details, resolution="See the log of the instance, then go on."
-            )
+            return errors.Unreachable(what, details=details, resolution=self._look)
         if answer.status_code in (401, 403):
             return errors.Denied(
                 what, details=details, resolution="The account lacks a right in the e-Office."
@@ -160,12 +158,26 @@ class Api:
     def _unreachable(self, problem: Exception) -> errors.Unreachable:
         from requests import exceptions
 
-        astray = isinstance(problem, exceptions.SSLError)
-        kind = product_api.Astray if astray else errors.Unreachable
-        return kind(
+        details = [f"{self._place.address}: {https.reason(problem)}"]
+        if isinstance(problem, exceptions.SSLError):
+            return product_api.Astray(
+                f"{self._place.namespace}: who answers for the e-Office does not prove to be it",
+                details=details,
+                resolution="Run onboard apply, which renews a certificate that is due; else see "
+                "that the address leads to the instance.",
+            )
+        return errors.Unreachable(
             f"{self._place.namespace}: the e-Office does not answer",
-            details=[f"{self._place.address}: {https.reason(problem)}"],
-            resolution="See that the instance runs and that its address leads to it.",
+            details=details,
+            resolution=f"See that its address leads to it. {self._look}",
+        )
+
+    @property
+    def _look(self) -> str:
+        """What to do where it answers wrongly or not at all."""
+        return (
+            "Look at its pods and their logs, the database's too (no space, not running): "
+            f"kubectl -n {self._place.namespace} get pods. Then run the same command again."
         )
 
 
