@@ -58,7 +58,8 @@ def _tried(
     does = (
         f"Over the API of {title}, for each of {len(bodies)} bodies:",
         f"  makes   a clerk and a letter, both named {crossing.MARK}…",
-        "  tries   as that clerk to read, find, change and bin the letter of another body",
+        "  tries   as that clerk to list and to find the letters of all others, and to read,",
+        "          change and bin that of the body before it",
         "  takes   the clerks and letters away, those that an earlier run left, too",
         *(f"          {instance.namespace}" for instance in instances),
     )
@@ -70,6 +71,7 @@ def judged(subject: str, crossed: crossing.Crossed, at: datetime) -> policy.Resu
     evidence = {
         "at": at.isoformat(),
         "refused": crossed.refused,
+        "pairs": crossed.pairs,
         "reached": list(crossed.breaches),
         "unknown": list(crossed.unknown),
     }
@@ -83,5 +85,6 @@ def judged(subject: str, crossed: crossing.Crossed, at: datetime) -> policy.Resu
     elif not crossed.refused:
         verdict, seen = policy.Verdict.UNKNOWN, "nothing was tried"
     else:
-        verdict, seen = policy.Verdict.PASS, f"{crossed.refused} tries, all refused"
+        verdict = policy.Verdict.PASS
+        seen = f"{crossed.refused} tries between {crossed.pairs} pairs of bodies, all refused"
     return policy.Result(verdict, subject, seen, evidence, "live")

@@ -30,15 +30,18 @@ class Try:
 @dataclass(frozen=True, slots=True)
 class Crossed:
     """What all tries say: ``breaches`` and what stays ``unknown``, each as a line; ``refused``
-    counts the tries that were refused to the other body and shown possible for one's own."""
+    counts the tries that were refused to the other body and shown possible for one's own, and
+    ``pairs`` who tried something on whose letter, both ways counted."""
 
     breaches: tuple[str, ...]
     unknown: tuple[str, ...]
     refused: int
+    pairs: int
 
 
 def pairs(bodies: Sequence[str]) -> list[tuple[str, str]]:
-    """Each body with itself, and with the next one: as many tries as bodies."""
+    """Each body with itself, and with the one before it: where every single way is tried, so that
+    the requests grow with the number of bodies and not with its square."""
     if len(bodies) < 2:
         return [(body, body) for body in bodies]
     return [pair for n, by in enumerate(bodies) for pair in ((by, by), (by, bodies[n - 1]))]
@@ -61,4 +64,5 @@ def judge(tries: Iterable[Try]) -> Crossed:
             unknown.append(f"{line}: no answer")
         elif possible or one.what not in SHOULD_REACH:
             refused += 1
-    return Crossed(tuple(breaches), tuple(unknown), refused)
+    between = {(one.by, one.of) for one in seen if one.by != one.of}
+    return Crossed(tuple(breaches), tuple(unknown), refused, len(between))

@@ -21,11 +21,11 @@ Verdict = policy.Verdict
 @pytest.mark.parametrize(
     ("crossed", "verdict", "said"),
     [
-        (crossing.Crossed((), (), 40), Verdict.PASS, "40 tries, all refused"),
-        (crossing.Crossed(("a on a letter of b: read",), (), 40), Verdict.FAIL, "reached: a on"),
-        (crossing.Crossed(("a: read",), ("b: no answer",), 40), Verdict.FAIL, "reached: a"),
-        (crossing.Crossed((), ("b: no answer",), 40), Verdict.UNKNOWN, "b: no answer"),
-        (crossing.Crossed((), (), 0), Verdict.UNKNOWN, "nothing was tried"),
+        (crossing.Crossed((), (), 40, 6), Verdict.PASS, "40 tries between 6 pairs of bodies, all"),
+        (crossing.Crossed(("a on a letter of b: read",), (), 40, 6), Verdict.FAIL, "reached: a on"),
+        (crossing.Crossed(("a: read",), ("b: no answer",), 40, 6), Verdict.FAIL, "reached: a"),
+        (crossing.Crossed((), ("b: no answer",), 40, 6), Verdict.UNKNOWN, "b: no answer"),
+        (crossing.Crossed((), (), 0, 0), Verdict.UNKNOWN, "nothing was tried"),
     ],
 )
 def test_tries_are_judged(crossed: crossing.Crossed, verdict: policy.Verdict, said: str) -> None:
@@ -38,7 +38,7 @@ def test_tries_are_judged(crossed: crossing.Crossed, verdict: policy.Verdict, sa
 
 def test_many_breaches_are_counted_and_all_of_them_evidence() -> None:
     many = tuple(f"a on a letter of b{n}: read" for n in range(57))
-    result = bodies.judged("x", crossing.Crossed(many, (), 0), AT)
+    result = bodies.judged("x", crossing.Crossed(many, (), 0, 57), AT)
     assert result.seen.endswith(", and 52 more")
     assert len(result.evidence["reached"]) == 57
 

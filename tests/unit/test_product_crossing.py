@@ -21,6 +21,7 @@ def test_what_is_refused_to_others_and_open_to_its_own_staff_counts() -> None:
     crossed = crossing.judge(own() + others(False))
     assert crossed.breaches == crossed.unknown == ()
     assert crossed.refused == len(crossing.SHOULD_REACH) + 1
+    assert crossed.pairs == 1
 
 
 def test_each_thing_reached_is_a_breach() -> None:

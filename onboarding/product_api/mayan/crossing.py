@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from onboarding import errors, product_api
 from onboarding.product_api import crossing
@@ -20,7 +22,9 @@ from onboarding.products.mayan import wanted
 
 _LABEL = "ทดสอบสิทธิ์ ลบได้ · Access probe, may be deleted"
 _CLERK = ":section"
-_NEWEST = "/documents/?_ordering=-datetime_created&page=1&page_size=100"
+_NEWEST = "/documents/?_ordering=-datetime_created"
+_MORE = 100
+"""Of the newest letters so many beyond those that the probe made: staff may file some meanwhile."""
 _PARTS = (
     "versions", "metadata", "workflow_instances", "comments", "tags", "cabinets", "indexes",
     "signature_captures", "resolved_smart_links", "resolved_web_links", "duplicates",
@@ -29,6 +33,7 @@ _DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg=="
 )
 """A picture of one pixel (PNG): pages of it are made without a program of its own."""
+T = TypeVar("T")
 _SEARCHED = ("documentsearchresult", "documentfilesearchresult", "documentfilepagesearchresult")
 
 
@@ -51,14 +56,12 @@ def tried(
             known = reading.known(door, agency)
             letters = {body: _letter(door, known, body) for body in bodies}
             found: list[crossing.Try] = []
-            for body in bodies:
-                with Api(place, clerk(door, known, agency, body)) as theirs:
-                    for by, of in crossing.pairs(bodies):
-                        if by == body:
-                            attempts = _attempts(theirs, letters[of], own=by == of)
-                            found += [
-                                crossing.Try(by, of, what, _reached(go)) for what, go in attempts
-                            ]
+            for by, group in groupby(crossing.pairs(bodies), itemgetter(0)):
+                with Api(place, clerk(door, known, agency, by)) as theirs:
+                    found += _shown(theirs, by, letters)
+                    for _, of in group:
+                        attempts = _attempts(theirs, letters[of], own=by == of)
+                        found += [crossing.Try(by, of, what, _reached(go)) for what, go in attempts]
             return tuple(found)
         finally:
             _swept(door)
@@ -75,7 +78,7 @@ def _swept(door: Api) -> int:
     users = [u for u in door.every("/users/") if u["username"].startswith(crossing.MARK)]
     for user in users:
         door.remove(f"/users/{user['id']}/")
-    listed = [*_found(door, _SEARCHED[0], crossing.MARK), *door.get(_NEWEST)["results"]]
+    listed = [*_found(door, _SEARCHED[0], crossing.MARK), *_newest(door, 0)]
     for number in {one["id"] for one in listed if _is_probe(one)}:
         door.remove(f"/documents/{number}/")
     binned = [d for d in door.every("/trashed_documents/") if _is_probe(d)]
@@ -112,19 +115,38 @@ def clerk(door: Api, known: reading.Known, agency: str, body: str) -> product_ap
     return account
 
 
+def _shown(clerk: Api, by: str, letters: Mapping[str, Letter]) -> Iterator[crossing.Try]:
+    """Of which bodies a list, and a search, of everything shows the letter: all pairs by two
+    questions a body."""
+    looks: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "list": partial(_newest, clerk, len(letters)),
+        "search": partial(_found, clerk, _SEARCHED[0], crossing.MARK),
+    }
+    for what, look in looks.items():
+        shown = _answer(look, list[dict[str, Any]]())
+        numbers = None if shown is None else {document["id"] for document in shown}
+        for of, letter in letters.items():
+            reached = None if numbers is None else letter.number in numbers
+            yield crossing.Try(by, of, what, reached)
+
+
+def _newest(door: Api, probes: int) -> list[dict[str, Any]]:
+    return list(islice(door.every(_NEWEST), probes + _MORE))
+
+
 def _attempts(
     clerk: Api, letter: Letter, *, own: bool
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """What is tried, and how; each call gives something true where it got through.
 
-    Nothing is written to one's own letter: it is there to be read.
+    Of one's own letter only what must be possible is asked; nothing is written to it.
     """
     path, file = f"/documents/{letter.number}", f"/documents/{letter.number}/files/{letter.file}"
-    yield "list", lambda: any(d["id"] == letter.number for d in clerk.get(_NEWEST)["results"])
     yield "read", partial(clerk.get, f"{path}/")
     yield "file", partial(_every, clerk, f"{path}/files/")
     yield "download", partial(clerk.content, f"{file}/download/")
-    yield "search", partial(_found, clerk, _SEARCHED[0], letter.word)
+    if own:
+        return
     for model in _SEARCHED:
         yield f"search {model} by word", partial(_found, clerk, model, letter.word)
         yield f"search {model} by uuid", partial(_found, clerk, model, letter.uuid)
@@ -134,11 +156,10 @@ def _attempts(
     for part in ("events", "acls"):
         about = f"/objects/documents/document/{letter.number}/{part}/"
         yield part, partial(_every, clerk, about)
-    if not own:
-        yield "rename", partial(_done, clerk.change, f"{path}/", {"label": "x"})
-        new = (f"{path}/files/", "x.png", _DOT, {"action_name": "replace"})
-        yield "add a file", partial(_done, clerk.upload, *new)
-        yield "bin", partial(_done, clerk.remove, f"{path}/")
+    yield "rename", partial(_done, clerk.change, f"{path}/", {"label": "x"})
+    new = (f"{path}/files/", "x.png", _DOT, {"action_name": "replace"})
+    yield "add a file", partial(_done, clerk.upload, *new)
+    yield "bin", partial(_done, clerk.remove, f"{path}/")
 
 
 def _every(clerk: Api, path: str) -> list[dict[str, Any]]:
@@ -155,10 +176,15 @@ def _found(clerk: Api, model: str, word: str) -> list[dict[str, Any]]:
 
 
 def _reached(attempt: Callable[[], object]) -> bool | None:
+    return _answer(lambda: bool(attempt()), False)
+
+
+def _answer(ask: Callable[[], T], refused: T) -> T | None:
+    """What came of it; None where no answer said so."""
     try:
-        return bool(attempt())
+        return ask()
     except errors.Unreachable:
         return None
     except errors.OnboardError:
         # Not found and forbidden are one to who must not know.
-        return False
+        return refused
