@@ -50,7 +50,8 @@ def _announced(whose: tenant.Tenant, target: environment.Environment, why: str) 
     if target.probes.pod is None or why:
         return
     yield f"  makes   a pod onboard-probe-… of {target.probes.pod.image}"
-    yield "  tries   to connect to pods and services of other agencies, a node, the API server and"
+    yield "  tries   to connect to pods and services of other agencies and of the agency's other"
+    yield "          namespaces, a node, the API server and"
     yield f"          {cluster_network.METADATA_SERVICE}, which must fail; and to what is allowed"
     yield "  takes   the pod away"
     yield from (f"          {instance.namespace}" for instance in whose.instances)

@@ -14,8 +14,9 @@ from onboarding.probes import network
 
 _SIMULATED = "kwok.x-k8s.io/node"
 """Annotation of nodes on which nothing runs, whatever their pods report (kwok.sigs.k8s.io)."""
-_MOST_FOREIGN = 4
-"""Pods of other agencies that are tried, beside their services."""
+_MOST = 4
+"""Workloads of other agencies, and of the agency's own other namespaces, of which a pod is tried,
+beside its services."""
 _KUBELET = 10250
 
 Object = Mapping[str, Any]
@@ -58,7 +59,7 @@ def targets(
     """All that a pod of an instance is to try."""
     return (
         *_platform(target),
-        *_foreign(seen, of),
+        *_strangers(seen, of, instance),
         *_nodes(seen),
         *_api_server(seen, target),
         network.Target(
@@ -79,29 +80,44 @@ def _platform(target: environment.Environment) -> Iterator[network.Target]:
             yield network.Target(name, *_place(address), "", allowed=True)
 
 
-def _foreign(seen: Seen, of: tenant.Tenant) -> Iterator[network.Target]:
-    """Pods of other agencies that answer, a database among them where there is one."""
-    theirs = [
+def _strangers(
+    seen: Seen, of: tenant.Tenant, instance: tenant.Instance
+) -> Iterator[network.Target]:
+    """Pods of other namespaces that answer, databases among them where there are some.
+
+    Another shard or system of the same agency is as closed as another agency.
+    """
+    answering = [
         pod
         for pod in seen.pods
-        if _labels(pod).get(labels.AGENCY) not in (None, of.id)
+        if labels.AGENCY in _labels(pod)
+        and _space(pod) != instance.namespace
         and seen.real(pod["spec"].get("nodeName") or "")
         and _ports(pod)
     ]
+    foreign = [pod for pod in answering if _labels(pod)[labels.AGENCY] != of.id]
+    own = [pod for pod in answering if _labels(pod)[labels.AGENCY] == of.id]
+    yield from _tries(seen, foreign, "of another agency", network.FOREIGN)
+    yield from _tries(seen, own, "in another namespace of the agency", network.DENIED)
+
+
+def _tries(
+    seen: Seen, pods: Sequence[Object], whose: str, control: str
+) -> Iterator[network.Target]:
     # One of each workload, before a second of any.
-    workloads = {(_space(pod), _name(pod).rpartition("-")[0]): pod for pod in theirs}
-    for pod in list(workloads.values())[:_MOST_FOREIGN]:
+    workloads = {(_space(pod), _name(pod).rpartition("-")[0]): pod for pod in pods}
+    for pod in list(workloads.values())[:_MOST]:
         name = f"{_space(pod)}/{_name(pod)}"
         address, port = pod["status"]["podIP"], _ports(pod)[0]
-        yield network.Target(f"pod {name} of another agency", address, port, network.FOREIGN)
+        yield network.Target(f"pod {name} {whose}", address, port, control)
         for service in seen.services:
             if _leads_to(service, pod):
                 name = f"{_space(service)}/{_name(service)}"
                 yield network.Target(
-                    f"service {name} of another agency",
+                    f"service {name} {whose}",
                     service["spec"]["clusterIP"],
                     service["spec"]["ports"][0]["port"],
-                    network.FOREIGN,
+                    control,
                 )
 
 

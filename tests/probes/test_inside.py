@@ -117,17 +117,17 @@ def _village() -> tenant.Tenant:
     )
 
 
-def _cluster_pod(agency: str, name: str, *, ready: bool = True, node: str = "real-1") -> Any:
+def _cluster_pod(agency: str, name: str, *, node: str = "real-1", shard: str = "") -> Any:
     return {
         "metadata": {
-            "namespace": f"ga-{agency}-prod",
+            "namespace": f"ga-{agency}{shard}-prod",
             "name": name,
             "labels": {"gdcc.go.th/agency": agency, "app": "office"},
         },
         "spec": {"nodeName": node, "containers": [{"ports": [{"containerPort": 8000}]}]},
         "status": {
             "podIP": "10.0.0.7",
-            "conditions": [{"type": "Ready", "status": str(ready)}],
+            "conditions": [{"type": "Ready", "status": "True"}],
         },
     }
 
@@ -160,6 +160,9 @@ def test_targets_are_what_answers_on_real_nodes() -> None:
             _cluster_pod("other", "office-7f-b"),
             _cluster_pod("kwoked", "office-9c-a", node="kwok-1"),
             _cluster_pod("village", "office-1a-a"),
+            _cluster_pod("village", "office-2b-a", shard="-north"),
+            _cluster_pod("village", "office-database-0", shard="-north"),
+            _cluster_pod("village", "office-3c-a", shard="-south", node="kwok-1"),
         ],
         [
             _service("ga-other-prod", "office", clusterIP="10.96.0.7", ports=ports,
@@ -171,11 +174,17 @@ def test_targets_are_what_answers_on_real_nodes() -> None:
     )  # fmt: skip
     [instance] = whose.instances
     tried = survey.targets(seen, whose, instance, at)
+    assert [t.what for t in tried if "namespace of the agency" in t.what] == [
+        "pod ga-village-north-prod/office-2b-a in another namespace of the agency",
+        "pod ga-village-north-prod/office-database-0 in another namespace of the agency",
+    ]
     assert [(t.host, t.port, t.control, t.allowed) for t in tried] == [
         ("100.64.0.1", 8200, "", True),
         ("sso.invalid", 443, "", True),
         ("10.0.0.7", 8000, network.FOREIGN, False),
         ("10.96.0.7", 80, network.FOREIGN, False),
+        ("10.0.0.7", 8000, network.DENIED, False),
+        ("10.0.0.7", 8000, network.DENIED, False),
         ("100.64.0.254", 10250, network.DENIED, False),
         ("cluster.invalid", 443, network.DENIED, False),
         ("10.96.0.1", 443, network.DENIED, False),

@@ -13,7 +13,7 @@ from onboarding.desired import office, vault_policies
 from onboarding.lab import component
 from onboarding.product_api.mayan import api
 from tests.contract import signed_pdf
-from tests.integration.real.conftest import Cluster
+from tests.integration.real.conftest import Cluster, command, must
 from tests.running import Done, onboard
 
 SLOW = 3600
@@ -21,10 +21,13 @@ SLOW = 3600
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One agency, by its manifest, with one e-Office."""
+    """An e-Office of one agency, by its manifest: the only one, or that of a shard."""
 
     lab: component.Lab
     file: Path
+    shard: str = ""
+    named: str = ""
+    """Another environment file than the lab's own."""
 
     @property
     def target(self) -> environment.Environment:
@@ -36,7 +39,7 @@ class Office:
 
     @property
     def instance(self) -> tenant.Instance:
-        (one,) = office.instances(self.of)
+        (one,) = (i for i in office.instances(self.of) if i.shard == self.shard)
         return one
 
     @property
@@ -50,8 +53,11 @@ class Office:
         return product_api.place(about, self.target, self.instance)
 
     def onboard(self, verb: str, *words: str) -> Done:
-        lab = ("--environment", self.lab.home.name)
-        return onboard(verb, str(self.file), *lab, *words, timeout=SLOW)
+        return onboard(*self.words(verb, *words), timeout=SLOW)
+
+    def words(self, verb: str, *words: str) -> tuple[str, ...]:
+        named = self.named or self.lab.home.name
+        return verb, str(self.file), "--environment", named, *words
 
     def page(self, path: str) -> requests.Response:
         """What anybody gets at the agency's address, as its certificate and the gateway say."""
@@ -85,6 +91,12 @@ class Office:
                     person.write(path, {"data": new})
             finally:
                 door.remove(f"sys/policies/acl/{policy}")
+
+
+def ready(lab: component.Lab) -> None:
+    """The node holds the images, and the environment file names an e-Office."""
+    must(command("image", "load", timeout=SLOW))
+    must(command("up", timeout=SLOW))
 
 
 def file_letter(door: api.Api, label: str, content: bytes) -> int:
