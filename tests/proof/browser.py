@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import shutil
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from playwright import sync_api
+
+from tests.proof import steady
 
 _SLOW = 240_000
 """Milliseconds that a page may take where the computer is busy."""
@@ -60,7 +64,12 @@ def started(*servers: tuple[str, int], hosts: Mapping[str, int] | None = None) -
         f"--ignore-certificate-errors-spki-list={','.join(keys)}",
     ]
     with sync_api.sync_playwright() as door:
-        made = door.chromium.launch(executable_path=program(), args=words, timeout=_SLOW)
+        made = door.chromium.launch(
+            executable_path=steady.__file__,
+            env={**os.environ, "STEADY_PROGRAM": program()},
+            args=words,
+            timeout=_SLOW,
+        )
         try:
             yield made
         finally:
@@ -78,6 +87,42 @@ def person(of: Any) -> Iterator[Any]:
         yield profile.new_page()
     finally:
         profile.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityKey:
+    """A security key (WebAuthn) at the computer of a person, who touches it whenever it asks."""
+
+    door: Any
+    number: str
+
+    def held(self) -> list[dict[str, Any]]:
+        """What it signs in with: one entry for each place and account."""
+        told = self.door.send("WebAuthn.getCredentials", {"authenticatorId": self.number})
+        return list(told["credentials"])
+
+
+def security_key(
+    page: Any, held: Sequence[Mapping[str, Any]] = (), *, verifies: bool = True
+) -> SecurityKey:
+    """Put a key into the computer of a page: a new one, or one that holds something already.
+
+    ``verifies``: it asks who uses it, by PIN or finger.
+    """
+    door = page.context.new_cdp_session(page)
+    door.send("WebAuthn.enable")
+    about = {
+        "protocol": "ctap2",
+        "transport": "usb",
+        "hasUserVerification": verifies,
+        "isUserVerified": verifies,
+        "automaticPresenceSimulation": True,
+    }
+    number = door.send("WebAuthn.addVirtualAuthenticator", {"options": about})["authenticatorId"]
+    for one in held:
+        said = {"authenticatorId": number, "credential": dict(one)}
+        door.send("WebAuthn.addCredential", said)
+    return SecurityKey(door, number)
 
 
 def printed(of: Any, html: str, to: Path) -> Path:

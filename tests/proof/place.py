@@ -61,11 +61,19 @@ class Place:
     def administrator(self) -> api.Api:
         return api.Api(self.server.place, self.server.writer)
 
-    def staff(self) -> oidc_login.Person:
+    def staff(self, role: str = "central") -> oidc_login.Person:
         """Of the agency, with an account where people sign in and one in the e-Office."""
-        made = person.make(homes.locate(LAB), self.target, self.of, "central")
+        made = person.make(homes.locate(LAB), self.target, self.of, role)
         password = made.password_file.read_text(encoding="utf-8").strip()
         return oidc_login.Person(made.username, password)
+
+    def made_signatory(self, who: oidc_login.Person) -> None:
+        """From now on they sign letters, too; what they sign in with stays as it is."""
+        realm, group = self.of.realm, f"/group-by-path/{self.of.id}/{self.of.id}:signers"
+        with contextlib.closing(keycloak.connect(self.target, environment.Role.BOOTSTRAP)) as admin:
+            (user,) = admin.get(realm, "/users", username=who.username, exact="true")
+            joined = admin.get(realm, group)["id"]
+            admin.put(realm, f"/users/{user['id']}/groups/{joined}", {})
 
     def stranger(self) -> oidc_login.Person:
         """Of the other agency, in the same role there."""

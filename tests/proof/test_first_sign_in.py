@@ -113,6 +113,47 @@ def test_a_signed_letter_comes_out_of_the_office_whole_and_a_tampered_copy_is_to
     assert "Signature is Valid" not in letters.judged(changed, tmp_path)
 
 
+def test_a_signatory_registers_a_security_key_and_signs_in_with_it(
+    place: places.Place, chromium: Any, album: pictures.Album
+) -> None:
+    signatory = place.staff("division")
+    place.made_signatory(signatory)
+    with browser.person(chromium) as page:
+        key = browser.security_key(page)
+        shown = visit.sign_in(page, place.host, signatory, album.take)
+        assert shown[0] == visit.PASSWORD
+        assert sorted(shown[1:3]) == sorted([visit.NEW_PASSWORD, visit.KEY])
+        assert shown[3:] == [visit.INSIDE]
+        held = key.held()
+    with browser.person(chromium) as page:
+        browser.security_key(page, held)
+        again = visit.sign_in(page, place.host, signatory, album.take)
+        assert again == [visit.PASSWORD, visit.ASKED_KEY, visit.INSIDE]
+        status, me = visit.take_out(page, ME)
+        assert (status, json.loads(me)["email"]) == (200, signatory.username)
+
+
+def test_a_signatory_with_a_one_time_code_alone_is_not_let_in(
+    place: places.Place, chromium: Any, album: pictures.Album
+) -> None:
+    """Their code counted until they came to sign letters; a key that does not ask who uses it
+    counts for no signatory."""
+    who = place.staff("section")
+    with browser.person(chromium) as page:
+        assert visit.sign_in(page, place.host, who)[-1] == visit.INSIDE
+    place.made_signatory(who)
+    with browser.person(chromium) as page:
+        page.goto(f"https://{place.host}/")
+        assert visit.walk(page, who, (visit.KEY,)) == [visit.PASSWORD, visit.KEY]
+        assert page.goto(f"https://{place.host}{ME}").status == 403
+    with browser.person(chromium) as page:
+        browser.security_key(page, verifies=False)
+        page.goto(f"https://{place.host}/")
+        ends = (visit.KEY_FAILED, visit.INSIDE)
+        assert visit.walk(page, who, ends, album.take)[-2:] == [visit.KEY, visit.KEY_FAILED]
+        assert page.goto(f"https://{place.host}{ME}").status == 403
+
+
 def test_staff_of_another_agency_prove_who_they_are_and_stay_outside(
     place: places.Place, chromium: Any, letter: Letter, album: pictures.Album
 ) -> None:

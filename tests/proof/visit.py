@@ -11,6 +11,7 @@ from tests.integration import oidc_login
 
 PASSWORD, SET_UP, CODE = "#kc-form-login", "#kc-totp-settings-form", "#kc-otp-login-form"
 NEW_PASSWORD, KEY = "#kc-passwd-update-form", "#registerWebAuthn"
+ASKED_KEY, KEY_FAILED = "#authenticateWebAuthnButton", "#kc-error-credential-form"
 INSIDE, AT_THE_DOOR = "#menu-main", "form[action*='oidc/authenticate']"
 """Of the e-Office: what whoever is in it sees, and what everybody else does."""
 _NAMES = {INSIDE: "inside", AT_THE_DOOR: "at-the-door"}
@@ -65,9 +66,9 @@ def walk(
 def _next(page: Any, ends: tuple[str, ...]) -> str:
     """The page that comes up next, by what is on it."""
     page.wait_for_load_state("load")
-    every = (*ends, *_FILL)
-    page.locator(", ".join(every)).first.wait_for(state="attached")
-    return next(each for each in every if page.locator(each).count())
+    found = page.locator(", ".join((*ends, *_FILL))).first
+    # One question to one page: between two it could have become another.
+    return str(found.evaluate("(it, every) => every.find(e => it.matches(e))", [*ends, *_FILL]))
 
 
 def _password(page: Any, who: oidc_login.Person) -> None:
@@ -95,6 +96,18 @@ def _code(page: Any, who: oidc_login.Person) -> None:
     _send(page, CODE)
 
 
+def _register(page: Any, who: oidc_login.Person) -> None:
+    """The key answers by itself; then a dialog asks what it is to be called."""
+    page.once("dialog", lambda asked: asked.accept("กุญแจของฉัน"))
+    with page.expect_navigation():
+        page.locator(KEY).click()
+
+
+def _show_key(page: Any, who: oidc_login.Person) -> None:
+    with page.expect_navigation():
+        page.locator(ASKED_KEY).click()
+
+
 def _send(page: Any, form: str) -> None:
     with page.expect_navigation():
         page.locator(f"{form} [type=submit]").first.click()
@@ -105,4 +118,6 @@ _FILL: dict[str, Callable[[Any, oidc_login.Person], None]] = {
     NEW_PASSWORD: _new_password,
     SET_UP: _set_up,
     CODE: _code,
+    KEY: _register,
+    ASKED_KEY: _show_key,
 }
