@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import importlib.util
 import os
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onboarding import environment
-from tests.faults import proxy
+from tests.faults import proxy, wrong_clock
 from tests.faults.invariants import PARTIAL, Village, World
 from tests.running import ROOT, Done
 
@@ -91,14 +90,6 @@ def test_row_12_a_real_file_system_that_is_full(world: World) -> None:
 # Row 15
 
 
-def faketime() -> str:
-    """The library that gives one process another clock."""
-    found = importlib.util.find_spec("libfaketime")
-    assert found is not None
-    assert found.origin is not None
-    return str(Path(found.origin).parent / "vendor/libfaketime/src/libfaketime.so.1")
-
-
 def in_time(world: World, shift: str, *words: str) -> Done:
     """A command whose clock is shifted; the systems keep theirs."""
     ended = subprocess.run(
@@ -106,7 +97,7 @@ def in_time(world: World, shift: str, *words: str) -> Done:
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
         env={
             "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(Path.home()), "CI": "true",
-            "LD_PRELOAD": faketime(), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            **wrong_clock.settings(FAKETIME=shift),
         },
     )  # fmt: skip
     return Done(ended.returncode, ended.stdout, ended.stderr)
@@ -162,12 +153,8 @@ def test_row_15_clocks_that_differ_and_jump_in_the_middle(world: World) -> None:
                 clock.write_text(jump, encoding="utf-8")
 
         with pytest.MonkeyPatch.context() as shell:
-            for name, value in (
-                ("LD_PRELOAD", faketime()),
-                ("FAKETIME_TIMESTAMP_FILE", str(clock)),
-                ("FAKETIME_NO_CACHE", "1"),
-                ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ):
+            told = wrong_clock.settings(FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1")
+            for name, value in told.items():
                 shell.setenv(name, value)
             run = world.apply(village, plan)
         assert clock.read_text(encoding="utf-8") == jump, "the clock jumped"

@@ -158,18 +158,17 @@ class Api:
     def _unreachable(self, problem: Exception) -> errors.Unreachable:
         from requests import exceptions
 
-        details = [f"{self._place.address}: {https.reason(problem)}"]
-        if isinstance(problem, exceptions.SSLError):
-            return product_api.Astray(
-                f"{self._place.namespace}: who answers for the e-Office does not prove to be it",
-                details=details,
-                resolution="Run onboard apply, which renews a certificate that is due; else see "
-                "that the address leads to the instance.",
-            )
-        return errors.Unreachable(
-            f"{self._place.namespace}: the e-Office does not answer",
-            details=details,
-            resolution=f"See that its address leads to it. {self._look}",
+        astray = isinstance(problem, exceptions.SSLError)
+        kind = product_api.Astray if astray else errors.Unreachable
+        what = "the e-Office does not answer"
+        do = f"See that its address leads to it. {self._look}"
+        if https.untrusted(problem):
+            what = "the certificate of the e-Office is not believed"
+            do = "Run onboard apply, which renews one that is due, or see where its address leads."
+        return kind(
+            f"{self._place.namespace}: {what}",
+            details=[f"{self._place.address}: {https.reason(problem)}"],
+            resolution=do,
         )
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from onboarding import environment, https, manifest, product_api, tenant, vault
+from onboarding import environment, errors, https, manifest, product_api, tenant, vault
 from onboarding.desired import office, vault_policies
 from onboarding.lab import component
 from onboarding.product_api.mayan import api
@@ -109,6 +109,12 @@ def file_letter(door: api.Api, label: str, content: bytes) -> int:
     return int(made["id"])
 
 
+def remove_letter(door: api.Api, letter: int) -> None:
+    """Into the bin, and out of it for ever."""
+    door.remove(f"/documents/{letter}/")
+    door.remove(f"/trashed_documents/{letter}/")
+
+
 def content_of(door: api.Api, letter: int) -> bytes:
     (file,) = door.every(f"/documents/{letter}/files/")
     return door.content(f"/documents/{letter}/files/{file['id']}/download/")
@@ -116,3 +122,12 @@ def content_of(door: api.Api, letter: int) -> bytes:
 
 def pdf() -> bytes:
     return signed_pdf.letter("letter of a test")
+
+
+def holds(office: Office, letter: int, content: bytes) -> bool:
+    """Whether it answers, and gives the letter out as it was filed."""
+    try:
+        with office.administrator() as door:
+            return content_of(door, letter) == content
+    except errors.OnboardError:
+        return False
