@@ -168,7 +168,9 @@ def instance(loaded: component.Lab) -> Iterator[Cluster]:
     chosen = f"{labels.AGENCY}={_AGENCY},{labels.SYSTEM}=e-office"
     name = cluster.ask("get", "namespace", "-l", chosen, "-o", "name").out.split("/")[1].strip()
     yield Cluster(loaded, name)
-    Cluster(loaded, name).ask("delete", "pod", "reading", "--ignore-not-found")
+    # Its reader heeds no signal: it would be waited for until it is killed.
+    gone = ("delete", "pod", "reading", "--ignore-not-found", "--grace-period=1")
+    must(Cluster(loaded, name).ask(*gone, seconds=_SLOW))
 
 
 def test_the_agent_writes_secrets_as_files_and_renews_them(
