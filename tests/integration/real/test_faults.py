@@ -8,6 +8,8 @@ import dataclasses
 import json
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,6 +103,43 @@ def test_an_image_that_is_missing_is_named_and_the_run_after_it_came_ends_what_w
     must(command("image", "load", timeout=SLOW))
     must(fresh.onboard("apply", "--yes", "--no-verify"))
     _is_whole(fresh)
+
+
+def test_a_database_that_is_killed_while_the_office_is_configured(fresh: Office) -> None:
+    roles = f"SELECT count(*) FROM permissions_role WHERE label LIKE '{fresh.of.id}:%'"
+    with _started(fresh, "apply", "--yes", "--no-verify") as run:
+        begun = eventually(
+            lambda: office_faults.row(fresh, roles) not in ("", "0") or run.poll() is not None, SLOW
+        )
+        assert begun
+        assert run.poll() is None, run.communicate()
+        pod = ("delete", "pod", office_faults.DATABASE_POD, "--grace-period=0", "--force")
+        must(fresh.cluster.ask(*pod, seconds=120))
+        out, err = run.communicate(timeout=SLOW)
+    assert run.returncode == Code.PARTIAL, out + err
+    assert "could not be configured" in err
+    assert f"kubectl -n {fresh.instance.namespace} get pods" in err
+    half = int(office_faults.row(fresh, roles) or -1) if _is_up(fresh) else -1
+    assert half > 0, "it was killed in the middle"
+    must(fresh.onboard("apply", "--yes", "--no-verify"))
+    _is_whole(fresh)
+
+
+def _is_up(of: Office) -> bool:
+    waited = ("wait", "--for=condition=Ready", "pod", "--all", "--timeout=600s")
+    return of.cluster.ask(*waited, seconds=630).code == 0
+
+
+@contextlib.contextmanager
+def _started(of: Office, *words: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "onboarding", *of.words(*words)]
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        try:
+            yield run
+        finally:
+            run.kill()
 
 
 @pytest.mark.parametrize("how", ["no pod", "stands still"])
