@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,9 +37,7 @@ def _made() -> None:
 @pytest.fixture
 def office(lab: component.Lab) -> Office:
     """The agency's e-Office, running; what is there already is left as it is."""
-    must(command("image", "load", timeout=SLOW))
-    # The environment file names an e-Office once its images are on the node.
-    must(command("up", timeout=SLOW))
+    office_use.ready(lab)
     here = Office(lab, ROOT / "examples" / "mot.yaml")
     must(here.onboard("apply", "--yes", "--no-verify", "--allow-delete"))
     return here
@@ -55,8 +52,7 @@ def letter(office: Office) -> Iterator[tuple[int, bytes]]:
         number = office_use.file_letter(door, title, content)
     yield number, content
     with office.administrator() as door:
-        door.remove(f"/documents/{number}/")
-        door.remove(f"/trashed_documents/{number}/")
+        office_use.remove_letter(door, number)
 
 
 def _read(office: Office, number: int) -> bytes:
@@ -139,17 +135,10 @@ def test_another_password_of_the_database_is_taken_over_and_letters_stay(
     office.another_password("e-office-database")
     must(office.cluster.ask("delete", "pod", "e-office-database-0", seconds=180))
     # The product's file is rendered within a minute; nothing of the product is restarted.
-    assert eventually(lambda: _letter_is(office, number, content), 300)
+    assert eventually(lambda: office_use.holds(office, number, content), 300)
     restarts = "{.items[*].status.containerStatuses[*].restartCount}"
     pods = ("get", "pods", "-l", "app.kubernetes.io/name=e-office", "-o", f"jsonpath={restarts}")
     assert set(office.cluster.ask(*pods).out.split()) == {"0"}
-
-
-def _letter_is(office: Office, number: int, content: bytes) -> bool:
-    try:
-        return _read(office, number) == content
-    except errors.OnboardError:
-        return False
 
 
 def test_a_node_that_was_restarted_serves_the_same_letters(
@@ -206,31 +195,3 @@ def _tunnel(office: Office) -> https.Tunnel:
     pod = must(office.cluster.ask(*words)).out.split()[0].removeprefix("pod/")
     role, namespace = environment.Role.APPLIER, office.instance.namespace
     return forward.tunnel(office.target, role, namespace, pod, PRODUCT.image.port)
-
-
-def test_bodies_that_share_an_office_reach_nothing_of_each_other(
-    office: Office, tmp_path: Path
-) -> None:
-    shared = Office(office.lab, _of_bodies(3, tmp_path / "pooled.yaml"))
-    must(shared.onboard("apply", "--yes", "--no-verify"))
-    with shared.administrator() as door:
-        kinds = [kind["label"] for kind in door.every("/document_types/")]
-    assert sum("[plk-lao/" in label for label in kinds) == 3
-    proven = json.loads(shared.onboard("verify", "--probe", "--yes", "--output", "json").out)
-    (tried,) = [one for one in proven["findings"] if one["id"] == "TEN-018" and one["evidence"]]
-    assert tried["verdict"] == "pass", tried
-    with shared.administrator() as door:
-        assert not [user for user in door.every("/users/") if "probe" in user["username"]]
-        assert door.get("/documents/")["count"] == 0
-    must(shared.onboard("drift"))
-
-
-def _of_bodies(number: int, file: Path) -> Path:
-    """The pooled example with its first bodies alone."""
-    text = (ROOT / "examples" / "plk-lao.yaml").read_text(encoding="utf-8")
-    bodies = re.findall(r"^ +- \{id: plk-\d+.*\n", text, re.MULTILINE)
-    for line in bodies[number:]:
-        text = text.replace(line, "")
-    text = text.replace("{initial: 1046, target: 1900}", f"{{initial: {19 * number}, target: 100}}")
-    file.write_text(text.replace("onboarded: 57", f"onboarded: {number}"), encoding="utf-8")
-    return file
