@@ -16,24 +16,12 @@ from onboarding.lab.images import recipe, steps
 
 _OLDEST_GLIBC = 5
 _PINNED = ("wheels.txt", "sources.txt")
-_USER = (
-    # Programs ask for the name of who runs them.
-    'echo onboard:x:1000:1000::/tmp:/usr/sbin/nologin >> "$1/etc/passwd"',
-    'echo onboard:x:1000: >> "$1/etc/group"',
-)
-_CLEAN = (
-    # Of this computer: the node puts its own names and servers there.
-    'for file in hostname resolv.conf; do : > "$1/etc/$file"; done',
-    # Of this moment. A key that a package made would be the same, and known, in every pod.
-    'rm -rf "$1"/var/log/* "$1"/var/cache/*/* "$1"/var/lib/apt/lists/* "$1"/etc/ssl/private/*',
-    'find -L "$1/etc/ssl/certs" -type l -delete; rm -f "$1/etc/ssl/certs/ssl-cert-snakeoil.pem"',
-)
 _VERSIONS = "dpkg-query --admindir=\"$1/var/lib/dpkg\" -W -f '${Package} ${Version}\\n' > "
 
 
 def debian(of: recipe.Root, made: Path, shop: steps.Workshop, mirror: str | None) -> None:
     """Put ``layer.tar`` and ``packages.txt``, the versions in it, into the folder ``made``."""
-    after = (*_USER, *_CLEAN, _VERSIONS + shlex.quote(str(made / "packages.txt")))
+    after = (*recipe.AFTER, _VERSIONS + shlex.quote(str(made / "packages.txt")))
     arguments = [
         "mmdebstrap",
         "--mode=root",

@@ -17,6 +17,18 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _FORMAT = "1"
 """Raised when the same inputs come to be packed differently."""
 
+AFTER = (
+    # Programs ask for the name of who runs them.
+    'echo onboard:x:1000:1000::/tmp:/usr/sbin/nologin >> "$1/etc/passwd"',
+    'echo onboard:x:1000: >> "$1/etc/group"',
+    # Of this computer: the node puts its own names and servers there.
+    'for file in hostname resolv.conf; do : > "$1/etc/$file"; done',
+    # Of this moment. A key that a package made would be the same, and known, in every pod.
+    'rm -rf "$1"/var/log/* "$1"/var/cache/*/* "$1"/var/lib/apt/lists/* "$1"/etc/ssl/private/*',
+    'find -L "$1/etc/ssl/certs" -type l -delete; rm -f "$1/etc/ssl/certs/ssl-cert-snakeoil.pem"',
+)
+"""Shell lines run after Debian's packages are installed, with the root as ``$1``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:
@@ -39,7 +51,7 @@ class Root:
     epoch: int
 
     def digest(self) -> str:
-        return _sealed([_FORMAT, platform.machine(), asdict(self)])
+        return _sealed([_FORMAT, platform.machine(), asdict(self), AFTER])
 
     def folder(self) -> str:
         """Name of its folder in the cache."""

@@ -102,6 +102,20 @@ _CHANGES: list[Callable[[recipe.Image], recipe.Image]] = [
 ]
 
 
+def test_what_is_done_to_debian_s_layer_is_in_the_digest_of_all_that_stands_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_debian, without = recipe.load()["mayan-edms"], recipe.load()["openbao-agent"]
+    assert on_debian.root is not None
+    assert on_debian.own is not None
+    before = (on_debian.root.digest(), on_debian.own.digest(), on_debian.digest())
+    alone = without.digest()
+    monkeypatch.setattr(recipe, "AFTER", (*recipe.AFTER, "true"))
+    after = (on_debian.root.digest(), on_debian.own.digest(), on_debian.digest())
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    assert without.digest() == alone
+
+
 @pytest.mark.parametrize("change", _CHANGES)
 def test_whatever_decides_an_image_is_in_its_digest(
     change: Callable[[recipe.Image], recipe.Image],
