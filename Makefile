@@ -55,6 +55,8 @@ bench: setup ## Ratios against a floor or a peer, in one run
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.folder
 	@$(BIN)/python -m benchmarks.product
+	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then $(BIN)/python -m benchmarks.office; \
+	else echo "not run: the benchmark of the real node, which needs root on Linux" >&2; fi
 
 lab-down: setup ## Stop the lab; its data stays
 	@$(BIN)/onboard lab down

@@ -63,9 +63,7 @@ def _stock(
 def _kubectl(
     name: str, items: list[item.Item], target: environment.Environment, folder: Path
 ) -> measure.Cost:
-    ordered = sorted(items, key=lambda i: i.ref.kind != "Namespace")
-    file = folder / f"{name}.objects.yaml"
-    file.write_text(yaml.safe_dump_all([_object(i) for i in ordered]), encoding="utf-8")
+    file = written(items, folder / f"{name}.objects.yaml")
     kubectl = shutil.which("kubectl") or str(Path(sys.executable).parent / "kubectl")
     kubeconfig = target.login(environment.Role.BOOTSTRAP).kubeconfig
     return measure.run(
@@ -73,6 +71,13 @@ def _kubectl(
         {"PATH": os.environ["PATH"], "HOME": str(folder)},
         folder / f"{name}.kubectl",
     )
+
+
+def written(items: list[item.Item], file: Path) -> Path:
+    """The objects as ``kubectl apply`` takes them, namespaces first."""
+    ordered = sorted(items, key=lambda i: i.ref.kind != "Namespace")
+    file.write_text(yaml.safe_dump_all([_object(i) for i in ordered]), encoding="utf-8")
+    return file
 
 
 def _object(of: item.Item) -> dict[str, object]:

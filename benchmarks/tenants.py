@@ -1,21 +1,22 @@
-"""Fresh agencies for a benchmark: the Administrative Courts under other names."""
+"""Fresh agencies for a benchmark: an example under other names."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def manifest(agency: str, folder: Path) -> Path:
-    """Write a manifest like ``examples/admincourt.yaml`` for an agency of another id and domain."""
-    text = (ROOT / "examples/admincourt.yaml").read_text(encoding="utf-8")
+def manifest(agency: str, folder: Path, example: str = "admincourt") -> Path:
+    """Write a manifest like that of the example for an agency of another id, code and domain."""
+    text = (ROOT / "examples" / f"{example}.yaml").read_text(encoding="utf-8")
+    code = f"{zlib.crc32(agency.encode()) % 1000:03}"
+    text = text.replace(f"id: {example}", f"id: {agency}")
+    text = text.replace(f"{example}.go.th", f"{agency}.go.th")
     path = folder / f"{agency}.yaml"
     path.write_text(
-        text.replace("id: admincourt", f"id: {agency}")
-        .replace("admincourt.go.th", f"{agency}.go.th")
-        .replace('"90002"', f'"90{zlib.crc32(agency.encode()) % 1000:03}"'),
-        encoding="utf-8",
+        re.sub(r'(departmentCode: "\d\d)\d{3}"', rf'\g<1>{code}"', text), encoding="utf-8"
     )
     return path

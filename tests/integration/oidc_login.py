@@ -1,7 +1,8 @@
 """A person signing in: the authorization code flow with PKCE, over HTTP, as a browser does it.
 
-Password first; then the second factor. A person without one is sent to set up a one-time
-password, which this does from the secret on the page. Nothing of the realm is loosened for it.
+Password first, another one where it has to be changed; then the second factor. A person without one
+is sent to set up a one-time password, which this does from the secret on the page. Nothing of the
+realm is loosened for it.
 """
 
 from __future__ import annotations
@@ -76,9 +77,7 @@ def sign_in(
 
     Raises ``SignInFailed`` with the name of the page where it ended.
     """
-    session = requests.Session()
-    session.trust_env = False
-    session.verify = str(ca_file)
+    session = opened(ca_file)
     verifier = secrets.token_urlsafe(48)
     digest = hashlib.sha256(verifier.encode()).digest()
     query = {
@@ -96,7 +95,8 @@ def sign_in(
         allow_redirects=False,
         timeout=30,
     )
-    code = _walk(session, answer, person, redirect)
+    back = urlsplit(walked(session, answer, person, redirect))
+    code = parse_qs(back.query)["code"][0]
     told = session.post(
         f"{issuer}/protocol/openid-connect/token",
         data={
@@ -123,10 +123,19 @@ def _proof(key: Path | None, client_id: str, issuer: str) -> dict[str, str]:
     }
 
 
-def _walk(
+def opened(ca_file: Path) -> requests.Session:
+    """A browser's session, which trusts one authority."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(ca_file)
+    return session
+
+
+def walked(
     session: requests.Session, answer: requests.Response, person: Person, redirect: str
 ) -> str:
-    """Answer page after page until Keycloak sends the code to ``redirect``."""
+    """Answer page after page until Keycloak sends the code to an address below ``redirect``, which
+    is returned whole."""
     for _ in range(20):
         if answer.is_redirect:
             target = urljoin(answer.url, answer.headers["Location"])
@@ -134,7 +143,7 @@ def _walk(
                 found = parse_qs(urlsplit(target).query)
                 if "code" not in found:
                     raise SignInFailed(f"refused: {found}")
-                return found["code"][0]
+                return target
             answer = session.get(target, allow_redirects=False, timeout=30)
             continue
         answer = _submit(session, answer, person)
@@ -169,6 +178,11 @@ def _password(person: Person, _: dict[str, str]) -> dict[str, str]:
     return {"username": person.username, "password": person.password}
 
 
+def _new_password(person: Person, _: dict[str, str]) -> dict[str, str]:
+    person.password = secrets.token_urlsafe(18)
+    return {"password-new": person.password, "password-confirm": person.password}
+
+
 def _set_up_otp(person: Person, inputs: dict[str, str]) -> dict[str, str]:
     person.otp_secret = inputs["totpSecret"]
     return {"totp": code(person), "userLabel": "test"}
@@ -180,6 +194,7 @@ def _otp(person: Person, _: dict[str, str]) -> dict[str, str]:
 
 _FILL = {
     "kc-form-login": _password,
+    "kc-passwd-update-form": _new_password,
     "kc-totp-settings-form": _set_up_otp,
     "kc-otp-login-form": _otp,
 }
