@@ -96,9 +96,11 @@ def test_an_image_that_is_missing_is_named_and_the_run_after_it_came_ends_what_w
     environment.save(file, fresh.target.model_copy(update={"timeouts": timeouts}))
     met = dataclasses.replace(fresh, named=str(file)).onboard("apply", "--yes", "--no-verify")
     assert met.code == Code.PARTIAL, met.err
-    told = " ".join(met.err.split("Error")[-1].split())
-    assert image in told
+    # Not what it noted while it waited, but what it ends with.
+    _, _, told = met.err.rpartition("\nerror: ")
+    assert image in told, met.err
     assert "an image of its pods is not on the node, and no registry gives it" in told
+    assert "Push it to its registry" in told
     assert "onboard lab image load" in told
     must(command("image", "load", timeout=SLOW))
     must(fresh.onboard("apply", "--yes", "--no-verify"))
