@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
@@ -12,7 +13,6 @@ from onboarding.products import mayan
 
 ROOT = "/api/v4"
 _PAGE = 100
-_MOST_PAGES = 1000
 _LATER = frozenset({429, 503})
 """Answers of who did nothing, and wants to be asked later."""
 _PERHAPS_DONE = frozenset({502, 504})
@@ -75,12 +75,20 @@ class Api:
         """All entries of a list, page by page; ``only`` these fields of them, ``a__b`` for one
         inside another. Addresses that nobody asked for are half of the work of a list."""
         query = f"page_size={_PAGE}" + (f"&_fields_only={','.join(only)}" if only else "")
-        for page in range(1, _MOST_PAGES):
+        seen = 0
+        for page in itertools.count(1):
             answer = self.get(f"{path}{'&' if '?' in path else '?'}{query}&page={page}")
             yield from answer["results"]
             if not answer["next"]:
                 return
-        raise errors.EngineFailed(f"{self._place.namespace}: the list {path} does not end")
+            seen += len(answer["results"])
+            # Entries that come or go meanwhile move others to another page.
+            if not answer["results"] or seen > answer["count"] + _PAGE:
+                raise errors.EngineFailed(
+                    f"{self._place.namespace}: the list {path} does not end",
+                    details=[f"it has {answer['count']} entries and page {page} is not the last"],
+                    resolution="See whether its version is one the adapter knows.",
+                )
 
     def get(self, path: str) -> dict[str, Any]:
         return self._send("GET", path)
