@@ -129,18 +129,33 @@ def _volume(place: cluster_place.Place) -> item.Item:
 
 def _deployment(place: cluster_place.Place) -> item.Item:
     template = cluster_pod.template(place, replicas(place), endpoints(place))
-    return _of_pods(place, template, 300)
+    return _of_pods(place, template, 300, _ONE_AFTER_ANOTHER)
 
 
 def _running(
     place: cluster_place.Place, run: environment.Run, product: contract.Product
 ) -> item.Item:
     template = office_pod.template(place, run, product, endpoints(place))
-    # The database's first start and its contents come before the product's own.
-    return _of_pods(place, template, 300 + 2 * int(product.health.first_start_seconds))
+    needs = product.pods
+    # The database's first start and its contents come before the product's own; and a pod that ends
+    # may have a request still.
+    seconds = 300 + 2 * int(product.health.first_start_seconds) + needs.longest_seconds
+    # A new pod changes the database's contents first, which no old one may still write.
+    return _of_pods(place, template, seconds, _ONE_AFTER_ANOTHER if needs.beside else _ALONE)
 
 
-def _of_pods(place: cluster_place.Place, template: dict[str, Any], seconds: int) -> item.Item:
+# One pod goes before its successor comes: the quota has no room for both.
+_ONE_AFTER_ANOTHER = {
+    "type": "RollingUpdate",
+    "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
+}
+# A rolling update does not wait for a pod that is still ending; this does.
+_ALONE = {"type": "Recreate"}
+
+
+def _of_pods(
+    place: cluster_place.Place, template: dict[str, Any], seconds: int, strategy: dict[str, Any]
+) -> item.Item:
     return place.item(
         "Deployment",
         place.name,
@@ -150,11 +165,7 @@ def _of_pods(place: cluster_place.Place, template: dict[str, Any], seconds: int)
                 "replicas": replicas(place),
                 "revisionHistoryLimit": 3,
                 "progressDeadlineSeconds": seconds,
-                # One pod goes before its successor comes: the quota has no room for both.
-                "strategy": {
-                    "type": "RollingUpdate",
-                    "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
-                },
+                "strategy": strategy,
                 "selector": {"matchLabels": place.pods()},
                 "template": template,
             }

@@ -19,6 +19,8 @@ from onboarding.products import contract, pods
 
 _PROBED_EVERY = 5
 _READY_TIMEOUT = 10
+_TO_END = 30
+"""Seconds for a pod to end after the last request."""
 
 
 def environment_of(place: cluster_place.Place, product: contract.Product) -> dict[str, str]:
@@ -51,7 +53,7 @@ def template(
         },
         "spec": {
             **cluster_pod.settings(place),
-            "terminationGracePeriodSeconds": 60,
+            "terminationGracePeriodSeconds": product.pods.longest_seconds + _TO_END,
             "topologySpreadConstraints": cluster_pod.spread(place),
             "initContainers": [
                 office_secrets.agent(place, run, "secrets", stays=False),

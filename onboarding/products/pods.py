@@ -27,7 +27,8 @@ class Pods:
     with ``$host`` and ``$database`` (a host name) put in. ``files``: what stands in files below
     ``SECRETS``: texts with ``$database`` and ``$key``, the passwords of those two secrets.
     ``least_milli`` and ``least_mi``: thousandths of a core and MiB below which one pod is of no
-    use. ``beside``: whether several pods may serve one instance.
+    use. ``beside``: whether several pods may serve one instance; if not, one ends before the next
+    begins. ``longest_seconds``: what one request may take, for which a pod that ends waits.
     """
 
     settle: tuple[str, ...]
@@ -36,3 +37,4 @@ class Pods:
     least_milli: int
     least_mi: int
     beside: bool
+    longest_seconds: int

@@ -86,6 +86,7 @@ _OPPOSITE = {
     "UDP": "TCP",
     "ClusterIP": "NodePort",
     "RollingUpdate": "Recreate",
+    "Recreate": "RollingUpdate",
     "RuntimeDefault": "Unconfined",
     "restricted": "baseline",
     "Ingress": "Egress",

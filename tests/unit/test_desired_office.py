@@ -76,6 +76,14 @@ def test_without_pods_made_here_an_agency_has_what_it_had() -> None:
     assert named.keys() == plain.keys()
 
 
+def test_a_pod_has_ended_before_its_successor_changes_the_database() -> None:
+    spec = made(target())["Deployment ga-village-prod/e-office"]["spec"]
+    assert spec["strategy"] == {"type": "Recreate"}
+    ends = spec["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert ends > mayan.PRODUCT.pods.longest_seconds
+    assert spec["progressDeadlineSeconds"] > ends
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_only_e_offices_run_so(name: str) -> None:
     at = target(node_pool="real")

@@ -45,4 +45,6 @@ PODS = pods.Pods(
     least_mi=384,
     # Its locks and its search index are files of one pod.
     beside=False,
+    # A letter of many pages; the image's own configuration says the same.
+    longest_seconds=300,
 )

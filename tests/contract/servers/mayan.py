@@ -158,7 +158,7 @@ class Home:
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
                 [
-                    f"{_cache(self.version)}/venv/bin/gunicorn", "mayan.wsgi",
+                    gunicorn(self.version), "mayan.wsgi",
                     "--bind", f"127.0.0.1:{port}",
                     "--workers", "1", "--threads", "2", "--timeout", "300",
                     "--certfile", str(self.ca), "--keyfile", str(self.folder / "tls.key"),
@@ -274,6 +274,11 @@ def write_accounts(home: Home, accounts: Mapping[str, product_api.Account]) -> N
 
 def _cache(version: str) -> Path:
     return platformdirs.user_cache_path("onboard") / "products" / f"mayan-edms-{version}"
+
+
+def gunicorn(version: str = VERSION) -> str:
+    """The program that serves it, of an installed version."""
+    return f"{_cache(version)}/venv/bin/gunicorn"
 
 
 def install(version: str) -> None:

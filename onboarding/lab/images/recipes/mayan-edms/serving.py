@@ -15,6 +15,10 @@ threads = 4
 # A worker reads the whole product before it first answers; and a request does all its work, so it
 # may take as long as a letter of many pages needs.
 timeout = 300
+# And it is not cut off when the pod ends or a new secret brings new workers.
+graceful_timeout = timeout
+# A worker that ends would wait all that time for connections that only might ask once more.
+keepalive = 0
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - memory of the pod's own
 control_socket_disable = True
 
