@@ -24,13 +24,25 @@ _ASKED: Mapping[str, tuple[tuple[Kind, str, tuple[str, ...]], ...]] = {
     "DOC-001": ((Kind.FIELD, "letter_type", ("values",)), (Kind.ORGANISATION, "", ("fields",))),
     "DOC-002": ((Kind.FIELD, "secrecy", ("values",)), (Kind.ORGANISATION, "", ("fields",))),
     "DOC-003": ((Kind.FIELD, "speed", ("values",)), (Kind.ORGANISATION, "", ("fields",))),
-    "DOC-005": ((Kind.REGISTER, "", ()), (Kind.WORKFLOW, "", ("numbers", "numbersOnLetters"))),
+    "DOC-005": (
+        (Kind.REGISTER, "", ()),
+        (Kind.WORKFLOW, "", ("numbers", "numbersOnLetters", "otherActions")),
+    ),
     "DOC-006": (
         (Kind.ROLE, "", ()),
         (Kind.ORGANISATION, "", ("rights",)),
         (Kind.WORKFLOW, "", ("rights",)),
     ),
-    "DOC-007": ((Kind.WORKFLOW, "", ("moves", "states", "organisations", "startsByItself")),),
+    "DOC-007": (
+        (
+            Kind.WORKFLOW,
+            "",
+            (
+                *("moves", "states", "organisations", "startsByItself"),
+                *("byItself", "otherActions", "otherWorkflows"),
+            ),
+        ),
+    ),
     "DOC-010": ((Kind.ORGANISATION, "", ("binnedAfter", "deletedAfter", "rights")),),
     "DOC-015": ((Kind.ORGANISATION, "", ("readByAi",)),),
 }
@@ -81,6 +93,11 @@ def _differences(
     ]  # fmt: skip
     if not wanted:
         yield f"no {kind} is planned"
+    if kind == Kind.ROLE:
+        planned = {i.ref for i in wanted}
+        for ref in sorted(live.keys() - planned, key=str):
+            if ref.scope == namespace:
+                yield f"{kind} {ref.name} is there and nobody planned it"
     for want in wanted:
         have = live.get(want.ref)
         if have is None:

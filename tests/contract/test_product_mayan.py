@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from onboarding import errors, normal_form, product_api, tenant
 from onboarding.desired import office
 from onboarding.product_api import crossing
 from onboarding.product_api import mayan as access
-from onboarding.product_api.mayan import api, ids, reading
+from onboarding.product_api.mayan import api, ids, reading, writing
 from onboarding.product_api.mayan import crossing as trying
 from onboarding.products import contract
 from onboarding.products.mayan import rights, wanted
@@ -175,6 +176,126 @@ def test_what_a_hand_changed_is_drift_and_is_mended(
     assert culture.differences() == []
 
 
+def _action(backend: str, said: dict[str, Any], condition: str = "") -> dict[str, Any]:
+    return {
+        "label": "9 by hand", "when": ids.ON_ENTRY, "enabled": True, "backend_path": backend,
+        "backend_data": json.dumps(said), "condition": condition,
+    }  # fmt: skip
+
+
+_HTTP = "mayan.apps.document_states.workflow_actions.HTTPAction"
+_ACTIONS = "/workflow_templates/{workflow}/states/{state}/actions/"
+MORE: list[tuple[str, str, Callable[[dict[str, Any]], dict[str, Any]], str]] = [
+    # What a hand puts beside it or changes of an action or a register, and where it is seen.
+    ("letters posted elsewhere", "make " + _ACTIONS,
+     lambda _: _action(_HTTP, {"url": "https://elsewhere.example/", "method": "POST"}),
+     "{label}: 9 by hand (HTTPAction)"),
+    ("a second number for the same letters", "make " + _ACTIONS,
+     lambda at: _action(
+         ids.TAKE_NUMBER, {"sequence": at["register"], "value_store_name": ids.STORED_AS},
+         ids.for_type(at["type"]),
+     ) | {"label": "0 by hand"}, "{label}: 0 by hand (SequenceValueNextAction)"),
+    ("a number as the letter goes", "change " + _ACTIONS + "{action}/",
+     lambda _: {"when": 2}, "{label}: 1 culture-out (SequenceValueNextAction)"),
+    ("a step taken after a day", "make /workflow_templates/{workflow}/states/{origin}/escalations/",
+     lambda at: {"workflow_template_transition_id": at["move"], "amount": 1, "unit": "days"},
+     ": {step} after 1 days"),
+    ("a step taken when somebody looks",
+     "make /workflow_templates/{workflow}/transitions/{move}/triggers/",
+     lambda _: {"event_type_id": "documents.document_view"},
+     "{step}: on documents.document_view"),
+    ("a short way of the same name", "make /workflow_templates/{workflow}/transitions/",
+     lambda at: {"label": at["step"], "origin_state_id": at["origin"], "condition": "",
+                 "destination_state_id": at["origin"]},
+     "moves.{step} ("),
+    ("a register that stands still", "change /sequences/{register}/",
+     lambda _: {"backend_data": json.dumps({"value_first": 1, "increment_list": "0", "width": 0})},
+     "'culture-out') oneByOne: False not True"),
+    ("a register with an end", "change /sequences/{incoming}/",
+     lambda _: {"backend_data": json.dumps(
+         {"value_first": 1, "increment_list": "1", "width": 0, "value_limit": 99}
+     )}, "'culture-in') oneByOne: False not True"),
+]  # fmt: skip
+
+
+def _at(door: api.Api) -> dict[str, Any]:
+    """Mayan's numbers of what a hand changes."""
+    known = reading.known(door, "culture")
+    workflow = known.workflows["letters"]["id"]
+    states = {s["label"]: s["id"] for s in door.every(f"/workflow_templates/{workflow}/states/")}
+    (label,) = (name for name in states if "ออกเลข" in name)
+    actions = f"/workflow_templates/{workflow}/states/{states[label]}/actions/"
+    move = next(iter(door.every(f"/workflow_templates/{workflow}/transitions/")))
+    return {
+        "workflow": workflow,
+        "type": known.organisations["culture"]["id"],
+        "register": known.registers["culture-out"]["id"],
+        "incoming": known.registers["culture-in"]["id"],
+        "label": label,
+        "state": states[label],
+        "action": next(a["id"] for a in door.every(actions) if a["label"] == "1 culture-out"),
+        "move": move["id"],
+        "step": move["label"],
+        "origin": move["origin_state"]["id"],
+    }
+
+
+def test_what_a_hand_added_to_steps_and_registers_is_drift_and_is_mended(culture: Office) -> None:
+    """All at once: each has a word of its own in the differences."""
+    with api.Api(culture.server.place, culture.server.writer) as door:
+        at = _at(door)
+        for _, what, body, _ in MORE:
+            way, path = what.split(" ", 1)
+            getattr(door, way)(path.format(**at), body(at))
+    found = "\n".join(culture.differences())
+    assert [what for what, _, _, seen in MORE if seen.format(**at) not in found] == []
+    culture.write()
+    assert culture.differences() == []
+
+
+def test_another_workflow_for_our_letters_is_taken_off_them_while_none_is_in_it(
+    culture: Office,
+) -> None:
+    with api.Api(culture.server.place, culture.server.writer) as door:
+        number = reading.known(door, "culture").organisations["culture"]["id"]
+        made = door.make(
+            "/workflow_templates/",
+            {"internal_name": "beside", "label": "beside", "auto_launch": True},
+        )
+        base = f"/workflow_templates/{made['id']}"
+        door.make(f"{base}/document_types/add/", {"document_type_id": number})
+        door.make(f"{base}/states/", {"label": "begun", "initial": True})
+        assert culture.differences() == [
+            "('LetterWorkflow', 'letters') otherWorkflows: ['culture: beside'] not []"
+        ]
+        culture.write()
+        assert culture.differences() == []
+        door.make(f"{base}/document_types/add/", {"document_type_id": number})
+        product_letters.make(door, "culture", "culture", "สองทาง")
+        with pytest.raises(errors.Refused, match="culture: beside"):
+            culture.write()
+        door.remove(f"{base}/")
+    assert culture.differences() == []
+
+
+def test_an_organisation_with_letters_in_its_bin_is_not_removed(culture: Office) -> None:
+    of = Office(culture.server, tenant.resolve(samples.build(metadata__id="binned")))
+    of.write()
+    gone = [product_api.Wish(contract.Kind.ORGANISATION, "binned", None)]
+    with api.Api(of.server.place, of.server.writer) as door:
+        path = product_letters.make(door, "binned", "binned", "ในถัง")
+        writer = writing.Writer(door, "binned")
+        with pytest.raises(errors.Refused, match="still has letters in the e-Office"):
+            writer.write(gone, lambda *_: None)
+        door.remove(f"{path}/")
+        with pytest.raises(errors.Refused, match="in the bin"):
+            writer.write(gone, lambda *_: None)
+        (letter,) = door.every("/trashed_documents/")
+        door.remove(f"/trashed_documents/{letter['id']}/")
+        writer.write(gone, lambda *_: None)
+        assert "binned" not in reading.known(door, "binned").organisations
+
+
 def test_a_right_given_by_hand_is_taken_back(culture: Office) -> None:
     with api.Api(culture.server.place, culture.server.writer) as door:
         known = reading.known(door, "culture")
@@ -185,6 +306,36 @@ def test_a_right_given_by_hand_is_taken_back(culture: Office) -> None:
     assert len(culture.differences()) == 1
     culture.write()
     assert culture.differences() == []
+
+
+@pytest.mark.parametrize("name", ["culture:central", "culture:everybody"])
+def test_a_right_of_a_role_itself_is_taken_back(culture: Office, name: str) -> None:
+    """It would hold on the letters of every organisation."""
+    with api.Api(culture.server.place, culture.server.writer) as door:
+        role = reading.known(door, "culture").roles[name]
+        granted = {"permission": "documents.document_view"}
+        door.make(f"/roles/{role['id']}/permissions/add/", granted)
+    assert culture.differences() == [
+        f"('OfficeRole', '{name}') rights: ['documents.document_view'] not []"
+    ]
+    culture.write()
+    assert culture.differences() == []
+
+
+def test_a_role_of_others_loses_the_group_and_stays(culture: Office) -> None:
+    with api.Api(culture.server.place, culture.server.writer) as door:
+        role = door.make("/roles/", {"label": "Backdoor"})
+        path = f"/roles/{role['id']}"
+        door.make(f"{path}/permissions/add/", {"permission": "documents.document_view"})
+        group = reading.known(door, "culture").groups["culture:section"]
+        door.make(f"{path}/groups/add/", {"group": group["id"]})
+        assert culture.differences() == [
+            "('OfficeRole', 'culture:section') elsewhere: ['Backdoor'] not []"
+        ]
+        culture.write()
+        assert culture.differences() == []
+        assert door.get(f"{path}/")["label"] == "Backdoor"
+        door.remove(f"{path}/")
 
 
 def test_a_run_that_was_cut_off_is_completed_by_the_next(server: real.Server) -> None:

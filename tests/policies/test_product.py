@@ -90,6 +90,37 @@ def test_what_a_hand_changed_in_the_product_fails_its_control(control: str) -> N
     assert broken.subject.startswith("Mayan EDMS ga-culture-prod")
 
 
+@pytest.mark.parametrize(
+    ("control", "kind", "name", "path", "value"),
+    [
+        ("DOC-005", Kind.REGISTER, "culture-out", "oneByOne", False),
+        ("DOC-005", Kind.WORKFLOW, "letters", "otherActions", ["x: 9 again (…NextAction)"]),
+        ("DOC-006", Kind.ROLE, "culture:central", "rights", ["documents.document_view"]),
+        ("DOC-006", Kind.ROLE, "culture:central", "elsewhere", ["Backdoor"]),
+        ("DOC-007", Kind.WORKFLOW, "letters", "byItself", ["x: sign after 1 days"]),
+        ("DOC-007", Kind.WORKFLOW, "letters", "otherActions", ["x: 9 post (HTTPAction)"]),
+        ("DOC-007", Kind.WORKFLOW, "letters", "otherWorkflows", ["culture: beside"]),
+    ],
+)
+def test_what_a_hand_put_beside_it_fails_its_control_too(
+    control: str, kind: Kind, name: str, path: str, value: Any
+) -> None:
+    (broken, *_) = live_results(control, world(set_to(path, value), kind, name))
+    assert broken.verdict is Verdict.FAIL
+    assert path in broken.seen
+
+
+def test_a_role_that_nobody_planned_fails_its_control() -> None:
+    view = world()
+    seen = view.observed[E]
+    one = next(i for i in seen.of("culture") if i.ref.kind == Kind.ROLE)
+    more = replace(one, ref=replace(one.ref, name="culture:beside"))
+    beside = replace(seen, items={"culture": (*seen.of("culture"), more)})
+    (broken, *_) = live_results("DOC-006", replace(view, observed={E: beside}))
+    assert broken.verdict is Verdict.FAIL
+    assert "culture:beside" in broken.seen
+
+
 @pytest.mark.parametrize("control", sorted(LIMITED))
 def test_what_the_product_cannot_do_fails_its_control_with_the_reason(control: str) -> None:
     of_control = [c for c in table.CONTROLS if c.id == control]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
+
+import pytest
 
 from onboarding import environment, item, normal_form, tenant
 from onboarding.desired import settings
-from onboarding.product_api.mayan import ids
+from onboarding.product_api.mayan import ids, reading
 from onboarding.products import contract, mayan
 from onboarding.products.mayan import rights, wanted
 from tests.contract import agencies
@@ -138,6 +141,32 @@ def test_a_condition_is_read_back_as_it_was_written_and_another_one_shows_itself
     assert ids.letter_types_in(by_hand) == [by_hand]
     assert ids.type_in(ids.for_type(12)) == 12
     assert ids.type_in(ids.for_type(12) + " ") == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "one_by_one"),
+    [
+        ({}, True),
+        # As Mayan's own form stores it when nothing was changed in it.
+        ({"backend_data": {"value_first": 1, **ids.ONE_BY_ONE, "value_limit": None}}, True),
+        ({"backend_data": {"value_first": 1, **ids.ONE_BY_ONE, "value_limit": 99}}, False),
+        ({"backend_data": {"value_first": 1, **ids.ONE_BY_ONE, "increment_list": "0"}}, False),
+        ({"backend_path": "mayan.apps.sequences.sequence_backends.symbol.Symbols"}, False),
+        ({"value_is_unique": False}, False),
+    ],
+)
+def test_a_register_counts_one_by_one_or_that_is_seen(
+    changed: dict[str, Any], one_by_one: bool
+) -> None:
+    held = {
+        "label": "ทะเบียน",
+        "backend_path": ids.COUNTER,
+        "backend_data": json.dumps({"value_first": 1, **ids.ONE_BY_ONE}),
+        "value_is_unique": True,
+        **changed,
+    }
+    want = {"label": "ทะเบียน", "firstNumber": 1, "oneByOne": one_by_one}
+    assert reading.register(held) == want
 
 
 def test_a_right_that_a_hand_added_is_a_difference() -> None:

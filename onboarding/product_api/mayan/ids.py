@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 TYPE = "documents/documenttype"
 FIELD = "metadata/metadatatype"
@@ -12,6 +14,9 @@ WORKFLOW = "document_states/workflow"
 TAKE_NUMBER = "mayan.apps.sequences.workflow_actions.SequenceValueNextAction"
 WRITE_FIELD = "mayan.apps.metadata.workflow_actions.DocumentMetadataEditAction"
 COUNTER = "mayan.apps.sequences.sequence_backends.arithmetic.SequenceBackendArithmetic"
+
+ONE_BY_ONE = {"increment_list": "1", "width": 0}
+"""Arguments of a counter beside its first number: the next letter takes the next one, for ever."""
 
 ON_ENTRY = 1
 """``when`` of an action: as a letter comes into the state."""
@@ -56,6 +61,17 @@ def letter_types_in(condition: str) -> list[str]:
     """The kinds of letter of such a condition; another one stands there as it is."""
     types = _QUOTED.findall(condition)
     return types if for_letter_types(types) == condition else [condition]
+
+
+def arguments(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What the backend of a sequence or an action is told, which Mayan keeps as text."""
+    said = one["backend_data"] or {}
+    return dict(json.loads(said) if isinstance(said, str) else said)
+
+
+def condition(one: Mapping[str, Any]) -> str:
+    """Of an action or a transition; "" where it always holds."""
+    return str(one["condition"] or "")
 
 
 def hands_to_ai(driver: str) -> bool:

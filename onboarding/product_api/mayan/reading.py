@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from onboarding.product_api.mayan import ids
+from onboarding.product_api.mayan import ids, steps
 from onboarding.product_api.mayan.api import Api
 from onboarding.products import contract
 from onboarding.products.mayan import wanted
@@ -22,13 +21,21 @@ class Known:
     fields: dict[str, Found] = field(default_factory=dict)
     groups: dict[str, Found] = field(default_factory=dict)
     roles: dict[str, Found] = field(default_factory=dict)
+    elsewhere: dict[str, dict[str, Found]] = field(default_factory=dict)
+    """By group: the roles of others that it has, by label. A right of theirs holds on all letters,
+    whoever made them."""
     organisations: dict[str, Found] = field(default_factory=dict)
     registers: dict[str, Found] = field(default_factory=dict)
     workflows: dict[str, Found] = field(default_factory=dict)
+    templates: list[Found] = field(default_factory=list)
+    """All workflows, whoever made them."""
 
 
 def known(api: Api, agency: str) -> Known:
-    """Everything of the agency's that the lists name: six lists, whatever their length."""
+    """Everything of the agency's that the lists name: six lists, whatever their length, and one
+    for each role that is not the agency's."""
+    roles = list(api.every("/roles/", "id", "label"))
+    templates = list(api.every("/workflow_templates/"))
     return Known(
         fields={f["name"]: f for f in api.every("/metadata_types/") if f["name"] in wanted.FIELDS},
         groups={
@@ -36,20 +43,32 @@ def known(api: Api, agency: str) -> Known:
             for g in api.every("/groups/", "id", "name")
             if ids.is_ours(g["name"], agency)
         },
-        roles={
-            r["label"]: r
-            for r in api.every("/roles/", "id", "label")
-            if ids.is_ours(r["label"], agency)
-        },
-        organisations=_marked(api, "/document_types/", agency),
-        registers=_marked(api, "/sequences/", agency),
-        workflows=_marked(api, "/workflow_templates/", agency),
+        roles={r["label"]: r for r in roles if ids.is_ours(r["label"], agency)},
+        elsewhere=_elsewhere(api, agency, roles),
+        organisations=_marked(api.every("/document_types/"), agency),
+        registers=_marked(api.every("/sequences/"), agency),
+        workflows=_marked(templates, agency),
+        templates=templates,
     )
 
 
-def _marked(api: Api, path: str, agency: str) -> dict[str, Found]:
-    found = ((wanted.mark_in(one["label"], agency), one) for one in api.every(path))
-    return {name: one for name, one in found if name}
+def _elsewhere(api: Api, agency: str, roles: Iterable[Found]) -> dict[str, dict[str, Found]]:
+    found: dict[str, dict[str, Found]] = {}
+    for role in roles:
+        if not ids.is_ours(role["label"], agency):
+            for group in role_groups(api, role):
+                if ids.is_ours(group, agency):
+                    found.setdefault(group, {})[role["label"]] = role
+    return found
+
+
+def _marked(listed: Iterable[Found], agency: str) -> dict[str, Found]:
+    """The first that was made of each name: a hand may have given our mark to another one."""
+    found: dict[str, Found] = {}
+    for one in sorted(listed, key=lambda one: int(one["id"])):
+        if name := wanted.mark_in(one["label"], agency):
+            found.setdefault(name, one)
+    return found
 
 
 def configuration(api: Api, agency: str) -> contract.Configuration:
@@ -60,13 +79,21 @@ def configuration(api: Api, agency: str) -> contract.Configuration:
         granted = {role: r for role, (_, r) in acls(api, ids.FIELD, one["id"]).items()}
         made[contract.Kind.FIELD, name] = {**letter_field(one), "rights": granted}
     for name, one in seen.roles.items():
-        made[contract.Kind.ROLE, name] = {"groups": sorted(role_groups(api, one))}
+        made[contract.Kind.ROLE, name] = _role(api, seen, name, one)
     for name, one in seen.organisations.items():
         made[contract.Kind.ORGANISATION, name] = organisation(api, one)
     for name, one in seen.registers.items():
         made[contract.Kind.REGISTER, name] = register(one)
     for name, one in seen.workflows.items():
         made[contract.Kind.WORKFLOW, name] = workflow(api, seen, one)
+    return made
+
+
+def _role(api: Api, seen: Known, name: str, one: Mapping[str, Any]) -> Found:
+    groups = sorted(role_groups(api, one))
+    made: Found = {"groups": groups, "rights": role_rights(api, one)}
+    if name in seen.groups:
+        made["elsewhere"] = sorted(seen.elsewhere.get(name, ()))
     return made
 
 
@@ -81,6 +108,11 @@ def letter_field(one: Mapping[str, Any]) -> Found:
 
 def role_groups(api: Api, role: Mapping[str, Any]) -> dict[str, Found]:
     return {g["name"]: g for g in api.every(f"/roles/{role['id']}/groups/", "id", "name")}
+
+
+def role_rights(api: Api, role: Mapping[str, Any]) -> list[str]:
+    """Its rights of its own, which hold everywhere."""
+    return sorted(p["pk"] for p in api.every(f"/roles/{role['id']}/permissions/", "pk"))
 
 
 def acls(api: Api, model: str, number: int) -> dict[str, tuple[int, list[str]]]:
@@ -127,75 +159,36 @@ def span(one: Mapping[str, Any], what: str) -> str:
     return "" if period is None else f"{period} {one[f'{what}_time_unit']}"
 
 
+def has_letters(api: Api, path: str, kind: int) -> bool:
+    """Whether this list of letters has one of the document type."""
+    listed = api.every(path, "id", "document_type__id")
+    return any(letter["document_type"]["id"] == kind for letter in listed)
+
+
 def register(one: Mapping[str, Any]) -> Found:
-    return {"label": one["label"], "firstNumber": backend(one).get("value_first")}
-
-
-def backend(one: Mapping[str, Any]) -> Found:
-    """The arguments of a sequence or an action, which Mayan keeps as text."""
-    said = one["backend_data"] or {}
-    read = json.loads(said) if isinstance(said, str) else said
-    return dict(read)
-
-
-def workflow(api: Api, seen: Known, one: Mapping[str, Any]) -> Found:
-    base = f"/workflow_templates/{one['id']}"
-    states = list(api.every(f"{base}/states/"))
-    of_type = {o["id"]: name for name, o in seen.organisations.items()}
-    acting = {state["label"]: actions(api, base, state) for state in states}
+    """``oneByOne``: each letter takes the number that follows the last one, without an end."""
+    said = {name: value for name, value in ids.arguments(one).items() if value is not None}
+    first = said.pop("value_first", None)
+    counts = one["backend_path"] == ids.COUNTER and said == ids.ONE_BY_ONE
     return {
         "label": one["label"],
-        "startsByItself": one["auto_launch"],
-        "states": {state["label"]: state["initial"] for state in states},
-        "moves": {
-            move["label"]: {
-                "from": move["origin_state"]["label"],
-                "to": move["destination_state"]["label"],
-                "only": ids.letter_types_in(condition(move)),
-            }
-            for move in api.every(f"{base}/transitions/")
-        },
-        "numbers": {
-            label: numbers
-            for label, found in acting.items()
-            if (numbers := _numbers(seen, found.values()))
-        },
-        "numbersOnLetters": sorted(
-            label for label, found in acting.items() if any(map(_writes_number, found.values()))
-        ),
-        "organisations": sorted(
-            of_type.get(kind["id"], kind["label"]) for kind in api.every(f"{base}/document_types/")
-        ),
-        "rights": {role: r for role, (_, r) in acls(api, ids.WORKFLOW, one["id"]).items()},
+        "firstNumber": first,
+        "oneByOne": counts and one["value_is_unique"] is True,
     }
 
 
-def condition(one: Mapping[str, Any]) -> str:
-    return str(one["condition"] or "")
-
-
-def actions(api: Api, base: str, state: Mapping[str, Any]) -> dict[str, Found]:
-    only = ("id", "label", "when", "enabled", "condition", "backend_path", "backend_data")
-    path = f"{base}/states/{state['id']}/actions/"
-    return {action["label"]: action for action in api.every(path, *only)}
-
-
-def _numbers(seen: Known, acting: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Which register a letter of an organisation takes its number from."""
-    registers = {one["id"]: name for name, one in seen.registers.items()}
-    types = {one["id"]: name for name, one in seen.organisations.items()}
-    found = {}
-    for action in acting:
-        if action["backend_path"] == ids.TAKE_NUMBER and action["enabled"]:
-            of = types.get(ids.type_in(condition(action)), f"? {action['label']}")
-            found[of] = registers.get(int(backend(action).get("sequence", 0)), "")
-    return found
-
-
-def _writes_number(action: Mapping[str, Any]) -> bool:
-    return (
-        action["backend_path"] == ids.WRITE_FIELD
-        and action["enabled"]
-        and not condition(action)
-        and backend(action).get("value") == ids.NUMBER_OF_YEAR
+def numbers(seen: Known) -> steps.Numbers:
+    return steps.Numbers(
+        {name: int(one["id"]) for name, one in seen.organisations.items()},
+        {name: int(one["id"]) for name, one in seen.registers.items()},
+        int(seen.fields.get("letter_number", {"id": 0})["id"]),
     )
+
+
+def workflow(api: Api, seen: Known, one: Mapping[str, Any]) -> Found:
+    names = numbers(seen)
+    return {
+        **steps.workflow(api, one, names),
+        "otherWorkflows": sorted(steps.other_workflows(api, one, seen.templates, names)),
+        "rights": {role: r for role, (_, r) in acls(api, ids.WORKFLOW, one["id"]).items()},
+    }

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from onboarding.product_api.mayan import ids, reading
+from onboarding import errors
+from onboarding.product_api.mayan import ids, reading, steps
 from onboarding.product_api.mayan.api import Api
 
 
@@ -26,12 +27,16 @@ def write(api: Api, known: reading.Known, agency: str, name: str, fields: Mappin
     elif any(have[key] != value for key, value in body.items()):
         api.change(f"/workflow_templates/{have['id']}/", body)
     number = int(have["id"])
-    base = f"/workflow_templates/{number}"
+    base = steps.base(have)
     _organisations(api, known, base, fields)
     states = _states(api, base, fields)
-    _moves(api, base, states, fields["moves"])
-    for label, numbers in fields["numbers"].items():
-        _numbers(api, known, base, states[label], numbers)
+    moving = steps.moves(api, base)
+    for path in steps.by_itself(api, base, states.values(), moving).values():
+        api.remove(path)
+    _moves(api, base, states, moving, fields["moves"])
+    names = reading.numbers(known)
+    for label, state in states.items():
+        _actions(api, base, state, fields["numbers"].get(label, {}), names)
     return number
 
 
@@ -60,73 +65,76 @@ def _moves(
     api: Api,
     base: str,
     states: Mapping[str, Mapping[str, Any]],
+    have: Mapping[str, Mapping[str, Any]],
     wished: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    have = {m["label"]: m for m in api.every(f"{base}/transitions/")}
+    for label, one in have.items():
+        if label not in wished:
+            api.remove(f"{base}/transitions/{one['id']}/")
     for label, move in wished.items():
-        one = have.get(label)
+        found = have.get(label)
         body = {
             "label": label,
             "origin_state_id": states[move["from"]]["id"],
             "destination_state_id": states[move["to"]]["id"],
             "condition": ids.for_letter_types(move["only"]),
         }
-        if one is None:
+        if found is None:
             api.make(f"{base}/transitions/", body)
         elif (
-            one["origin_state"]["label"] != move["from"]
-            or one["destination_state"]["label"] != move["to"]
-            or reading.condition(one) != body["condition"]
+            found["origin_state"]["label"] != move["from"]
+            or found["destination_state"]["label"] != move["to"]
+            or ids.condition(found) != body["condition"]
         ):
-            api.change(f"{base}/transitions/{one['id']}/", body)
-    for label, one in have.items():
-        if label not in wished:
-            api.remove(f"{base}/transitions/{one['id']}/")
+            api.change(f"{base}/transitions/{found['id']}/", body)
 
 
-def _numbers(
+def alone(api: Api, known: reading.Known, name: str) -> None:
+    """No other workflow for our letters.
+
+    Raises ``errors.Refused`` where letters are in one, or may be (Mayan's list of them leaves out
+    those in the bin, and on request those at the end): what it tells of them would go with it.
+    """
+    names = reading.numbers(known)
+    others = steps.other_workflows(api, known.workflows[name], known.templates, names)
+    for said, (other, kind) in others.items():
+        base = steps.base(other)
+        if (
+            other["ignore_completed"]
+            or reading.has_letters(api, f"{base}/documents/", kind)
+            or reading.has_letters(api, "/trashed_documents/", kind)
+        ):
+            raise errors.Refused(
+                f"letters go through another workflow in the e-Office too: {said}",
+                resolution="Decide whether what it tells of these letters is still needed, then "
+                "take it off the document type there and run the same command again.",
+            )
+        api.make(f"{base}/document_types/remove/", {"document_type_id": kind})
+
+
+def _actions(
     api: Api,
-    known: reading.Known,
     base: str,
     state: Mapping[str, Any],
     numbers: Mapping[str, str],
+    names: steps.Numbers,
 ) -> None:
-    """Actions run in the order of their labels: a number is taken, then written on the letter."""
+    """Exactly those that give letters their numbers: each organisation's from its register."""
     path = f"{base}/states/{state['id']}/actions/"
-    have = reading.actions(api, base, state)
-    wished = {
-        f"1 {register}": {
-            "backend_path": ids.TAKE_NUMBER,
-            "backend_data": text_of(
-                {"sequence": known.registers[register]["id"], "value_store_name": ids.STORED_AS}
-            ),
-            "condition": ids.for_type(int(known.organisations[unit]["id"])),
-        }
+    have = steps.actions(api, base, state)
+    bodies = [
+        steps.take_number(register, names.registers[register], names.organisations[unit])
         for unit, register in numbers.items()
-    }
-    wished["2 letter_number"] = {
-        "backend_path": ids.WRITE_FIELD,
-        "backend_data": text_of(
-            {"metadata_type": known.fields["letter_number"]["id"], "value": ids.NUMBER_OF_YEAR}
-        ),
-        "condition": "",
-    }
+    ]
+    if numbers:
+        bodies.append(steps.write_number(names.letter_number))
+    wished = {body["label"]: body for body in bodies}
     for label, body in wished.items():
-        one = have.get(label)
-        whole = {"label": label, "when": ids.ON_ENTRY, "enabled": True, **body}
-        if one is None:
+        whole = {**body, "backend_data": text_of(body["backend_data"])}
+        if label not in have:
             api.make(path, whole)
-        elif _differs(one, whole):
-            api.change(f"{path}{one['id']}/", whole)
+        elif steps.as_written(have[label]) != body:
+            api.change(f"{path}{have[label]['id']}/", whole)
     for label, one in have.items():
         if label not in wished:
             api.remove(f"{path}{one['id']}/")
-
-
-def _differs(one: Mapping[str, Any], wished: Mapping[str, Any]) -> bool:
-    plain = ("backend_path", "enabled", "when")
-    return (
-        any(one[key] != wished[key] for key in plain)
-        or reading.condition(one) != wished["condition"]
-        or reading.backend(one) != json.loads(wished["backend_data"])
-    )

@@ -60,13 +60,20 @@ class Writer:
         if role is None:
             role = self.known.roles[name] = self.api.make("/roles/", {"label": name})
         have = reading.role_groups(self.api, role)
-        path = f"/roles/{role['id']}/groups"
+        path = f"/roles/{role['id']}"
         for group in fields["groups"]:
             if group not in have:
-                self.api.make(f"{path}/add/", {"group": self._group(group)})
+                self.api.make(f"{path}/groups/add/", {"group": self._group(group)})
         for group, one in have.items():
             if group not in fields["groups"]:
-                self.api.make(f"{path}/remove/", {"group": one["id"]})
+                self.api.make(f"{path}/groups/remove/", {"group": one["id"]})
+        for right in reading.role_rights(self.api, role):
+            if right not in fields["rights"]:
+                self.api.make(f"{path}/permissions/remove/", {"permission": right})
+        for other in self.known.elsewhere.get(name, {}).values():
+            # The role stays: it is not known whose it is, and what else rests on it.
+            group = self.known.groups[name]["id"]
+            self.api.make(f"/roles/{other['id']}/groups/remove/", {"group": group})
 
     def _group(self, name: str) -> int:
         have = self.known.groups.get(name)
@@ -128,7 +135,7 @@ class Writer:
 
     def _register(self, name: str, fields: Mapping[str, Any]) -> None:
         have = self.known.registers.get(name)
-        counting = {"value_first": fields["firstNumber"], "increment_list": "1", "width": 0}
+        counting = {"value_first": fields["firstNumber"], **ids.ONE_BY_ONE}
         body = {
             "label": fields["label"],
             "backend_path": ids.COUNTER,
@@ -144,6 +151,7 @@ class Writer:
     def _workflow(self, name: str, fields: Mapping[str, Any]) -> None:
         number = workflow.write(self.api, self.known, self.agency, name, fields)
         self.rights(ids.WORKFLOW, number, fields["rights"])
+        workflow.alone(self.api, self.known, name)
 
     def _remove(self, wish: product_api.Wish) -> None:
         kind = contract.Kind(wish.kind)
@@ -167,11 +175,17 @@ class Writer:
             self.api.remove(f"/groups/{group['id']}/")
 
     def _refuse_with_letters(self, name: str, number: int) -> None:
-        """Mayan would delete the letters together with their organisation."""
-        if any(True for _ in self.api.every(f"/document_types/{number}/documents/")):
+        """Mayan would delete the letters together with their organisation, those in the bin too."""
+        if reading.has_letters(self.api, f"/document_types/{number}/documents/", number):
             raise errors.Refused(
                 f"the organisation {name} still has letters in the e-Office",
                 resolution="Export its letters and delete them there first, with approval.",
+            )
+        if reading.has_letters(self.api, "/trashed_documents/", number):
+            raise errors.Refused(
+                f"the organisation {name} still has letters in the bin of the e-Office",
+                resolution="Let who approves deletion decide on each first: it is deleted, or "
+                "taken out of the bin.",
             )
 
 

@@ -9,7 +9,7 @@ after it was renamed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from onboarding.products import contract
@@ -42,12 +42,12 @@ def configuration(agency: str, settings: Mapping[str, Any]) -> contract.Configur
     roles = _roles(settings)
     for unit, of_unit in roles.items():
         for group in of_unit.values():
-            made[contract.Kind.ROLE, group] = {"groups": [group]}
-        made[contract.Kind.ROLE, staff(agency, unit)] = {"groups": sorted(of_unit.values())}
-        writing = sorted(group for role, group in of_unit.items() if role in rights.WRITERS)
-        made[contract.Kind.ROLE, writers(agency, unit)] = {"groups": writing}
-    groups = sorted(group for of_unit in roles.values() for group in of_unit.values())
-    made[contract.Kind.ROLE, everybody(agency)] = {"groups": groups}
+            made[contract.Kind.ROLE, group] = {**_role([group]), "elsewhere": []}
+        made[contract.Kind.ROLE, staff(agency, unit)] = _role(of_unit.values())
+        writing = (group for role, group in of_unit.items() if role in rights.WRITERS)
+        made[contract.Kind.ROLE, writers(agency, unit)] = _role(writing)
+    groups = (group for of_unit in roles.values() for group in of_unit.values())
+    made[contract.Kind.ROLE, everybody(agency)] = _role(groups)
     for name, fields in _fields(settings):
         granted = {everybody(agency): sorted(rights.FIELD)}
         made[contract.Kind.FIELD, name] = {**fields, "rights": granted}
@@ -60,9 +60,16 @@ def configuration(agency: str, settings: Mapping[str, Any]) -> contract.Configur
         made[contract.Kind.REGISTER, book["id"]] = {
             "label": marked(book["nameTh"], agency, book["id"], LONGEST_SEQUENCE),
             "firstNumber": settings["registers"]["firstNumber"],
+            "oneByOne": True,
         }
     made[contract.Kind.WORKFLOW, WORKFLOW] = _workflow(agency, settings)
     return made
+
+
+def _role(groups: Iterable[str]) -> dict[str, Any]:
+    """Who has it. It has no right of its own, which would hold on the letters of everybody; and
+    ``elsewhere``, of a role by the name of its group: the roles of others which that group has."""
+    return {"groups": sorted(groups), "rights": []}
 
 
 def staff(agency: str, unit: str) -> str:
@@ -177,6 +184,11 @@ def _workflow(agency: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
             RECEIVED: {b["unit"]: b["id"] for b in books if b["direction"] == "in"},
         },
         "numbersOnLetters": sorted([after[NUMBER], RECEIVED]),
+        # Nothing else happens to a letter on its way, nobody's step is taken for him, and its only
+        # way is this one.
+        "otherActions": [],
+        "byItself": [],
+        "otherWorkflows": [],
         "organisations": sorted(unit["id"] for unit in units),
         "rights": {everybody(agency): sorted(rights.WORKFLOW)},
     }
