@@ -265,9 +265,8 @@ def test_another_workflow_for_our_letters_is_taken_off_them_while_none_is_in_it(
         base = f"/workflow_templates/{made['id']}"
         door.make(f"{base}/document_types/add/", {"document_type_id": number})
         door.make(f"{base}/states/", {"label": "begun", "initial": True})
-        assert culture.differences() == [
-            "('LetterWorkflow', 'letters') otherWorkflows: ['culture: beside'] not []"
-        ]
+        (line,) = culture.differences()
+        assert line.endswith("'letters') otherWorkflows: ['culture: beside'] not []")
         culture.write()
         assert culture.differences() == []
         door.make(f"{base}/document_types/add/", {"document_type_id": number})
@@ -276,24 +275,6 @@ def test_another_workflow_for_our_letters_is_taken_off_them_while_none_is_in_it(
             culture.write()
         door.remove(f"{base}/")
     assert culture.differences() == []
-
-
-def test_an_organisation_with_letters_in_its_bin_is_not_removed(culture: Office) -> None:
-    of = Office(culture.server, tenant.resolve(samples.build(metadata__id="binned")))
-    of.write()
-    gone = [product_api.Wish(contract.Kind.ORGANISATION, "binned", None)]
-    with api.Api(of.server.place, of.server.writer) as door:
-        path = product_letters.make(door, "binned", "binned", "ในถัง")
-        writer = writing.Writer(door, "binned")
-        with pytest.raises(errors.Refused, match="still has letters in the e-Office"):
-            writer.write(gone, lambda *_: None)
-        door.remove(f"{path}/")
-        with pytest.raises(errors.Refused, match="in the bin"):
-            writer.write(gone, lambda *_: None)
-        (letter,) = door.every("/trashed_documents/")
-        door.remove(f"/trashed_documents/{letter['id']}/")
-        writer.write(gone, lambda *_: None)
-        assert "binned" not in reading.known(door, "binned").organisations
 
 
 def test_a_right_given_by_hand_is_taken_back(culture: Office) -> None:
@@ -315,9 +296,8 @@ def test_a_right_of_a_role_itself_is_taken_back(culture: Office, name: str) -> N
         role = reading.known(door, "culture").roles[name]
         granted = {"permission": "documents.document_view"}
         door.make(f"/roles/{role['id']}/permissions/add/", granted)
-    assert culture.differences() == [
-        f"('OfficeRole', '{name}') rights: ['documents.document_view'] not []"
-    ]
+    (line,) = culture.differences()
+    assert line.endswith(f"'{name}') rights: ['documents.document_view'] not []")
     culture.write()
     assert culture.differences() == []
 
@@ -329,9 +309,8 @@ def test_a_role_of_others_loses_the_group_and_stays(culture: Office) -> None:
         door.make(f"{path}/permissions/add/", {"permission": "documents.document_view"})
         group = reading.known(door, "culture").groups["culture:section"]
         door.make(f"{path}/groups/add/", {"group": group["id"]})
-        assert culture.differences() == [
-            "('OfficeRole', 'culture:section') elsewhere: ['Backdoor'] not []"
-        ]
+        (line,) = culture.differences()
+        assert line.endswith("'culture:section') elsewhere: ['Backdoor'] not []")
         culture.write()
         assert culture.differences() == []
         assert door.get(f"{path}/")["label"] == "Backdoor"
@@ -346,6 +325,24 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(server: real.Server) ->
     assert not any(told[:6])
     assert all(told[6:])
     assert begun.differences() == []
+
+
+def test_an_organisation_with_letters_in_its_bin_is_not_removed(server: real.Server) -> None:
+    of = Office(server, tenant.resolve(samples.build(metadata__id="binned")))
+    of.write()
+    gone = [product_api.Wish(contract.Kind.ORGANISATION, "binned", None)]
+    with api.Api(of.server.place, of.server.writer) as door:
+        path = product_letters.make(door, "binned", "binned", "ในถัง")
+        writer = writing.Writer(door, "binned")
+        with pytest.raises(errors.Refused, match="still has letters in the e-Office"):
+            writer.write(gone, lambda *_: None)
+        door.remove(f"{path}/")
+        with pytest.raises(errors.Refused, match="in the bin"):
+            writer.write(gone, lambda *_: None)
+        (letter,) = door.every("/trashed_documents/")
+        door.remove(f"/trashed_documents/{letter['id']}/")
+        writer.write(gone, lambda *_: None)
+        assert "binned" not in reading.known(door, "binned").organisations
 
 
 def test_an_external_letter_takes_its_number_only_after_it_was_signed(culture: Office) -> None:
