@@ -7,13 +7,14 @@ what it wants. Live against applied is drift, manifest against applied is a chan
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from onboarding import counted, errors, item, normal_form, plan, progress, reconcile, tenant
 from onboarding import environment as environments
-from onboarding import errors, item, normal_form, plan, progress, reconcile, tenant
 from onboarding.engines import authors
 
 _NOT_BY_HAND = frozenset({("TlsSecret", "renewal")})
@@ -61,7 +62,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The differences of one agency. ``unread``: engines that could not be read, and why.
+    """The differences of one agency. ``unread``: engines of which something of the agency's could
+    not be read, and why.
 
     Where nothing is ``recorded`` as applied, the manifest stands for it: what differs then may as
     well never have been applied, so none of it is called drift.
@@ -92,6 +94,10 @@ class Seen:
 
     def of(self, tenant_id: str) -> tuple[item.Item, ...]:
         return tuple(i for o in self.read.values() for i in o.of(tenant_id))
+
+    def why_hidden(self, ref: item.Ref) -> str:
+        """Why something that was not seen may be there all the same; "" where its kind was read."""
+        return self.read[ref.engine].unread.get(ref.kind, "")
 
 
 def read(
@@ -140,14 +146,16 @@ def compare(
             f"{tenant_id}: nothing is recorded as applied, so drift cannot be told",
             resolution="Name its manifest: then the live systems are compared with that.",
         )
-    base = _of_read(applied or desired or (), seen)
+    recorded = _of_read(applied or desired or (), seen)
     live = {i.ref: i for i in seen.of(tenant_id)}
+    hidden = {i.ref: why for i in recorded if i.ref not in live and (why := seen.why_hidden(i.ref))}
+    base = [i for i in recorded if i.ref not in hidden]
     drifted = plan.diff(tenant_id, base, live.values(), base, target={})
     found = {d.ref: d for d in _drifted(drifted, live)}
     if not applied:
         found = {ref: _unrecorded(d) for ref, d in found.items()}
     if applied and desired is not None:
-        ours = [replace(i, owner=tenant_id) for i in base]
+        ours = [replace(i, owner=tenant_id) for i in recorded]
         pending = plan.diff(tenant_id, _of_read(desired, seen), ours, target={})
         for change in pending.changes:
             found[change.ref] = _pending(change, found.get(change.ref))
@@ -156,7 +164,7 @@ def compare(
         tenant_id,
         tuple(ordered),
         len(base) - sum(d.what is not What.ADDED for d in ordered if d.cause is not Cause.CHANGE),
-        dict(seen.unread),
+        {**seen.unread, **_unread(hidden)},
         bool(applied),
     )
 
@@ -172,6 +180,17 @@ def _unrecorded(of: Difference) -> Difference:
 
 def _of_read(items: Iterable[item.Item], seen: Seen) -> tuple[item.Item, ...]:
     return tuple(i for i in items if i.ref.engine in seen.read)
+
+
+def _unread(hidden: Mapping[item.Ref, str]) -> dict[item.EngineName, str]:
+    """Of engines that were read otherwise: why not these objects, and how many they are."""
+    reasons: dict[item.EngineName, Counter[str]] = {}
+    for ref, why in hidden.items():
+        reasons.setdefault(ref.engine, Counter())[why] += 1
+    return {
+        engine: "; ".join(f"{why} ({counted.of(n, 'object')})" for why, n in found.items())
+        for engine, found in reasons.items()
+    }
 
 
 def _drifted(found: plan.Plan, live: Mapping[item.Ref, item.Item]) -> Iterator[Difference]:

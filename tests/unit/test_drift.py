@@ -103,6 +103,42 @@ def test_of_an_engine_that_was_not_read_nothing_is_said() -> None:
     assert report.summary(found).endswith("Not read, so not known: vault_pki.")
 
 
+def _hiding(*live: item.Item) -> drift.Seen:
+    """Of the kind Letter only these were read: one product of several was silent."""
+    silent = {"Letter": "ga-a-prod: no pod of the e-Office serves"}
+    return drift.Seen({CLUSTER: item.Observation({"a": live}, frozenset(), silent)}, {})
+
+
+def test_of_a_kind_that_was_not_read_nothing_is_called_deleted() -> None:
+    applied = [thing("x", kind="Letter"), thing("y", kind="Letter"), thing("z")]
+    found = drift.compare("a", applied, _hiding(thing("z")))
+    assert (found.differences, found.as_applied) == ((), 1)
+    assert found.unread == {CLUSTER: "ga-a-prod: no pod of the e-Office serves (2 objects)"}
+    assert drift.exit_code([found]) == errors.ExitCode.UNDETERMINED
+    told_of_other = drift.compare("a", applied, _hiding())
+    assert told(told_of_other) == [("z", "deleted", "drift", [])]
+
+
+def test_what_was_read_of_such_a_kind_is_compared_all_the_same() -> None:
+    applied = [thing("x", kind="Letter", v=1), thing("y", kind="Letter")]
+    seen_one = _hiding(thing("x", kind="Letter", v=2))
+    assert told(drift.compare("a", applied, seen_one)) == [
+        ("x", "changed", "drift", [("v", "drift")])
+    ]
+    whole = drift.compare("a", applied[:1], _hiding(applied[0]))
+    assert (whole.unread, whole.as_applied) == ({}, 1)
+    assert drift.exit_code([whole]) == errors.ExitCode.DONE
+
+
+def test_what_waits_in_the_manifest_is_told_of_a_kind_that_was_not_read() -> None:
+    applied = [thing("x", kind="Letter", v=1), thing("y", kind="Letter", v=1)]
+    wanted = [thing("x", kind="Letter", v=2), thing("y", kind="Letter", v=1)]
+    found = drift.compare("a", applied, _hiding(), wanted)
+    assert told(found) == [("x", "changed", "change", [("v", "change")])]
+    assert found.as_applied == 0
+    assert list(found.unread) == [CLUSTER]
+
+
 def test_a_certificate_that_is_due_is_no_drift() -> None:
     applied = thing("t", kind="TlsSecret", renewal="not due", commonName="x")
     due = thing("t", kind="TlsSecret", renewal="due since 2026-11-01", commonName="x")
