@@ -18,13 +18,14 @@ proves nothing."""
 class Try:
     """What came of one try of a clerk of the body ``by`` on the letter of the body ``of``.
 
-    ``reached``: None where no answer said so.
+    ``reached``: None where no answer of the product itself said so, for the reason ``why``.
     """
 
     by: str
     of: str
     what: str
     reached: bool | None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,16 @@ def judge(tries: Iterable[Try]) -> Crossed:
     breaches, unknown, refused = [], [], 0
     for one in seen:
         line = f"{one.by} on a letter of {one.of}: {one.what}"
+        why = one.why or "no answer"
         possible = own.get((one.of, one.what))
         if one.by == one.of:
             if one.what in SHOULD_REACH and not one.reached:
-                unknown.append(f"{line}: its own staff do not reach it")
+                why = why if one.reached is None else "refused"
+                unknown.append(f"{line}: its own staff do not reach it ({why})")
         elif one.reached:
             breaches.append(line)
         elif one.reached is None:
-            unknown.append(f"{line}: no answer")
+            unknown.append(f"{line}: {why}")
         elif possible or one.what not in SHOULD_REACH:
             refused += 1
     between = {(one.by, one.of) for one in seen if one.by != one.of}

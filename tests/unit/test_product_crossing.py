@@ -43,6 +43,16 @@ def test_no_answer_is_unknown() -> None:
     assert crossed.refused == 0
 
 
+def test_why_nothing_said_so_is_told() -> None:
+    busy = "the e-Office refused GET /x/; 429: later"
+    tries = [Try("a", "a", "read", None, busy), Try("a", "b", "read", None, busy)]
+    crossed = crossing.judge(tries)
+    assert crossed.unknown == (
+        f"a on a letter of a: read: its own staff do not reach it ({busy})",
+        f"a on a letter of b: read: {busy}",
+    )
+
+
 def test_every_body_tries_its_own_letter_and_that_of_the_one_before() -> None:
     assert crossing.pairs(["a", "b", "c"]) == [
         ("a", "a"), ("a", "c"), ("b", "b"), ("b", "a"), ("c", "c"), ("c", "b"),

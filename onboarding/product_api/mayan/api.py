@@ -18,6 +18,14 @@ _LATER = frozenset({429, 503})
 _PERHAPS_DONE = frozenset({502, 504})
 
 
+class Forbidden(errors.Denied):
+    """The product knows who asks, and says that this is not for them."""
+
+
+class NotThere(errors.EngineFailed):
+    """The product says that this is not there, or not to be known by who asks."""
+
+
 class Api:
     """A signed-in connection. ``writes`` counts the requests that change something."""
 
@@ -117,11 +125,10 @@ class Api:
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         answer = self._answer(method, path, json=body)
-        with contextlib.suppress(ValueError):
-            said = answer.json() if answer.content else {}
-            if isinstance(said, dict):
-                return said
-        raise self._refused(method, path, answer)
+        said = _said(answer) if answer.content else {}
+        if said is None:
+            raise self._refused(method, path, answer)
+        return said
 
     def _answer(self, method: str, path: str, **sent: Any) -> Any:
         """An answer that is good. Raises ``errors.OnboardError`` for any other."""
@@ -155,11 +162,15 @@ class Api:
         details = [f"{answer.status_code}: {' '.join(answer.text.split())[:300]}"]
         if answer.status_code >= 500:
             return errors.Unreachable(what, details=details, resolution=self._look)
+        # A page is of something in front of it, or of an address that it does not have.
+        itself = _said(answer) is not None
         if answer.status_code in (401, 403):
-            return errors.Denied(
+            denied = Forbidden if itself and answer.status_code == 403 else errors.Denied
+            return denied(
                 what, details=details, resolution="The account lacks a right in the e-Office."
             )
-        return errors.EngineFailed(
+        failed = NotThere if itself and answer.status_code == 404 else errors.EngineFailed
+        return failed(
             what, details=details, resolution="See whether its version is one the adapter knows."
         )
 
@@ -186,6 +197,15 @@ class Api:
             "Look at its pods and their logs, the database's too (no space, not running): "
             f"kubectl -n {self._place.namespace} get pods. Then run the same command again."
         )
+
+
+def _said(answer: Any) -> dict[str, Any] | None:
+    """The object that an answer of the product is; None where it is something else."""
+    with contextlib.suppress(ValueError):
+        said = answer.json()
+        if isinstance(said, dict):
+            return said
+    return None
 
 
 def wait_until_healthy(place: product_api.Place, path: str, seconds: float) -> None:

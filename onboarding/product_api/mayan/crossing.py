@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 
 from onboarding import errors, product_api
 from onboarding.product_api import crossing
-from onboarding.product_api.mayan import reading
-from onboarding.product_api.mayan.api import Api
+from onboarding.product_api.mayan import api, reading
 from onboarding.products.mayan import wanted
 
 _LABEL = "ทดสอบสิทธิ์ ลบได้ · Access probe, may be deleted"
@@ -51,17 +50,19 @@ def tried(
     place: product_api.Place, account: product_api.Account, agency: str, bodies: Sequence[str]
 ) -> tuple[crossing.Try, ...]:
     """See ``product_api.Access.cross_read``."""
-    with Api(place, account) as door:
+    with api.Api(place, account) as door:
         try:
             known = reading.known(door, agency)
             letters = {body: _letter(door, known, body) for body in bodies}
             found: list[crossing.Try] = []
             for by, group in groupby(crossing.pairs(bodies), itemgetter(0)):
-                with Api(place, clerk(door, known, agency, by)) as theirs:
+                with api.Api(place, clerk(door, known, agency, by)) as theirs:
                     found += _shown(theirs, by, letters)
                     for _, of in group:
                         attempts = _attempts(theirs, letters[of], own=by == of)
-                        found += [crossing.Try(by, of, what, _reached(go)) for what, go in attempts]
+                        found += [
+                            crossing.Try(by, of, what, *_reached(go)) for what, go in attempts
+                        ]
             return tuple(found)
         finally:
             _swept(door)
@@ -69,11 +70,11 @@ def tried(
 
 def swept(place: product_api.Place, account: product_api.Account) -> int:
     """See ``product_api.Access.sweep``."""
-    with Api(place, account) as door:
+    with api.Api(place, account) as door:
         return _swept(door)
 
 
-def _swept(door: Api) -> int:
+def _swept(door: api.Api) -> int:
     """Accounts first: nobody is to see letters go."""
     users = [u for u in door.every("/users/") if u["username"].startswith(crossing.MARK)]
     for user in users:
@@ -91,7 +92,7 @@ def _is_probe(document: dict[str, Any]) -> bool:
     return str(document["label"]).startswith(crossing.MARK)
 
 
-def _letter(door: Api, known: reading.Known, body: str) -> Letter:
+def _letter(door: api.Api, known: reading.Known, body: str) -> Letter:
     word = crossing.MARK + secrets.token_hex(6)
     label = f"{crossing.MARK} {word} {_LABEL}"
     kind = known.organisations[body]["id"]
@@ -102,7 +103,7 @@ def _letter(door: Api, known: reading.Known, body: str) -> Letter:
     return Letter(int(made["id"]), int(file["id"]), str(made["uuid"]), word)
 
 
-def clerk(door: Api, known: reading.Known, agency: str, body: str) -> product_api.Account:
+def clerk(door: api.Api, known: reading.Known, agency: str, body: str) -> product_api.Account:
     """A new account in the group of a body's section: what most of its staff have."""
     role = known.roles[wanted.staff(agency, body)]
     groups = reading.role_groups(door, role)
@@ -115,7 +116,7 @@ def clerk(door: Api, known: reading.Known, agency: str, body: str) -> product_ap
     return account
 
 
-def _shown(clerk: Api, by: str, letters: Mapping[str, Letter]) -> Iterator[crossing.Try]:
+def _shown(clerk: api.Api, by: str, letters: Mapping[str, Letter]) -> Iterator[crossing.Try]:
     """Of which bodies a list, and a search, of everything shows the letter: all pairs by two
     questions a body."""
     looks: dict[str, Callable[[], list[dict[str, Any]]]] = {
@@ -123,19 +124,19 @@ def _shown(clerk: Api, by: str, letters: Mapping[str, Letter]) -> Iterator[cross
         "search": partial(_found, clerk, _SEARCHED[0], crossing.MARK),
     }
     for what, look in looks.items():
-        shown = _answer(look, list[dict[str, Any]]())
+        shown, why = _answer(look, list[dict[str, Any]]())
         numbers = None if shown is None else {document["id"] for document in shown}
         for of, letter in letters.items():
             reached = None if numbers is None else letter.number in numbers
-            yield crossing.Try(by, of, what, reached)
+            yield crossing.Try(by, of, what, reached, why)
 
 
-def _newest(door: Api, probes: int) -> list[dict[str, Any]]:
+def _newest(door: api.Api, probes: int) -> list[dict[str, Any]]:
     return list(islice(door.every(_NEWEST), probes + _MORE))
 
 
 def _attempts(
-    clerk: Api, letter: Letter, *, own: bool
+    clerk: api.Api, letter: Letter, *, own: bool
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     """What is tried, and how; each call gives something true where it got through.
 
@@ -162,7 +163,7 @@ def _attempts(
     yield "bin", partial(_done, clerk.remove, f"{path}/")
 
 
-def _every(clerk: Api, path: str) -> list[dict[str, Any]]:
+def _every(clerk: api.Api, path: str) -> list[dict[str, Any]]:
     return list(clerk.every(path))
 
 
@@ -171,20 +172,21 @@ def _done(call: Callable[..., None], *arguments: Any) -> bool:
     return True
 
 
-def _found(clerk: Api, model: str, word: str) -> list[dict[str, Any]]:
+def _found(clerk: api.Api, model: str, word: str) -> list[dict[str, Any]]:
     return _every(clerk, f"/search/documents.{model}/?q={word}")
 
 
-def _reached(attempt: Callable[[], object]) -> bool | None:
+def _reached(attempt: Callable[[], object]) -> tuple[bool | None, str]:
     return _answer(lambda: bool(attempt()), False)
 
 
-def _answer(ask: Callable[[], T], refused: T) -> T | None:
-    """What came of it; None where no answer said so."""
+def _answer(ask: Callable[[], T], refused: T) -> tuple[T | None, str]:
+    """What came of it; None, and why, where the product itself did not say so."""
     try:
-        return ask()
-    except errors.Unreachable:
-        return None
-    except errors.OnboardError:
-        # Not found and forbidden are one to who must not know.
-        return refused
+        return ask(), ""
+    except (api.Forbidden, api.NotThere):
+        # One to who must not know. Any other status (too many requests, too large, elsewhere) says
+        # nothing of the letter.
+        return refused, ""
+    except errors.OnboardError as problem:
+        return None, "; ".join((problem.message, *problem.details))
