@@ -19,6 +19,6 @@ def of(
         letters.of(whose, target, store, secret),
         addresses.of(whose, target, now),
         signing_in.of(whose, target),
-        bodies.of(whose, target),
+        bodies.of(whose, target, store),
         inside.of(whose, target, store),
     )

@@ -127,10 +127,10 @@ class Access(Protocol):
     def cross_read(
         self, place: Place, account: Account, agency: str, bodies: Sequence[str]
     ) -> tuple[crossing.Try, ...]:
-        """What a clerk of each body reaches of its own letters, and of the body's before it.
+        """What a clerk in all groups of each body reaches of its own letters and of others'.
 
-        ``account`` administers: it makes a clerk and a letter for each body and removes them in
-        the end, whatever happens; ``sweep`` removes what a killed one left.
+        ``account`` administers: it makes a clerk and a letter for each body. They stay, however
+        this ends, until ``sweep``.
         """
         ...
 

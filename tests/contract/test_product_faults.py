@@ -4,6 +4,7 @@ and that the runs after it complete what it began, with nothing made twice."""
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import ssl
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ import pytest
 
 from onboarding import environment, errors, patience, plan, product_api, tenant
 from onboarding.engines.ansible_playbooks import delivery
+from onboarding.product_api import crossing
+from onboarding.product_api import mayan as access
 from onboarding.product_api.mayan import api, ids, reading
+from tests.contract import agencies
 from tests.contract.servers import mayan as real
 from tests.contract.test_product_engine import Place, place  # noqa: F401 - a fixture
 from tests.contract.test_product_mayan import Office
@@ -128,6 +132,50 @@ def test_an_answer_that_comes_too_late_may_still_have_done_its_work(
     assert all(office.write()[-5:])
     assert office.differences() == []
     assert twice(place.server, "too-late") == []
+
+
+_NO_REFUSALS = (
+    proxy.answer(429, body=b'{"detail": "later"}'),
+    proxy.answer(413, body=b'{"detail": "too large"}'),
+    proxy.answer(302, {"Location": "/elsewhere"}),
+    proxy.answer(403, body=b"<html>blocked</html>"),
+    proxy.answer(404, body=b"<html>no such page</html>"),
+)
+
+
+def test_what_something_in_front_of_the_product_answers_proves_no_refusal(
+    place: Place,  # noqa: F811
+    front: Front,
+) -> None:
+    """It begins once the first clerk has its own letter, as a limit of requests would."""
+    whole = agencies.example("plk-lao")
+    office = Office(place.server, dataclasses.replace(whole, bodies=whole.bodies[:2]))
+    office.write()
+    faults, began = itertools.cycle(_NO_REFUSALS), False
+
+    def plan(asked: proxy.Asked) -> proxy.Fault | None:
+        nonlocal began
+        spoilt = began and asked.path.startswith(("/api/v4/documents/", "/api/v4/search/"))
+        began = began or "/download/" in asked.path
+        return next(faults) if spoilt else None
+
+    front.is_well()
+    front.between.plan = plan
+    limits = dataclasses.replace(front.place.limits, retry=0.01)
+    hurried = dataclasses.replace(front.place, limits=limits)
+    bodies = [body.id for body in office.of.bodies]
+    product = access.Mayan()
+    try:
+        tries = product.cross_read(hurried, place.server.writer, office.of.id, bodies)
+    finally:
+        product.sweep(place.server.place, place.server.writer)
+    crossed = crossing.judge(tries)
+    assert crossed.breaches == ()
+    told = "\n".join(crossed.unknown)
+    for said in ("429: ", "413: ", "302: ", "403: <html>", "404: <html>"):
+        assert said in told
+    # What the first clerk's list and search of everything said before.
+    assert crossed.refused == 2
 
 
 def _failed(outcomes: list[plan.Outcome], said: str) -> None:

@@ -389,9 +389,11 @@ def pooled(server: real.Server) -> Office:
 
 def _tried(pooled: Office) -> tuple[crossing.Try, ...]:
     bodies = [body.id for body in pooled.of.bodies]
-    return access.Mayan().cross_read(
-        pooled.server.place, pooled.server.writer, pooled.of.id, bodies
-    )
+    place, writer = pooled.server.place, pooled.server.writer
+    try:
+        return access.Mayan().cross_read(place, writer, pooled.of.id, bodies)
+    finally:
+        access.Mayan().sweep(place, writer)
 
 
 def test_bodies_of_one_instance_cannot_reach_each_others_letters(pooled: Office) -> None:
@@ -430,13 +432,41 @@ def test_a_right_too_many_is_found_by_what_it_opens(
     assert crossing.judge(_tried(pooled)).breaches == ()
 
 
-def test_what_a_killed_probe_left_is_swept_away(
-    pooled: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as killed:
-        killed.setattr(trying, "_swept", lambda door: 0)
-        _tried(pooled)
+def test_a_right_of_one_role_everywhere_is_found_by_what_it_opens(pooled: Office) -> None:
+    """A role of nobody's names, with a right of its own, and the group of one body's keepers."""
+    unit = pooled.of.bodies[1].id
+    with api.Api(pooled.server.place, pooled.server.writer) as door:
+        known = reading.known(door, pooled.of.id)
+        staff = known.roles[wanted.staff(pooled.of.id, unit)]
+        groups = reading.role_groups(door, staff)
+        saraban = next(g for name, g in groups.items() if name.endswith(":central"))
+        role = door.make("/roles/", {"label": "Backdoor"})
+        path = f"/roles/{role['id']}"
+        door.make(f"{path}/permissions/add/", {"permission": "documents.document_view"})
+        door.make(f"{path}/groups/add/", {"group": saraban["id"]})
+    try:
+        crossed = crossing.judge(_tried(pooled))
+    finally:
+        with api.Api(pooled.server.place, pooled.server.writer) as door:
+            door.remove(f"{path}/")
+    assert {line.partition(": ")[2] for line in crossed.breaches} >= {"list", "read", "search"}
+    assert all(line.startswith(f"{unit} on a letter of ") for line in crossed.breaches)
+    assert crossing.judge(_tried(pooled)).breaches == ()
+
+
+def test_an_organisation_that_is_not_there_is_named_with_what_to_do(pooled: Office) -> None:
     place, writer = pooled.server.place, pooled.server.writer
+    with pytest.raises(errors.UsageError, match="no organisation nowhere") as caught:
+        access.Mayan().cross_read(place, writer, pooled.of.id, ["nowhere"])
+    assert "onboard apply" in caught.value.resolution
+    with api.Api(place, writer) as door, pytest.raises(errors.UsageError, match="no group of"):
+        trying.clerk(door, reading.Known(), pooled.of.id, pooled.of.bodies[0].id)
+
+
+def test_what_a_killed_probe_left_is_swept_away(pooled: Office) -> None:
+    place, writer = pooled.server.place, pooled.server.writer
+    bodies = [body.id for body in pooled.of.bodies]
+    access.Mayan().cross_read(place, writer, pooled.of.id, bodies)
     assert access.Mayan().sweep(place, writer) == 2 * 3
     with api.Api(place, writer) as door:
         left = [*door.every("/documents/"), *door.every("/trashed_documents/")]
@@ -448,7 +478,8 @@ def test_a_clerk_cannot_put_a_letter_of_its_own_organisation_into_the_bin(pooled
     unit = pooled.of.bodies[0].id
     with api.Api(pooled.server.place, pooled.server.writer) as door:
         path = product_letters.make(door, pooled.of.id, unit, "คงอยู่")
-        account = trying.clerk(door, reading.known(door, pooled.of.id), pooled.of.id, unit)
+        known = reading.known(door, pooled.of.id)
+        account = trying.clerk(door, known, pooled.of.id, unit, "section")
         with api.Api(pooled.server.place, account) as clerk:
             assert clerk.get(f"{path}/")
             with pytest.raises(errors.OnboardError):

@@ -1,6 +1,7 @@
 """Letters of two bodies in one Mayan EDMS, and everything that a clerk of one tries on the other's.
 
-It makes a letter and a clerk for each body, and removes both. All carry ``crossing.MARK``.
+It makes a letter and a clerk for each body, and removes them when it is told to: all that carry
+``crossing.MARK``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from onboarding.product_api.mayan import api, reading
 from onboarding.products.mayan import wanted
 
 _LABEL = "ทดสอบสิทธิ์ ลบได้ · Access probe, may be deleted"
-_CLERK = ":section"
+_APPLY = "Run onboard apply, which makes what an e-Office lacks; then probe again."
 _NEWEST = "/documents/?_ordering=-datetime_created"
 _MORE = 100
 """Of the newest letters so many beyond those that the probe made: staff may file some meanwhile."""
@@ -51,21 +52,16 @@ def tried(
 ) -> tuple[crossing.Try, ...]:
     """See ``product_api.Access.cross_read``."""
     with api.Api(place, account) as door:
-        try:
-            known = reading.known(door, agency)
-            letters = {body: _letter(door, known, body) for body in bodies}
-            found: list[crossing.Try] = []
-            for by, group in groupby(crossing.pairs(bodies), itemgetter(0)):
-                with api.Api(place, clerk(door, known, agency, by)) as theirs:
-                    found += _shown(theirs, by, letters)
-                    for _, of in group:
-                        attempts = _attempts(theirs, letters[of], own=by == of)
-                        found += [
-                            crossing.Try(by, of, what, *_reached(go)) for what, go in attempts
-                        ]
-            return tuple(found)
-        finally:
-            _swept(door)
+        known = reading.known(door, agency)
+        letters = {body: _letter(door, known, body) for body in bodies}
+        found: list[crossing.Try] = []
+        for by, group in groupby(crossing.pairs(bodies), itemgetter(0)):
+            with api.Api(place, clerk(door, known, agency, by)) as theirs:
+                found += _shown(theirs, by, letters)
+                for _, of in group:
+                    attempts = _attempts(theirs, letters[of], own=by == of)
+                    found += [crossing.Try(by, of, what, *_reached(go)) for what, go in attempts]
+        return tuple(found)
 
 
 def swept(place: product_api.Place, account: product_api.Account) -> int:
@@ -95,24 +91,35 @@ def _is_probe(document: dict[str, Any]) -> bool:
 def _letter(door: api.Api, known: reading.Known, body: str) -> Letter:
     word = crossing.MARK + secrets.token_hex(6)
     label = f"{crossing.MARK} {word} {_LABEL}"
-    kind = known.organisations[body]["id"]
-    made = door.make("/documents/", {"document_type_id": kind, "label": label})
+    kind = known.organisations.get(body)
+    if kind is None:
+        raise errors.UsageError(f"the e-Office has no organisation {body}", resolution=_APPLY)
+    made = door.make("/documents/", {"document_type_id": kind["id"], "label": label})
     path = f"/documents/{made['id']}"
     door.upload(f"{path}/files/", f"{word}.png", _DOT, {"action_name": "replace"})
     (file, *_) = [*door.every(f"{path}/files/"), {"id": 0}]
     return Letter(int(made["id"]), int(file["id"]), str(made["uuid"]), word)
 
 
-def clerk(door: api.Api, known: reading.Known, agency: str, body: str) -> product_api.Account:
-    """A new account in the group of a body's section: what most of its staff have."""
-    role = known.roles[wanted.staff(agency, body)]
-    groups = reading.role_groups(door, role)
-    group = next(one for name, one in groups.items() if name.endswith(_CLERK))
+def clerk(
+    door: api.Api, known: reading.Known, agency: str, body: str, role: str = ""
+) -> product_api.Account:
+    """A new account in the group of a role in a body; "" for all groups of the body at once.
+
+    Rights in Mayan only add up: what is refused to who has them all is refused to each.
+    """
+    staff = known.roles.get(wanted.staff(agency, body))
+    groups = reading.role_groups(door, staff) if staff else {}
+    chosen = [one for name, one in groups.items() if not role or name.endswith(f":{role}")]
+    if not chosen:
+        named = f"group {role}" if role else "group"
+        raise errors.UsageError(f"the e-Office has no {named} of {body}", resolution=_APPLY)
     name = crossing.MARK + secrets.token_hex(6)
     account = product_api.Account(name, secrets.token_urlsafe(24))
     said = {"username": name, "password": account.password, "email": f"{name}@probe.invalid"}
     user = door.make("/users/", said)
-    door.make(f"/groups/{group['id']}/users/add/", {"user": user["id"]})
+    for group in chosen:
+        door.make(f"/groups/{group['id']}/users/add/", {"user": user["id"]})
     return account
 
 
