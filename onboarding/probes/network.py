@@ -50,18 +50,27 @@ class Tried:
 def judged(namespace: str, tried: Sequence[Tried]) -> Iterator[tuple[str, policy.Result]]:
     """A result for each target with a control, beside that control's id.
 
-    That something was not reached proves nothing where the pod reached nothing at all.
+    That something was not reached proves nothing where the pod had reached nothing at all by then.
     """
-    anchors = [t for t in tried if t.target.allowed and t.came is Came.REACHED]
     for one in tried:
         if one.target.control:
-            verdict, seen = _verdict(one, anchors)
+            beside = anchors(one, tried)
+            verdict, seen = _verdict(one, beside)
             subject = f"{namespace} to {one.target.what}"
-            evidence = _evidence(namespace, one, anchors)
+            evidence = _evidence(namespace, one, beside)
             yield one.target.control, policy.Result(verdict, subject, seen, evidence, BASIS)
 
 
-def _verdict(one: Tried, anchors: Sequence[Tried]) -> tuple[policy.Verdict, str]:
+def anchors(one: Tried, tried: Sequence[Tried]) -> list[Tried]:
+    """What showed that the pod had a network when this was tried: allowed, and reached no later."""
+    return [
+        t
+        for t in tried
+        if t.target.allowed and t.came is Came.REACHED and t.at and one.at and t.at <= one.at
+    ]
+
+
+def _verdict(one: Tried, beside: Sequence[Tried]) -> tuple[policy.Verdict, str]:
     if one.came is Came.UNSEEN:
         return policy.Verdict.UNKNOWN, one.why
     reached = one.came is Came.REACHED
@@ -69,19 +78,19 @@ def _verdict(one: Tried, anchors: Sequence[Tried]) -> tuple[policy.Verdict, str]
     if reached is not one.target.allowed:
         expected = "it is declared" if one.target.allowed else "nothing allows it"
         return policy.Verdict.FAIL, f"{where}, and {expected}"
-    if not reached and not anchors:
-        return policy.Verdict.UNKNOWN, f"{where}, nor was anything that is allowed"
-    beside = "" if reached else f"; {anchors[0].target.what} was"
-    return policy.Verdict.PASS, where + beside
+    if not reached and not beside:
+        return policy.Verdict.UNKNOWN, f"{where}, nor was by then anything that is allowed"
+    other = "" if reached else f"; {beside[0].target.what} was"
+    return policy.Verdict.PASS, where + other
 
 
-def _evidence(namespace: str, one: Tried, anchors: Sequence[Tried]) -> dict[str, object]:
+def _evidence(namespace: str, one: Tried, beside: Sequence[Tried]) -> dict[str, object]:
     return {
         "from": f"a pod in {namespace}",
         "asked": f"TCP {one.target.host}:{one.target.port}",
         "at": one.at.isoformat() if one.at else None,
         "came": one.came.value,
-        "reachedBeside": [str(anchor.target) for anchor in anchors],
+        "reachedBeside": [str(anchor.target) for anchor in beside],
     }
 
 

@@ -92,15 +92,17 @@ def await_all(
     wanted: Mapping[records.Pod, Sequence[network.Target]],
     seconds: float,
 ) -> dict[records.Pod, tuple[network.Tried, ...]]:
-    """What came of the last try of each; what was not tried in time was not seen."""
+    """What came of the last try of each, of what is allowed the first that reached it; what was not
+    tried in time was not seen."""
     ends = time.monotonic() + min(seconds, _LONGEST)
     came: dict[records.Pod, tuple[network.Tried, ...]] = {}
     while True:
         for place, targets in wanted.items():
             found = _pods(cluster, place)
-            came[place] = tried(found[0] if found else {}, targets, seen)
+            now = tried(found[0] if found else {}, targets, seen)
+            came[place] = tuple(map(_first, came.get(place, now), now))
         late = time.monotonic() > ends
-        if late or not any(_pending(t) for all_of in came.values() for t in all_of):
+        if late or not any(_pending(t, all_of) for all_of in came.values() for t in all_of):
             return came
         time.sleep(_PAUSE)
 
@@ -115,9 +117,19 @@ def make(cluster: kube.Cluster, wanted: Mapping[str, Any]) -> None:
     cluster.apply("Deployment", wanted)
 
 
-def _pending(one: network.Tried) -> bool:
+def _first(before: network.Tried, now: network.Tried) -> network.Tried:
+    """Since when a pod has a network tells what of its other tries counts."""
+    kept = before.target.allowed and before.came is network.Came.REACHED
+    return before if kept else now
+
+
+def _pending(one: network.Tried, tried: Sequence[network.Tried]) -> bool:
     expected = network.Came.REACHED if one.target.allowed else network.Came.NOT_REACHED
-    return one.came is not expected and _SIMULATED not in one.why
+    if one.came is not expected:
+        return _SIMULATED not in one.why
+    # Before there was a network nothing was reached: it is tried again, where that can be told.
+    told = any(t.target.allowed for t in tried)
+    return not one.target.allowed and told and not network.anchors(one, tried)
 
 
 def tried(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -52,6 +53,64 @@ def test_what_was_tried_is_judged(
     assert result.basis == "live"
     assert result.evidence["asked"] == f"TCP {target.host}:{target.port}"
     assert result.evidence["at"] == BEGAN.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"), [(-1, Verdict.PASS), (0, Verdict.PASS), (51, Verdict.UNKNOWN)]
+)
+def test_a_refusal_from_before_there_was_a_network_proves_nothing(
+    after: float, verdict: policy.Verdict
+) -> None:
+    anchor = Tried(ANCHOR, Came.REACHED, BEGAN + timedelta(seconds=after))
+    foreign = Tried(FOREIGN, Came.NOT_REACHED, BEGAN)
+    [(_, result)] = network.judged("ga-a-prod", [anchor, foreign])
+    assert result.verdict is verdict
+    assert ("reachedBeside", [str(ANCHOR)] if verdict is Verdict.PASS else []) in (
+        result.evidence.items()
+    )
+
+
+class Watched:
+    """A cluster whose one pod is seen as these, one after the other; the last one stays."""
+
+    def __init__(self, *pods: dict[str, Any]) -> None:
+        self.pods = list(pods)
+
+    def list(self, kind: str, *, namespace: str, selector: str) -> list[object]:
+        return [self.pods.pop(0) if len(self.pods) > 1 else self.pods[0]]
+
+
+def _states(*states: dict[str, Any]) -> dict[str, Any]:
+    """A pod with a container for each, in order."""
+    found = _pod()
+    told = [{"name": f"try-{n}", "state": state} for n, state in enumerate(states)]
+    return {**found, "status": {**found["status"], "containerStatuses": told}}
+
+
+def test_what_was_refused_before_anything_was_reached_is_awaited_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    cluster = Watched(
+        _states(_ended(1, 9), _ended(1, 9)),
+        _states(_ended(0, 60), _ended(1, 9)),
+        # Each is tried again and again: that it is reached later, too, takes nothing back.
+        _states(_ended(0, 75), _ended(1, 70)),
+    )
+    place = ("ga-village-prod", "onboard-probe-1")
+    came = pod.await_all(cast("kube.Cluster", cluster), SEEN, {place: [ANCHOR, FOREIGN]}, 60)
+    assert [(t.came, t.at) for t in came[place]] == [
+        (Came.REACHED, BEGAN + timedelta(seconds=60)),
+        (Came.NOT_REACHED, BEGAN + timedelta(seconds=70)),
+    ]
+    assert len(cluster.pods) == 1
+
+
+def test_where_nothing_is_allowed_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waits"))
+    cluster = Watched(_states(_ended(1, 9)))
+    came = pod.await_all(cast("kube.Cluster", cluster), SEEN, {LEFT: [FOREIGN]}, 60)
+    assert [t.came for t in came[LEFT]] == [Came.NOT_REACHED]
 
 
 def _at(seconds: float) -> str:
