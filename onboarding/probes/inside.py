@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from onboarding import environment, errors, kube, labels, policy, progress, tenant
@@ -145,9 +146,8 @@ class _Run:
         wanted = {a.pod: [t for t in a.targets if t.host] for a in attempts}
         came = pod.await_all(self._reader, seen, wanted, 2 * self._target.timeouts.wait)
         for one in attempts:
-            nobody = [t for t in one.targets if not t.host]
-            absent = network.unseen(nobody, "nobody answers for it on a real node")
-            one.tried = (*came[one.pod], *absent)
+            absent = [network.unseen([t], t.absent) for t in one.targets if not t.host]
+            one.tried = (*came[one.pod], *chain.from_iterable(absent))
 
     def _findings(self, attempts: Iterable[_Attempt]) -> Iterable[policy.Finding]:
         for one in attempts:

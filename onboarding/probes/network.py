@@ -17,13 +17,17 @@ CONTROLS = (DENIED, FOREIGN, METADATA)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is tried. ``control`` is "" for what only shows that the pod has a network at all."""
+    """What is tried. ``control`` is "" for what only shows that the pod has a network at all.
+
+    ``absent``: why there is nothing to try where ``host`` is "".
+    """
 
     what: str
     host: str
     port: int
     control: str
     allowed: bool = False
+    absent: str = "nobody answers for it on a real node"
 
     def __str__(self) -> str:
         return f"{self.what} ({self.host}:{self.port})"

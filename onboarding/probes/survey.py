@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +25,15 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The parts of the cluster that matter here: nodes by name, running pods, services."""
+    """The parts of the cluster that matter here: nodes by name, running pods, services.
+
+    ``server``: the address of its API server; "" where its name leads nowhere from here.
+    """
 
     nodes: Mapping[str, Object]
     pods: Sequence[Object]
     services: Sequence[Object]
+    server: str = ""
 
     def real(self, node: str) -> bool:
         """Whether pods really run on a node."""
@@ -50,7 +55,17 @@ def read(cluster: kube.Cluster, target: environment.Environment) -> Seen:
     pods += cluster.list("Pod", namespace=target.cluster.gateway_namespace)
     services = cluster.list("Service", selector=labels.AGENCY)
     services += cluster.list("Service", namespace="default")
-    return Seen(nodes, [pod for pod in pods if _ready(pod)], services)
+    server = _address(_place(target.cluster.server)[0])
+    return Seen(nodes, [pod for pod in pods if _ready(pod)], services, server)
+
+
+def _address(host: str) -> str:
+    """A pod may know no names: what it cannot look up it does not try at all."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ""
+    return str(found[0][4][0])
 
 
 def targets(
@@ -148,8 +163,11 @@ def _nodes(seen: Seen) -> Iterator[network.Target]:
 def _api_server(seen: Seen, target: environment.Environment) -> Iterator[network.Target]:
     """By its address, unless pods may go there or it is their own loopback, and by its service."""
     host, port = _place(target.cluster.server)
-    if not _open(target, host, port):
-        yield network.Target("the API server", host, port, network.DENIED)
+    if not seen.server:
+        absent = f"its name {host} leads to no address from here"
+        yield network.Target("the API server", "", port, network.DENIED, absent=absent)
+    elif not _open(target, ipaddress.ip_address(seen.server), port):
+        yield network.Target("the API server", seen.server, port, network.DENIED)
     for service in seen.services:
         if (_space(service), _name(service)) == ("default", "kubernetes"):
             spec = service["spec"]
@@ -161,12 +179,12 @@ def _api_server(seen: Seen, target: environment.Environment) -> Iterator[network
             )
 
 
-def _open(target: environment.Environment, host: str, port: int) -> bool:
+def _open(
+    target: environment.Environment,
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    port: int,
+) -> bool:
     """Whether what is opened for Vault and Keycloak leads there, too, or no rule can hinder it."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
     if address.is_loopback:
         return True
     opened = (_place(a)[1] for a in (target.vault.address, target.keycloak.address))

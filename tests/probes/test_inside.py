@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -230,6 +231,7 @@ def test_targets_are_what_answers_on_real_nodes() -> None:
                      selector={"app": "office"}),
             _service("default", "kubernetes", clusterIP="10.96.0.1", ports=[{"port": 443}]),
         ],
+        "203.0.113.9",
     )  # fmt: skip
     [instance] = whose.instances
     tried = survey.targets(seen, whose, instance, at)
@@ -245,10 +247,54 @@ def test_targets_are_what_answers_on_real_nodes() -> None:
         ("10.0.0.7", 8000, network.DENIED, False),
         ("10.0.0.7", 8000, network.DENIED, False),
         ("100.64.0.254", 10250, network.DENIED, False),
-        ("cluster.invalid", 443, network.DENIED, False),
+        ("203.0.113.9", 443, network.DENIED, False),
         ("10.96.0.1", 443, network.DENIED, False),
         ("169.254.169.254", 80, network.METADATA, False),
     ]
+
+
+class Empty:
+    """A cluster of which nothing matters but where its API server is."""
+
+    def list(self, kind: str, **_: object) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("server", "tried"),
+    [
+        ("https://203.0.113.9:6443", [("203.0.113.9", 6443)]),
+        ("https://api.invalid:6443", [("203.0.113.9", 6443)]),
+        ("https://unknown.invalid", [("", 443)]),
+        # No rule hinders a pod's own loopback, and to Vault's network it may go.
+        ("https://127.0.0.1:6443", []),
+        ("https://localhost:6443", []),
+        ("https://vault.invalid:8200", []),
+        ("https://vault.invalid:6443", [("100.64.0.7", 6443)]),
+    ],
+)
+def test_the_api_server_is_tried_by_the_address_that_its_name_has(
+    server: str, tried: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"api.invalid": "203.0.113.9", "vault.invalid": "100.64.0.7"}
+
+    def look_up(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        if host == "unknown.invalid":
+            raise socket.gaierror("Name or service not known")
+        address = known.get(host, host.replace("localhost", "127.0.0.1"))
+        return [(None, None, None, None, (address, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    at = targets.pinned()
+    cluster = at.cluster.model_copy(update={"server": server, "egress_cidrs": ("100.64.0.0/24",)})
+    vault = at.vault.model_copy(update={"address": "https://100.64.0.1:8200"})
+    at = at.model_copy(update={"cluster": cluster, "vault": vault})
+    whose = _village()
+    seen = survey.read(cast("kube.Cluster", Empty()), at)
+    found = survey.targets(seen, whose, whose.instances[0], at)
+    servers = [t for t in found if t.what == "the API server"]
+    assert [(t.host, t.port) for t in servers] == tried
+    assert all(t.host or "unknown.invalid leads to no address" in t.absent for t in servers)
 
 
 def test_the_pod_is_one_of_the_workload_that_no_service_leads_to() -> None:
