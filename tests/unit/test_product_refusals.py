@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from onboarding import errors, patience, product_api
+from onboarding import errors, product_api
 from onboarding.product_api.mayan import api
 from tests.contract.servers import tls
 from tests.faults import proxy
 
 _OWN, _PAGE = b'{"detail": "Not found."}', b"<html>Not here</html>"
 _GREETING = json.dumps({"token": "x", "__version__": "4.12.2"}).encode()
-_SHORT = patience.Limits(connect=5.0, request=5.0, retry=0.01)
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def place(tmp_path: Path, between: proxy.Between) -> product_api.Place:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     port = between.listen(proxy.PRODUCT, "https://127.0.0.1:1", certificate, context)
-    return product_api.Place("ga-x-prod", f"https://127.0.0.1:{port}", certificate, _SHORT)
+    return product_api.Place("ga-x-prod", f"https://127.0.0.1:{port}", certificate)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,8 @@ def test_only_what_the_product_itself_says_of_a_thing_is_its_refusal(
     body: bytes,
     kind: type[errors.OnboardError],
 ) -> None:
-    headers = {"Location": "/elsewhere"} if status == 302 else {}
+    # Later than anybody waits: so it is asked once.
+    headers = {302: {"Location": "/elsewhere"}, 429: {"Retry-After": "9999"}}.get(status)
     between.plan = lambda asked: (
         proxy.answer(status, headers, body)
         if asked.path.endswith("/documents/1/")
