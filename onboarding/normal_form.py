@@ -87,6 +87,7 @@ EXACT_PATHS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "scimApiEnabled": "false",
         },
         "browserSecurityHeaders": {"contentSecurityPolicyReportOnly": ""},
+        "userProfile.attributes": _NONE,
         # Kept as they were sent; a condition or an executor is narrowed by its configuration.
         "clientPolicies.policies.*": _NONE,
         "clientPolicies.policies.*.conditions.*": _NONE,

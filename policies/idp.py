@@ -14,6 +14,9 @@ SSO = item.EngineName.SSO
 _THAI = re.compile("[\u0e00-\u0e7f]")
 OF_ENVIRONMENT = "the shared realm belongs to the environment; judged on the live system"
 Fields = Mapping[str, Any]
+_KNOWN_BY = ("email", "username")
+_CLOSED = ("DISABLED", "ADMIN_VIEW", "ADMIN_EDIT")
+"""Policies for attributes outside the profile under which people set none of their own."""
 
 
 def realm_names(view: policy.View) -> tuple[str, ...]:
@@ -154,6 +157,24 @@ def lifetimes(view: policy.View) -> Iterator[policy.Result]:
         ]
 
     yield from each_realm(view, flaws, "access 5 min, idle 30 min, session 10 h at most")
+
+
+def fixed_identity(view: policy.View) -> Iterator[policy.Result]:
+    """Nobody gives themselves the name or the address of another, by which systems know people."""
+
+    def flaws(realm: Fields, _: policy.View) -> list[str]:
+        profile = realm.get("userProfile") or {}
+        rights = profile.get("attributes") or {}
+        wrong = [f"no {name}" for name in _KNOWN_BY if name not in rights]
+        wrong += [
+            f"{name} is changed by its owner"
+            for name, right in sorted(rights.items())
+            if set(right.get("edit") or ()) - {"admin"}
+        ]
+        others = profile.get("unmanagedAttributePolicy")
+        return wrong + ([] if others in _CLOSED else [f"other attributes: {judge.show(others)}"])
+
+    yield from each_realm(view, flaws, "administrators alone say who somebody is")
 
 
 def closed_sign_up(view: policy.View) -> Iterator[policy.Result]:

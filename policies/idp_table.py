@@ -161,4 +161,14 @@ CONTROLS: tuple[policy.Control, ...] = (
         remedy_th="เลือกอัลกอริทึม RS PS หรือ ES ที่ SHA-256 ขึ้นไป",
         sources=("RFC9700-P",),
     ),
+    policy.Control(
+        id="IDP-025",
+        title_en="Nobody changes who they are by themselves",
+        title_th="ผู้ใช้แก้ไขชื่อและที่อยู่อีเมลประจำตัวด้วยตนเองไม่ได้",
+        severity=Severity.CRITICAL,
+        stages=_BOTH,
+        check=idp.fixed_identity,
+        remedy_en="Of an agency's own realm: run apply. Of the shared one: run bootstrap.",
+        remedy_th="ดำเนินการ apply หากเป็น realm ของหน่วยงาน หรือ bootstrap หากเป็น realm ส่วนกลาง",
+    ),
 )

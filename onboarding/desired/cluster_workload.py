@@ -95,6 +95,8 @@ def _sign_in(place: cluster_place.Place) -> dict[str, str]:
     return {
         "OIDC_ISSUER": f"{target.keycloak.address.rstrip('/')}/realms/{of.realm}",
         "OIDC_CLIENT_ID": instance.namespace,
+        # The realm may know the staff of other agencies, too.
+        "OIDC_GROUP_PREFIX": f"{of.id}:",
         **_proof(place),
     }
 

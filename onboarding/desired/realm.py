@@ -60,11 +60,24 @@ def realm(display_name: str, owner: str, rules: Mapping[str, Any]) -> dict[str, 
         **_look(chosen),
         **_client_rules(),
         "browserFlow": realm_flow.ALIAS,
+        "userProfile": _user_profile(rules["userProfile"]),
         "attributes": {
             **realm_mark.marks(owner),
             "acr.loa.map": json.dumps(rules["acrLevels"], separators=(",", ":")),
             "adminEventsExpiration": str(chosen["eventsDays"] * DAY),
         },
+    }
+
+
+def _user_profile(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Who people are is for administrators to say: systems know staff by these attributes.
+
+    One that is not listed can be neither set nor shown.
+    """
+    rights = {"edit": sorted(chosen["edit"]), "view": sorted(chosen["view"])}
+    return {
+        "attributes": {name: dict(rights) for name in chosen["attributes"]},
+        "unmanagedAttributePolicy": chosen["unmanaged"],
     }
 
 

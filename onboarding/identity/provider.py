@@ -60,6 +60,7 @@ class Provider:
 
     def create_realm(self, items: Sequence[item.Item], key_of: KeyOf) -> None:
         self.door.create_realm(writing.realm_representation(items, key_of))
+        writing.profile_of(self.door, next(i for i in items if i.ref.kind == "Realm"))
 
     def create(self, wanted: item.Item, key_of: KeyOf) -> None:
         writing.create(self.door, wanted, key_of)

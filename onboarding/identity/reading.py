@@ -14,15 +14,17 @@ from onboarding.identity.keycloak import Keycloak
 
 _EVERYTHING = "10000"
 _BROKERS = "/identity-provider/instances"
+USER_PROFILE = "/users/profile"
 
 
 def realm(door: Keycloak, name: str) -> item.Item | None:
     rep = door.get(name, "")
     if rep is None:
         return None
+    profile = representation.user_profile(door.get(name, USER_PROFILE) or {})
     return item.Item(
         realm_mark.ref("Realm", "", name),
-        representation.realm(rep),
+        {**representation.realm(rep), "userProfile": profile},
         representation.owner(rep),
         holds_data=True,
     )

@@ -10,7 +10,11 @@ from onboarding import item, labels, normal_form
 _REALM_DROPPED = frozenset({"smtpServer", "defaultRole", "requiredCredentials", "components"})
 _CLIENT_DROPPED = frozenset({"id", "secret", "registrationAccessToken", "access"})
 _CLIENT_SETS = ("redirectUris", "webOrigins", "defaultClientScopes", "optionalClientScopes")
-_NOT_SENT = frozenset({"publicKey", "keptSecret", "parent", "organization", "mappers"})
+_NOT_SENT = frozenset(
+    {"publicKey", "keptSecret", "parent", "organization", "mappers", "userProfile"}
+)
+_NOBODY_ELSES = "DISABLED"
+"""Keycloak's word for attributes outside the profile that nobody sets; it keeps none for it."""
 
 
 def owner(rep: Mapping[str, Any]) -> str:
@@ -42,6 +46,36 @@ def realm(rep: Mapping[str, Any]) -> dict[str, Any]:
     fields["attributes"] = _public_attributes(rep.get("attributes"))
     fields["supportedLocales"] = sorted(rep.get("supportedLocales") or ())
     return fields
+
+
+def user_profile(rep: Mapping[str, Any]) -> dict[str, Any]:
+    """Who may see and who may change each attribute of a person."""
+    rights = {
+        one["name"]: {
+            kind: sorted((one.get("permissions") or {}).get(kind) or ())
+            for kind in ("edit", "view")
+        }
+        for one in rep.get("attributes") or ()
+    }
+    policy = rep.get("unmanagedAttributePolicy") or _NOBODY_ELSES
+    return {"attributes": rights, "unmanagedAttributePolicy": policy}
+
+
+def with_rights(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A user profile with the attributes and rights that are wanted; how values are checked stays.
+
+    The reverse of ``user_profile``.
+    """
+    known = {one["name"]: one for one in live.get("attributes") or ()}
+    listed = [
+        {**known.get(name, {"name": name}), "permissions": rights}
+        for name, rights in wanted["attributes"].items()
+    ]
+    body = {k: v for k, v in live.items() if k != "unmanagedAttributePolicy"}
+    policy = wanted["unmanagedAttributePolicy"]
+    if policy != _NOBODY_ELSES:
+        body["unmanagedAttributePolicy"] = policy
+    return {**body, "attributes": listed}
 
 
 def client(rep: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from onboarding import errors, item
 from onboarding.desired import realm as wanted
 from onboarding.desired import realm_mark
-from onboarding.identity import flows, keycloak, people, representation, rights
+from onboarding.identity import flows, keycloak, people, reading, representation, rights
 from onboarding.identity.interface import KeyOf
 from onboarding.identity.keycloak import Keycloak
 
@@ -169,6 +169,15 @@ def _update_realm(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) ->
     body = representation.merged(live, representation.sendable(fields))
     body = representation.cleared("Realm", want.fields, body, nulls=True)
     door.put(want.ref.name, "", body)
+    profile_of(door, want)
+
+
+def profile_of(door: Keycloak, realm: item.Item) -> None:
+    """Who may change what of a person: beside the representation of a realm, not in it."""
+    name, wanted_rights = realm.ref.name, realm.fields["userProfile"]
+    live = door.get(name, reading.USER_PROFILE) or {}
+    if representation.user_profile(live) != wanted_rights:
+        door.put(name, reading.USER_PROFILE, representation.with_rights(live, wanted_rights))
 
 
 def _update_plain(door: Keycloak, want: item.Item, fields: Mapping[str, Any]) -> None:

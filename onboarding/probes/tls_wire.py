@@ -150,9 +150,7 @@ class _Door:
         return shaken(self.host, self.where, context, self.limits)
 
 
-def _ahead(
-    date: str | None, asked: datetime, answered: datetime
-) -> tuple[float, float] | None:
+def _ahead(date: str | None, asked: datetime, answered: datetime) -> tuple[float, float] | None:
     """Least and most seconds by which a clock is ahead that wrote ``date`` between the two times.
 
     A Date shows the second that has begun (RFC 9110 section 6.6.1).

@@ -204,8 +204,8 @@ def test_a_flow_that_lost_its_mark_is_adopted_and_nothing_else_of_it_changes(own
 def test_a_realm_is_one_request_and_no_realm_is_ever_listed(own: Bench) -> None:
     engine = own.engine(environment.Role.APPLIER)
     list(engine.apply(own.of, own.planned().changes, progress.Silent()))
-    cluster_groups, broker = 3, 1
-    assert engine.requests()["write"] == 1 + 1 + cluster_groups + broker
+    profile, organization, cluster_groups, broker = 1, 1, 3, 1
+    assert engine.requests()["write"] == 1 + profile + organization + cluster_groups + broker
 
 
 def test_few_requests_read_an_agency(applied: Bench) -> None:
@@ -214,7 +214,7 @@ def test_few_requests_read_an_agency(applied: Bench) -> None:
     asked = engine.requests()
     assert asked["login"] == (2 if applied.of.own_realm else 1)
     broker = 1
-    assert asked["read"] <= (27 if applied.of.own_realm else 8) + broker
+    assert asked["read"] <= (29 if applied.of.own_realm else 9) + broker
     assert not asked.get("write")
 
 
@@ -388,6 +388,27 @@ def test_drift_of_an_own_realm_is_mended_without_touching_who_signs_in(own: Benc
     assert own.admin.get(realm, "/users", username="somebody", exact="true")
     flows = {f["alias"] for f in own.admin.get(realm, "/authentication/flows")}
     assert not {alias for alias in flows if "replaced" in alias}
+
+
+def test_a_user_profile_that_a_hand_opened_is_closed_again(own: Bench) -> None:
+    own.apply()
+    realm, place = own.of.realm, "/users/profile"
+    before = own.admin.get(realm, place)
+    both = {"edit": ["admin", "user"], "view": ["admin", "user"]}
+    listed = [{**one, "permissions": both} for one in before["attributes"]]
+    listed.append({"name": "department", "permissions": both})
+    opened = {**before, "attributes": listed, "unmanagedAttributePolicy": "ENABLED"}
+    own.admin.put(realm, place, opened)
+
+    (change,) = own.planned().changes
+    told = {f.path: f.after for f in change.fields}
+    assert told["userProfile.attributes.email.edit"] == ["admin"]
+    assert told["userProfile.attributes.department"] is None
+    assert told["userProfile.unmanagedAttributePolicy"] == "DISABLED"
+    assert {o.status for o in own.apply()} == {plan.Status.APPLIED}
+    assert not own.planned().changes
+    assert own.admin.get(realm, place) == before
+    assert all(one.get("validations") for one in before["attributes"])
 
 
 def test_a_flow_that_a_killed_run_had_replaced_goes_with_the_next(own: Bench) -> None:

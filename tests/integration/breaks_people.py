@@ -20,6 +20,22 @@ def realm(**change: Any) -> Break:
 
 
 @contextmanager
+def profile_open(world: World) -> Iterator[None]:
+    """Everybody writes their own address, as Keycloak has it by default."""
+    place = "/users/profile"
+    before = world.sso.get(world.realm, place)
+    opened = [
+        {**one, "permissions": {"edit": ["admin", "user"], "view": ["admin", "user"]}}
+        for one in before["attributes"]
+    ]
+    world.sso.put(world.realm, place, {**before, "attributes": opened})
+    try:
+        yield
+    finally:
+        world.sso.put(world.realm, place, before)
+
+
+@contextmanager
 def organization_disabled(world: World) -> Iterator[None]:
     found = world.sso.get(world.target.keycloak.shared_realm, "/organizations", search=world.of.id)
     place = f"/organizations/{found[0]['id']}"
@@ -124,6 +140,7 @@ BREAKS: dict[str, Break] = {
     "IDP-016": public_client,
     "IDP-017": realm(registrationAllowed=True),
     "IDP-020": client(attributes={"id.token.signed.response.alg": "HS256"}),
+    "IDP-025": profile_open,
     "DOC-001": settings(_set("letterTypes", value=[{"id": "external"}])),
     "DOC-002": settings(_top_secret),
     "DOC-003": settings(_set("speeds", value=[{"id": "normal"}])),

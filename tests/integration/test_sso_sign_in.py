@@ -162,6 +162,47 @@ def test_a_signer_has_to_register_a_security_key(place: Place) -> None:
     assert who.pages == ["kc-form-login"]
 
 
+def _account(place: Place, who: oidc_login.Person) -> requests.Session:
+    """Keycloak's own account pages, as a person who is signed in."""
+    tokens = oidc_login.sign_in(
+        place.issuer,
+        place.lab.keycloak.ca_file,
+        who,
+        client_id="account-console",
+        redirect=f"{place.issuer}/account/",
+    )
+    session = requests.Session()
+    session.trust_env, session.verify = False, str(place.lab.keycloak.ca_file)
+    session.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+    session.headers["Accept"] = "application/json"
+    return session
+
+
+@pytest.mark.parametrize("name", ["email", "username", "firstName", "lastName"])
+def test_nobody_gives_themselves_the_name_or_address_of_another(place: Place, name: str) -> None:
+    """By its address an e-Office knows whose account it is, whatever agency they are of."""
+    who = place.person("viewer")
+    session, url = _account(place, who), f"{place.issuer}/account"
+    about = session.get(url, timeout=30).json()
+    assert about["username"] == who.username
+    changed = {**about, name: "director@another-agency.go.th"}
+    assert session.post(url, json=changed, timeout=30).status_code in (204, 400)
+    assert session.get(url, timeout=30).json()[name] == about[name]
+
+
+@pytest.mark.parametrize("name", [realm_flow.SECOND_FACTOR, "department"])
+def test_nobody_gives_themselves_an_attribute(place: Place, name: str) -> None:
+    who = place.person("viewer")
+    session, url = _account(place, who), f"{place.issuer}/account"
+    about = session.get(url, timeout=30).json()
+    changed = {**about, "attributes": {name: ["none"]}}
+    assert session.post(url, json=changed, timeout=30).status_code in (204, 400)
+    (user,) = place.admin.get(
+        place.lab.keycloak.shared_realm, "/users", username=who.username, exact="true"
+    )
+    assert name not in (user.get("attributes") or {})
+
+
 def test_a_password_alone_gives_no_token(place: Place) -> None:
     """The password grant is off, for the cluster's client as for the built-in ones."""
     who = place.person("viewer")

@@ -94,6 +94,13 @@ IDP: dict[str, list[Case]] = {
         *_realm("editUsernameAllowed", True),
         *_realm("duplicateEmailsAllowed", None),
     ],
+    "IDP-025": [
+        *_realm("userProfile", None),
+        *_realm("userProfile/attributes/email/edit", ["admin", "user"]),
+        *_realm("userProfile/attributes/username", None),
+        *_realm("userProfile/attributes/gdcc-second-factor", {"edit": ["user"], "view": []}),
+        *_realm("userProfile/unmanagedAttributePolicy", "ENABLED"),
+    ],
     "IDP-020": [
         *_realm("defaultSignatureAlgorithm", "HS256"),
         *_client("attributes/id.token.signed.response.alg", "HS256"),

@@ -160,6 +160,7 @@ def _told(of: tenant.Tenant, target: environment.Environment, home: mayan.Home) 
         "PUBLIC_URL": f"https://{instance.host}",
         "OIDC_ISSUER": f"{target.keycloak.address.rstrip('/')}/realms/{of.realm}",
         "OIDC_CLIENT_ID": instance.namespace,
+        "OIDC_GROUP_PREFIX": f"{of.id}:",
         "OIDC_CLIENT_SECRET_FILE": str(tls.private(home.folder / wanted_sso.OIDC_SECRET, kept)),
         "REQUESTS_CA_BUNDLE": trusted,
         "SSL_CERT_FILE": trusted,

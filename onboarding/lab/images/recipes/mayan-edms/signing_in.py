@@ -44,15 +44,21 @@ if ISSUER:
     }
 
 
+_OF_MAYAN = "mayan.apps.authentication_oidc.django_authentication_backends"
+_ANYBODY = f"{_OF_MAYAN}.DjangoAuthenticationBackendOIDC"
+
+
 class AccountsOfTheTool(AppConfig):
-    """Their password is asked, too: Mayan's way for OIDC takes the passwords of everybody away."""
+    """Who may sign in, once Mayan has set up its own way for OIDC: staff of the agency, and by
+    their passwords the accounts of the tool, which Mayan's way shuts out with everybody's."""
 
     name = "signing_in"
 
     def ready(self) -> None:
         from django.conf import settings
 
-        settings.AUTHENTICATION_BACKENDS = (
-            *settings.AUTHENTICATION_BACKENDS,
-            "tool_accounts.ToolAccounts",
-        )
+        known = settings.AUTHENTICATION_BACKENDS
+        if _ANYBODY not in known:
+            raise RuntimeError(f"Mayan signs people in by {known}, not by {_ANYBODY}")
+        ours = ("agency_staff.AgencyStaff" if one == _ANYBODY else one for one in known)
+        settings.AUTHENTICATION_BACKENDS = (*ours, "tool_accounts.ToolAccounts")

@@ -1,0 +1,148 @@
+"""Ways into an e-Office that people and systems of the same realm might try, beside its door."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from onboarding import environment
+from onboarding.identity import keycloak
+from tests.integration import oidc_login
+from tests.proof import browser, visit
+from tests.proof import place as places
+
+pytestmark = [pytest.mark.slow, pytest.mark.lab, pytest.mark.timeout(5400)]
+
+_TESTS = 4
+ME = "/api/v4/users/current/"
+
+
+@pytest.fixture(scope="module")
+def place(
+    lab: environment.Environment, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[places.Place]:
+    with places.opened(lab, tmp_path_factory.mktemp("place")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def chromium(place: places.Place, colleagues: list[str]) -> Iterator[Any]:
+    with browser.started(place.identity, hosts={place.host: place.server.port}) as made:
+        yield made
+
+
+@pytest.fixture
+def admin(place: places.Place) -> Iterator[keycloak.Keycloak]:
+    with contextlib.closing(keycloak.connect(place.target, environment.Role.BOOTSTRAP)) as door:
+        yield door
+
+
+@pytest.fixture(scope="module")
+def colleagues(place: places.Place) -> list[str]:
+    """Addresses of people with an account in the e-Office, and none in the realm yet.
+
+    Made before any browser comes: connections that one keeps open hold the product up.
+    """
+    addresses = [f"colleague-{n}@{place.of.domains[0]}" for n in range(_TESTS)]
+    with place.administrator() as door:
+        for address in addresses:
+            door.make("/users/", {"username": address, "email": address})
+    return addresses
+
+
+@pytest.fixture
+def colleague(colleagues: list[str]) -> str:
+    return colleagues.pop()
+
+
+def _account(
+    place: places.Place, admin: keycloak.Keycloak, address: str, agency: str, *, verified: bool
+) -> oidc_login.Person:
+    password = secrets.token_urlsafe(18)
+    name = f"person-{secrets.token_hex(4)}"
+    account = {
+        "username": name,
+        "enabled": True,
+        "email": address,
+        "emailVerified": verified,
+        "firstName": "สมหญิง",
+        "lastName": "ใจดี",
+        "groups": [f"/{agency}/{agency}:central"],
+        "credentials": [{"type": "password", "value": password, "temporary": False}],
+    }
+    admin.post(place.of.realm, "/users", account)
+    return oidc_login.Person(name, password)
+
+
+def _inside(place: places.Place, chromium: Any, who: oidc_login.Person) -> bool:
+    with browser.person(chromium) as page:
+        visit.sign_in(page, place.host, who)
+        return bool(visit.take_out(page, ME)[0] == 200)
+
+
+def test_who_is_of_the_agency_and_has_a_verified_address_gets_in(
+    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+) -> None:
+    who = _account(place, admin, colleague, place.of.id, verified=True)
+    assert _inside(place, chromium, who)
+
+
+def test_an_address_that_nobody_verified_lets_nobody_in(
+    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+) -> None:
+    who = _account(place, admin, colleague, place.of.id, verified=False)
+    assert not _inside(place, chromium, who)
+
+
+def test_the_address_of_a_colleague_lets_nobody_of_another_agency_in(
+    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+) -> None:
+    who = _account(place, admin, colleague, place.others.id, verified=True)
+    assert not _inside(place, chromium, who)
+
+
+def test_a_token_that_was_made_for_another_system_opens_nothing(
+    place: places.Place, admin: keycloak.Keycloak, colleague: str
+) -> None:
+    """An official signs in to a site of another agency, whose operator tries the token here."""
+    client, redirect = f"ga-{place.others.id}-portal", "http://localhost:8000"
+    made = admin.post(
+        place.of.realm,
+        "/clients",
+        {
+            "clientId": client,
+            "publicClient": True,
+            "standardFlowEnabled": True,
+            "redirectUris": [redirect],
+            "defaultClientScopes": ["acr", "basic", "email", "profile"],
+        },
+    )
+    try:
+        issuer = f"{place.target.keycloak.address}/realms/{place.of.realm}"
+        ca_file = place.target.keycloak.ca_file
+        who = _account(place, admin, colleague, place.of.id, verified=True)
+        tokens = oidc_login.sign_in(issuer, ca_file, who, client_id=client, redirect=redirect)
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        session = requests.Session()
+        session.trust_env = False
+        told = session.get(
+            f"{issuer}/protocol/openid-connect/userinfo",
+            headers=bearer,
+            verify=str(ca_file),
+            timeout=30,
+        )
+        assert told.json()["email"] == colleague
+        answer = session.get(
+            f"{place.server.address}{ME}",
+            headers=bearer,
+            verify=str(place.server.home.ca),
+            timeout=60,
+        )
+        assert answer.status_code in (401, 403), answer.text[:300]
+    finally:
+        admin.delete(place.of.realm, f"/clients/{made}")
