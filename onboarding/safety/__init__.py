@@ -34,6 +34,7 @@ def judge(of: plan.Plan, facts: Facts) -> tuple[Hazard, ...]:
         found.append(Hazard(words.DESTROY, message, changes=of.changes))
     else:
         found += [*removal.deletions(of, facts), *removal.replacements(of)]
+        found += removal.vanished(of)
         found += quota.below_use(of, facts)
         if facts.established:
             found += _opened(of, facts)

@@ -74,6 +74,19 @@ def ending(of: plan.Plan, facts: Facts) -> Iterator[Hazard]:
         yield Hazard.of(words.ENDING, message, told)
 
 
+def vanished(of: plan.Plan) -> Iterator[Hazard]:
+    """What held records and is gone: made anew it is empty, and everything looks in order again."""
+    rows = table.rows("records")
+    told = [
+        (f"{c.ref}: {rows[c.ref.kind]['held']} are gone; restore them, or begin without", c)
+        for c in of.changes
+        if c.action is plan.Action.CREATE and c.reason == plan.VANISHED and c.ref.kind in rows
+    ]
+    if told:
+        message = f"{len(told)} object(s) that held records vanished and would be made anew, empty"
+        yield Hazard.of(words.VANISHED, message, told)
+
+
 def replacements(of: plan.Plan) -> Iterator[Hazard]:
     """What holds data and changes in a field that its system can only change by making it anew."""
     replaced = [(c, p) for c in of.changes if loses(c) and (p := replacing(c))]

@@ -23,11 +23,13 @@ DESTROY = "destroy"
 SHRINKING = "shrinking"
 LASTING = "lasting"
 ENDING = "ending"
+VANISHED = "vanished"
 
 FLAGS: Mapping[str, tuple[str, str]] = {
     DELETION: ("--allow-delete", "Allow the plan to delete objects of this agency."),
     DATA_DELETION: ("--allow-data-loss", "Allow the plan to delete what holds data."),
     REPLACEMENT: ("--allow-replace", "Allow the plan to replace what holds data."),
+    VANISHED: ("--allow-empty", "Allow the plan to make anew, and empty, what held records."),
     MASS_DELETION: ("--allow-mass-delete", "Allow the plan to delete a large part at once."),
     QUOTA_BELOW_USE: ("--allow-quota-below-use", "Allow a quota below what is in use."),
     SHORTER_RETENTION: ("--allow-shorter-retention", "Allow records to be kept for less time."),

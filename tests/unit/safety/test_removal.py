@@ -125,6 +125,15 @@ def test_what_holds_data_and_is_being_deleted_is_not_made_anew_over_its_head() -
     assert refused.value.resolution.startswith("Copy what they hold first")
 
 
+def test_a_volume_that_vanished_is_not_made_anew_as_if_it_had_been_empty() -> None:
+    (hazard,) = plans.judge([claim()], [], [claim()]).values()
+    assert (hazard.rule, hazard.flag, hazard.approver) == ("vanished", "--allow-empty", "")
+    assert "letters and records on its volume are gone" in hazard.details[0]
+    assert plans.judge([claim()], []) == {}
+    service = thing("Service", "web")
+    assert plans.judge([service], [], [service]) == {}
+
+
 def test_what_holds_none_may_end_and_be_made_anew() -> None:
     service = thing("Service", "web")
     assert plans.judge([service], [replace(service, ending=True)]) == {}
