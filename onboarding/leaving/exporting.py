@@ -17,7 +17,9 @@ Source = Callable[[run.Case], sources.RecordsSource]
 def stores(case: run.Case) -> sources.RecordsSource:
     """The product's own API where the environment names it; else only what is provably empty."""
     cluster = kube.connect(case.target, environment.Role.AUDITOR)
-    simulated = sources.SimulatedStores(cluster)
+    applied = case.store.applied(case.of.id)
+    filled = frozenset(i.ref.scope for i in applied if i.ref.kind == "PersistentVolumeClaim")
+    simulated = sources.SimulatedStores(cluster, filled)
     about = case.target.e_office
     if about is None:
         return simulated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -58,8 +58,9 @@ class SimulatedStores:
     known here, and records must not be left behind.
     """
 
-    def __init__(self, cluster: kube.Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: kube.Cluster, filled: Collection[str] = ()) -> None:
+        """``filled``: namespaces in which a volume was applied."""
+        self._cluster, self._filled = cluster, filled
         self._simulated: frozenset[str] | None = None
 
     def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents:
@@ -90,6 +91,13 @@ class SimulatedStores:
         if volumes:
             names = [f"no pod runs, and there is a volume: {_name(v)}" for v in volumes]
             raise _unexportable(place, names)
+        if place in self._filled:
+            raise errors.Refused(
+                f"the letters of {place} cannot be exported: its volume was applied and vanished",
+                resolution="Restore it from the cloud's backup. Without one: onboard offboard "
+                "--cancel, then onboard apply --allow-empty, which puts the loss on record, then "
+                "leave again.",
+            )
         return "no pod and no volume: nothing was ever stored"
 
     def _nodes(self) -> frozenset[str]:

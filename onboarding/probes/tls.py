@@ -13,6 +13,7 @@ from onboarding import policy
 from onboarding.policies import judge
 
 BASIS = "live"
+_NOT_SERVED = 500
 
 
 class Old(StrEnum):
@@ -96,20 +97,32 @@ def clock_judged(
     host: str, seen: Served | Unanswered, *, thresholds: Mapping[str, Any]
 ) -> policy.Result:
     """Whether the clock at an address goes right, as far as whole seconds tell (DOC-012)."""
-    subject, limit = f"clock of https://{host}", thresholds["doc.clockOffsetSeconds"]
+    subject, limit = f"clock shown at https://{host}", thresholds["doc.clockOffsetSeconds"]
     if isinstance(seen, Unanswered):
         return policy.Result(policy.Verdict.UNKNOWN, subject, seen.why, basis=BASIS)
     if seen.ahead is None:
         why = seen.page_seen or seen.distrust or "it told no time (Date)"
         return policy.Result(policy.Verdict.UNKNOWN, subject, f"not seen: {why}", basis=BASIS)
     least, most = seen.ahead
-    evidence = {"asked": seen.asked, "at": seen.at.isoformat(), "aheadSeconds": [least, most]}
-    if least > limit or most < -limit:
+    evidence = {
+        "asked": seen.asked,
+        "at": seen.at.isoformat(),
+        "status": seen.status,
+        "aheadSeconds": [least, most],
+    }
+    verdict = policy.Verdict.UNKNOWN
+    if seen.status is not None and seen.status >= _NOT_SERVED:
+        said = f"HTTP {seen.status}: what stands before it answered"
+    elif least > limit or most < -limit:
+        verdict = policy.Verdict.FAIL
         way, by = ("ahead of", least) if least > 0 else ("behind", -most)
         said = f"at least {by:.0f} s {way} the clock of this computer, at most {limit} s"
-        return policy.Result(policy.Verdict.FAIL, subject, said, evidence, BASIS)
-    said = f"no more than {limit} s from the clock of this computer, as far as a Date tells"
-    return policy.Result(policy.Verdict.PASS, subject, said, evidence, BASIS)
+    elif -limit <= least and most <= limit:
+        verdict = policy.Verdict.PASS
+        said = f"within {limit} s of the clock of this computer"
+    else:
+        said = f"between {least:.1f} and {most:.1f} s ahead: the answer took too long to tell"
+    return policy.Result(verdict, subject, said, evidence, BASIS)
 
 
 def _flaws(seen: Served, thresholds: Mapping[str, Any], now: datetime) -> Iterator[str]:

@@ -43,7 +43,14 @@ def _apply(name: str, *peers: str) -> None:
     given = [word for p in peers for word in ("--with", str(EXAMPLES / f"{p}.yaml"))]
     file = str(EXAMPLES / f"{name}.yaml")
     done = onboard(
-        "apply", file, *given, "--yes", "--no-verify", "--allow-delete", "--allow-empty", "--allow-opening"
+        "apply",
+        file,
+        *given,
+        "--yes",
+        "--no-verify",
+        "--allow-delete",
+        "--allow-empty",
+        "--allow-opening",
     )
     assert done.code == 0, done.err
 

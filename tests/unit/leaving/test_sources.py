@@ -51,6 +51,13 @@ def test_where_nothing_ever_ran_nothing_is_stored() -> None:
     assert counted().known_by == "no pod and no volume: nothing was ever stored"
 
 
+def test_a_volume_that_vanished_is_not_counted_as_one_that_never_was() -> None:
+    source = sources.SimulatedStores(Listed(), {INSTANCE.namespace})
+    with pytest.raises(errors.Refused, match="was applied and vanished") as refused:
+        source.count(OF, INSTANCE)
+    assert "--allow-empty" in refused.value.resolution
+
+
 @pytest.mark.parametrize(
     ("objects", "why"),
     [
