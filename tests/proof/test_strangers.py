@@ -18,8 +18,15 @@ from tests.proof import place as places
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab, pytest.mark.timeout(5400)]
 
-_TESTS = 4
+_TESTS = 6
 ME = "/api/v4/users/current/"
+
+
+_ENDS = """async path => {
+  const said = await fetch(path, {signal: AbortSignal.timeout(20000)});
+  await said.text();
+  return said.status;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +111,32 @@ def test_the_address_of_a_colleague_lets_nobody_of_another_agency_in(
 ) -> None:
     who = _account(place, admin, colleague, place.others.id, verified=True)
     assert not _inside(place, chromium, who)
+
+
+def test_an_open_page_holds_up_nobody_else(
+    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+) -> None:
+    """A page hears of news by a request of its own, which must not last."""
+    who = _account(place, admin, colleague, place.of.id, verified=True)
+    with browser.person(chromium) as page:
+        assert visit.sign_in(page, place.host, who)[-1] == visit.INSIDE
+        assert page.evaluate(_ENDS, "/api/v4/server_side_events/stream/") == 200
+
+
+def test_the_next_person_at_the_same_computer_has_to_sign_in(
+    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+) -> None:
+    who = _account(place, admin, colleague, place.of.id, verified=True)
+    with browser.person(chromium) as page:
+        assert visit.sign_in(page, place.host, who)[-1] == visit.INSIDE
+        with page.expect_navigation():
+            page.locator("form[action*='/authentication/logout/']").first.evaluate(
+                "it => it.submit()"
+            )
+        with page.expect_navigation():
+            page.locator("#kc-logout").click()
+        page.goto(f"https://{place.host}/")
+        page.locator(visit.PASSWORD).wait_for()
 
 
 def test_a_token_that_was_made_for_another_system_opens_nothing(

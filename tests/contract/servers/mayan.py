@@ -39,6 +39,8 @@ _OLDER = {
     "MAYAN_FILE_METADATA_AUTO_PROCESS": "false",
 }
 """Versions before look for a GnuPG of their own, and for a scanner of viruses."""
+_THREADS = "8"
+"""Browsers open connections over which they ask nothing; with TLS each holds a thread."""
 _PLACES = ("MAYAN_STATIC_ROOT", "MAYAN_MEDIA_ROOT")
 """Variables of the image that name folders in it."""
 
@@ -160,7 +162,7 @@ class Home:
                 [
                     gunicorn(self.version), "mayan.wsgi",
                     "--bind", f"127.0.0.1:{port}",
-                    "--workers", "1", "--threads", "2", "--timeout", "300",
+                    "--workers", "1", "--threads", _THREADS, "--timeout", "300",
                     "--certfile", str(self.ca), "--keyfile", str(self.folder / "tls.key"),
                     "--access-logfile", str(self.folder / "access.log"),
                 ],

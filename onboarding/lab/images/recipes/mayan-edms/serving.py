@@ -11,7 +11,7 @@ from typing import Any
 
 bind = "0.0.0.0:8000"
 worker_class = "gthread"
-threads = 4
+threads = 16
 # A worker reads the whole product before it first answers; and a request does all its work, so it
 # may take as long as a letter of many pages needs.
 timeout = 300

@@ -9,6 +9,7 @@ passwords that Mayan keeps itself.
 import json
 import os
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.apps import AppConfig
 
@@ -26,6 +27,12 @@ if ISSUER:
     # Who is not signed in is sent there at once. Who was refused is not: that would go round.
     LOGIN_URL = "oidc_authentication_init"
     LOGIN_REDIRECT_URL_FAILURE = "/authentication/login/"
+    # Who signs out does so everywhere: the next person at the same computer must not be let in.
+    _BACK = {
+        "client_id": os.environ["OIDC_CLIENT_ID"],
+        "post_logout_redirect_uri": f"{os.environ['PUBLIC_URL']}/",
+    }
+    LOGOUT_REDIRECT_URL = f"{ISSUER}/protocol/openid-connect/logout?{urlencode(_BACK)}"
     # Nobody has a password here that could be forgotten.
     AUTHENTICATION_DISABLE_PASSWORD_RESET = True
     AUTHENTICATION_BACKEND = (
