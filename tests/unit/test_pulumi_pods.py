@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from onboarding import errors, item, kube
+from onboarding import errors, item, kube, progress
 from onboarding.engines.pulumi_stack import pods
 
 WORKLOAD = item.Ref(item.EngineName.CLUSTER, "Deployment", "ga", "e-office")
@@ -61,3 +61,51 @@ def test_what_passes_by_itself_or_is_not_seen_is_not_told(status: dict[str, Any]
 
 def test_only_workloads_have_pods() -> None:
     assert hindered(waits("containerStatuses", PULL), OTHER) == []
+
+
+class Rolling:
+    """A workload whose status is another one at each look; the last one stays."""
+
+    def __init__(self, *looks: dict[str, Any], generation: int = 2) -> None:
+        self.looks, self.asked, self.generation = list(looks), 0, generation
+
+    def get(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
+        status = self.looks[min(self.asked, len(self.looks) - 1)]
+        self.asked += 1
+        return {
+            "metadata": {"generation": self.generation},
+            "spec": {"replicas": 1},
+            "status": status,
+        }
+
+
+DONE = {"observedGeneration": 2, "updatedReplicas": 1, "availableReplicas": 1}
+
+
+def looks(cluster: Rolling, *refs: item.Ref, longest: float = 60.0) -> int:
+    found = refs or (WORKLOAD,)
+    pods.until_current(cast("kube.Cluster", cluster), found, longest, progress.Silent())
+    return cluster.asked
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [
+        {**DONE, "observedGeneration": 1},
+        {**DONE, "updatedReplicas": None},
+        {**DONE, "availableReplicas": 0},
+        {},
+    ],
+)
+def test_an_earlier_rollout_is_not_taken_for_the_new_one(
+    stale: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pods, "_POLL_SECONDS", 0.001)
+    assert looks(Rolling(stale, stale, DONE)) == 3
+    assert looks(Rolling(DONE)) == 1
+
+
+def test_only_workloads_are_waited_for_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pods, "_POLL_SECONDS", 0.001)
+    assert looks(Rolling({}), OTHER) == 0
+    assert looks(Rolling({}), longest=0.0) == 1

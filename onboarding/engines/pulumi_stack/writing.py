@@ -115,6 +115,17 @@ def apply(
         ledger.failed.clear()
         reader, code = yield from _update(work, stack, program, ledger, report, refresh=True)
     yield from _settle(work, ledger, reader, code, stack)
+    _until_pods_are_current(work, changes, code, report)
+
+
+def _until_pods_are_current(
+    work: Work, changes: Sequence[plan.Change], code: int, report: progress.Progress
+) -> None:
+    """Where pods of an e-Office really run: what comes next asks them."""
+    about = work.target.e_office
+    if about is not None and about.run is not None and not code:
+        made = [c.ref for c in changes if c.action is not plan.Action.DELETE]
+        pods.until_current(work.cluster, made, about.longest, report)
 
 
 def look_ahead(work: Work, changes: Sequence[plan.Change], report: progress.Progress) -> None:
