@@ -13,9 +13,10 @@ from onboarding.cli import console, options
 @click.command(short_help="A test person who can sign in to an e-Office.")
 @click.argument("file", type=options.MANIFEST)
 @click.option("--role", default="central", show_default=True, help="Role in the agency.")
+@click.option("--body", default="", metavar="ID", help="Body of a pooled agency, whose role it is.")
 @options.lab_name
 @options.output_option
-def person(file: Path, role: str, name: str, output: str) -> int:
+def person(file: Path, role: str, body: str, name: str, output: str) -> int:
     """Make a test person of an agency, who can sign in to its e-Office on the lab.
 
     Somebody there is already gets another password and a first sign-in again.
@@ -24,6 +25,7 @@ def person(file: Path, role: str, name: str, output: str) -> int:
     Examples:
       onboard lab person examples/mot.yaml
       onboard lab person examples/mot.yaml --role section --name trial
+      onboard lab person examples/plk-lao.yaml --body plk-002
     """
     from onboarding import environment, manifest, tenant
     from onboarding.lab import home
@@ -35,7 +37,7 @@ def person(file: Path, role: str, name: str, output: str) -> int:
             f"there is no lab {name!r}", resolution=f"Run: onboard lab up --name {name}"
         )
     target = environment.load(place.environment_file)
-    made = people.make(place, target, tenant.resolve(manifest.load(file), target), role)
+    made = people.make(place, target, tenant.resolve(manifest.load(file), target), role, body)
     if output == "json":
         console.result_json(
             {

@@ -9,7 +9,7 @@ import pytest
 from onboarding import progress
 from onboarding.lab import component, images
 from tests.integration.real import office_use
-from tests.integration.real.conftest import must
+from tests.integration.real.conftest import command, must
 from tests.integration.real.office_use import Office
 from tests.running import ROOT
 
@@ -35,6 +35,15 @@ def test_each_body_has_an_organisation_and_a_second_apply_writes_nothing(office:
     again = json.loads(office.onboard("apply", "--yes", "--output", "json").out)
     assert again["outcomes"] == []
     assert again["unchanged"] > 0
+
+
+def test_somebody_of_a_body_has_the_rights_of_its_role_alone(office: Office) -> None:
+    asked = ("person", str(office.file), "--body", "plk-002", "--role", "section")
+    made = json.loads(must(command(*asked, "--output", "json")).out)
+    with office.administrator() as door:
+        (user,) = [one for one in door.every("/users/") if one["email"] == made["username"]]
+        groups = [group["name"] for group in door.every(f"/users/{user['id']}/groups/")]
+    assert groups == ["plk-lao:unit:plk-002:section"]
 
 
 def test_every_pair_of_bodies_is_tried_and_nothing_is_reached_or_left(office: Office) -> None:

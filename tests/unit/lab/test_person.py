@@ -88,6 +88,40 @@ def test_made_twice_there_is_one_with_another_password(
     assert instance.host in made.addresses[0]
 
 
+def test_somebody_of_a_body_has_its_role_and_is_one_of_its_people(
+    product: _Product,
+    target: environment.Environment,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of = tenant.resolve(samples.example("plk-lao"), target)
+    groups = [f"/{of.id}/{of.id}:central", f"/{of.id}/{of.id}:unit:plk-002"]
+    admin = _Keycloak(*groups)
+    monkeypatch.setattr(keycloak, "connect", lambda *_: admin)
+    made = person.make(homes.Home("trial", tmp_path), target, of, "central", "plk-002")
+    [user] = admin.users
+    assert user["groups"] == groups
+    assert made.username == f"trial.plk-002.central@{of.domains[0]}"
+    assert [one[-1] for one in product.admitted] == ["unit:plk-002:central"]
+
+
+@pytest.mark.parametrize(
+    ("agency", "body", "says"),
+    [
+        ("plk-lao", "", "has 57 bodies"),
+        ("plk-lao", "plk-999", "no body 'plk-999'"),
+        ("mot", "plk-001", "no body 'plk-001'"),
+    ],
+)
+def test_a_body_is_one_of_those_that_share_the_e_office(
+    target: environment.Environment, tmp_path: Path, agency: str, body: str, says: str
+) -> None:
+    of = tenant.resolve(samples.example(agency), target)
+    with pytest.raises(errors.UsageError, match=says) as refused:
+        person.make(homes.Home("trial", tmp_path), target, of, "central", body)
+    assert refused.value.details == tuple(f"  {one.id}" for one in of.bodies)
+
+
 def test_without_an_e_office_there_is_nothing_to_sign_in_to(
     target: environment.Environment, tmp_path: Path
 ) -> None:
