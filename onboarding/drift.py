@@ -95,10 +95,6 @@ class Seen:
     def of(self, tenant_id: str) -> tuple[item.Item, ...]:
         return tuple(i for o in self.read.values() for i in o.of(tenant_id))
 
-    def why_hidden(self, ref: item.Ref) -> str:
-        """Why something that was not seen may be there all the same; "" where its kind was read."""
-        return self.read[ref.engine].unread.get(ref.kind, "")
-
 
 def read(
     engines: reconcile.Engines,
@@ -148,7 +144,11 @@ def compare(
         )
     recorded = _of_read(applied or desired or (), seen)
     live = {i.ref: i for i in seen.of(tenant_id)}
-    hidden = {i.ref: why for i in recorded if i.ref not in live and (why := seen.why_hidden(i.ref))}
+    hidden = {
+        i.ref: why
+        for i in recorded
+        if i.ref not in live and (why := seen.read[i.ref.engine].why_unread(tenant_id, i.ref.kind))
+    }
     base = [i for i in recorded if i.ref not in hidden]
     drifted = plan.diff(tenant_id, base, live.values(), base, target={})
     found = {d.ref: d for d in _drifted(drifted, live)}

@@ -66,16 +66,22 @@ class Observation:
     """What one engine was seen to hold.
 
     ``items`` by agency id; the key "" is for what belongs to the environment itself.
-    ``read`` names the kinds that were really read (for all tenants asked about): a kind that is
-    absent from it was not seen, and nothing may be concluded about it. ``unread`` says why.
+    ``read`` names the kinds that were really read: a kind that is absent from it was not seen,
+    and nothing may be concluded about it. ``unread`` says why. ``silent``, by agency id, says why
+    a kind that was read of others was not of that one.
     """
 
     items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     read: frozenset[str] = frozenset()
     unread: Mapping[str, str] = field(default_factory=dict)
+    silent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, tenant_id: str) -> tuple[Item, ...]:
         return self.items.get(tenant_id, ())
+
+    def why_unread(self, tenant_id: str, kind: str) -> str:
+        """Why things of this kind may be there unseen; "" where nothing is said of it."""
+        return self.unread.get(kind, "") or self.silent.get(tenant_id, {}).get(kind, "")
 
 
 def canonical(value: Any) -> str:

@@ -92,8 +92,9 @@ class View:
         seen = self.observed.get(engine)
         if seen is None:
             raise NotSeen(f"{engine.value} was not read")
-        if kind not in seen.read:
-            raise NotSeen(f"{kind}: {seen.unread.get(kind, 'was not read')}")
+        why = seen.why_unread(owner, kind)
+        if why or kind not in seen.read:
+            raise NotSeen(f"{kind}: {why or 'was not read'}")
         return tuple(i for i in seen.of(owner) if i.ref.kind == kind)
 
 

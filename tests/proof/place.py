@@ -75,21 +75,21 @@ class Place:
             joined = admin.get(realm, group)["id"]
             admin.put(realm, f"/users/{user['id']}/groups/{joined}", {})
 
-    def stranger(self) -> oidc_login.Person:
-        """Of the other agency, in the same role there."""
-        name, password = f"trial.central@{self.others.domains[0]}", secrets.token_urlsafe(18)
+    def account(self, address: str, of: tenant.Tenant, *, verified: bool) -> oidc_login.Person:
+        """Somebody in the realm with that address, in the role of the central Saraban of ``of``."""
+        name, password = f"person-{secrets.token_hex(4)}", secrets.token_urlsafe(18)
         account = {
             "username": name,
             "enabled": True,
-            "email": name,
-            "emailVerified": True,
+            "email": address,
+            "emailVerified": verified,
             "firstName": "สมหญิง",
             "lastName": "ใจดี",
-            "groups": [f"/{self.others.id}/{self.others.id}:central"],
+            "groups": [f"/{of.id}/{of.id}:central"],
             "credentials": [{"type": "password", "value": password, "temporary": False}],
         }
         with contextlib.closing(keycloak.connect(self.target, environment.Role.BOOTSTRAP)) as admin:
-            admin.post(self.others.realm, "/users", account)
+            admin.post(of.realm, "/users", account)
         return oidc_login.Person(name, password)
 
 

@@ -4,7 +4,6 @@ signed is filed and taken out whole, and the staff of another agency stay outsid
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,20 +20,6 @@ from tests.proof import place as places
 pytestmark = [pytest.mark.slow, pytest.mark.lab, pytest.mark.timeout(5400)]
 
 ME = "/api/v4/users/current/"
-
-
-@pytest.fixture(scope="module")
-def place(
-    lab: environment.Environment, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[places.Place]:
-    with places.opened(lab, tmp_path_factory.mktemp("place")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def chromium(place: places.Place) -> Iterator[Any]:
-    with browser.started(place.identity, hosts={place.host: place.server.port}) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +143,8 @@ def test_staff_of_another_agency_prove_who_they_are_and_stay_outside(
     place: places.Place, chromium: Any, letter: Letter, album: pictures.Album
 ) -> None:
     """The realm knows them; the e-Office has no account of theirs, and makes none."""
-    stranger = place.stranger()
+    address = f"trial.central@{place.others.domains[0]}"
+    stranger = place.account(address, place.others, verified=True)
     with browser.person(chromium) as page:
         shown = visit.sign_in(page, place.host, stranger, album.take)
         assert shown == [visit.PASSWORD, visit.SET_UP, visit.AT_THE_DOOR]
@@ -167,4 +153,4 @@ def test_staff_of_another_agency_prove_who_they_are_and_stay_outside(
         status, listed = visit.take_out(page, "/api/v4/documents/")
         assert (status, json.loads(listed)["count"]) == (200, 0)
     with place.administrator() as door:
-        assert stranger.username not in {user["email"] for user in door.every("/users/")}
+        assert address not in {user["email"] for user in door.every("/users/")}

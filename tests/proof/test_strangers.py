@@ -18,7 +18,6 @@ from tests.proof import place as places
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab, pytest.mark.timeout(5400)]
 
-_TESTS = 6
 ME = "/api/v4/users/current/"
 
 
@@ -29,61 +28,19 @@ _ENDS = """async path => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def place(
-    lab: environment.Environment, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[places.Place]:
-    with places.opened(lab, tmp_path_factory.mktemp("place")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def chromium(place: places.Place, colleagues: list[str]) -> Iterator[Any]:
-    with browser.started(place.identity, hosts={place.host: place.server.port}) as made:
-        yield made
-
-
 @pytest.fixture
 def admin(place: places.Place) -> Iterator[keycloak.Keycloak]:
     with contextlib.closing(keycloak.connect(place.target, environment.Role.BOOTSTRAP)) as door:
         yield door
 
 
-@pytest.fixture(scope="module")
-def colleagues(place: places.Place) -> list[str]:
-    """Addresses of people with an account in the e-Office, and none in the realm yet.
-
-    Made before any browser comes: connections that one keeps open hold the product up.
-    """
-    addresses = [f"colleague-{n}@{place.of.domains[0]}" for n in range(_TESTS)]
-    with place.administrator() as door:
-        for address in addresses:
-            door.make("/users/", {"username": address, "email": address})
-    return addresses
-
-
 @pytest.fixture
-def colleague(colleagues: list[str]) -> str:
-    return colleagues.pop()
-
-
-def _account(
-    place: places.Place, admin: keycloak.Keycloak, address: str, agency: str, *, verified: bool
-) -> oidc_login.Person:
-    password = secrets.token_urlsafe(18)
-    name = f"person-{secrets.token_hex(4)}"
-    account = {
-        "username": name,
-        "enabled": True,
-        "email": address,
-        "emailVerified": verified,
-        "firstName": "สมหญิง",
-        "lastName": "ใจดี",
-        "groups": [f"/{agency}/{agency}:central"],
-        "credentials": [{"type": "password", "value": password, "temporary": False}],
-    }
-    admin.post(place.of.realm, "/users", account)
-    return oidc_login.Person(name, password)
+def colleague(place: places.Place) -> str:
+    """The address of somebody with an account in the e-Office, and none in the realm yet."""
+    address = f"colleague-{secrets.token_hex(4)}@{place.of.domains[0]}"
+    with place.administrator() as door:
+        door.make("/users/", {"username": address, "email": address})
+    return address
 
 
 def _inside(place: places.Place, chromium: Any, who: oidc_login.Person) -> bool:
@@ -93,40 +50,40 @@ def _inside(place: places.Place, chromium: Any, who: oidc_login.Person) -> bool:
 
 
 def test_who_is_of_the_agency_and_has_a_verified_address_gets_in(
-    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+    place: places.Place, chromium: Any, colleague: str
 ) -> None:
-    who = _account(place, admin, colleague, place.of.id, verified=True)
+    who = place.account(colleague, place.of, verified=True)
     assert _inside(place, chromium, who)
 
 
 def test_an_address_that_nobody_verified_lets_nobody_in(
-    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+    place: places.Place, chromium: Any, colleague: str
 ) -> None:
-    who = _account(place, admin, colleague, place.of.id, verified=False)
+    who = place.account(colleague, place.of, verified=False)
     assert not _inside(place, chromium, who)
 
 
 def test_the_address_of_a_colleague_lets_nobody_of_another_agency_in(
-    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+    place: places.Place, chromium: Any, colleague: str
 ) -> None:
-    who = _account(place, admin, colleague, place.others.id, verified=True)
+    who = place.account(colleague, place.others, verified=True)
     assert not _inside(place, chromium, who)
 
 
 def test_an_open_page_holds_up_nobody_else(
-    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+    place: places.Place, chromium: Any, colleague: str
 ) -> None:
     """A page hears of news by a request of its own, which must not last."""
-    who = _account(place, admin, colleague, place.of.id, verified=True)
+    who = place.account(colleague, place.of, verified=True)
     with browser.person(chromium) as page:
         assert visit.sign_in(page, place.host, who)[-1] == visit.INSIDE
         assert page.evaluate(_ENDS, "/api/v4/server_side_events/stream/") == 200
 
 
 def test_the_next_person_at_the_same_computer_has_to_sign_in(
-    place: places.Place, chromium: Any, admin: keycloak.Keycloak, colleague: str
+    place: places.Place, chromium: Any, colleague: str
 ) -> None:
-    who = _account(place, admin, colleague, place.of.id, verified=True)
+    who = place.account(colleague, place.of, verified=True)
     with browser.person(chromium) as page:
         assert visit.sign_in(page, place.host, who)[-1] == visit.INSIDE
         with page.expect_navigation():
@@ -158,7 +115,7 @@ def test_a_token_that_was_made_for_another_system_opens_nothing(
     try:
         issuer = f"{place.target.keycloak.address}/realms/{place.of.realm}"
         ca_file = place.target.keycloak.ca_file
-        who = _account(place, admin, colleague, place.of.id, verified=True)
+        who = place.account(colleague, place.of, verified=True)
         tokens = oidc_login.sign_in(issuer, ca_file, who, client_id=client, redirect=redirect)
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         session = requests.Session()

@@ -119,6 +119,16 @@ def test_of_a_kind_that_was_not_read_nothing_is_called_deleted() -> None:
     assert told(told_of_other) == [("z", "deleted", "drift", [])]
 
 
+def test_what_was_not_read_of_one_agency_is_known_of_another() -> None:
+    why = "ga-b-prod: no pod of the e-Office serves"
+    read = item.Observation({}, frozenset({"Letter"}), silent={"b": {"Letter": why}})
+    both = drift.Seen({CLUSTER: read}, {})
+    applied = [thing("x", kind="Letter")]
+    assert told(drift.compare("a", applied, both)) == [("x", "deleted", "drift", [])]
+    found = drift.compare("b", applied, both)
+    assert (found.differences, found.unread) == ((), {CLUSTER: f"{why} (1 object)"})
+
+
 def test_what_was_read_of_such_a_kind_is_compared_all_the_same() -> None:
     applied = [thing("x", kind="Letter", v=1), thing("y", kind="Letter")]
     seen_one = _hiding(thing("x", kind="Letter", v=2))

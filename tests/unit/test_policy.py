@@ -64,6 +64,23 @@ def test_a_kind_that_was_not_read_is_unknown_with_the_reason(view: policy.View) 
     assert "forbidden" in finding.result.seen
 
 
+@pytest.mark.parametrize(("whose", "verdict"), [("", Verdict.UNKNOWN), ("b", Verdict.PASS)])
+def test_a_kind_that_was_not_read_of_this_agency_is_unknown_with_the_reason(
+    view: policy.View, whose: str, verdict: Verdict
+) -> None:
+    silent = {whose or view.tenant.id: {"Realm": "forbidden"}}
+    realm = item.Item(item.Ref(SSO, "Realm", "", "r"), {}, view.tenant.id)
+    seen = item.Observation({view.tenant.id: (realm,)}, frozenset({"Realm"}), silent=silent)
+    finding = only(
+        policy.evaluate(
+            control(lambda v: [judge.passes(str(i.ref)) for i in v.items(SSO, "Realm")]),
+            replace(view, observed={SSO: seen}),
+        )
+    )
+    assert finding.result.verdict is verdict
+    assert ("forbidden" in finding.result.seen) == (verdict is Verdict.UNKNOWN)
+
+
 def test_shared_items_were_read_or_are_not_seen(view: policy.View) -> None:
     with pytest.raises(policy.NotSeen):
         view.shared(SSO, "Realm")

@@ -14,6 +14,7 @@ from tests.unit import targets
 from tests.unit.manifest import samples
 
 ROLE = environment.Role.PLANNER
+SAMPLE = samples.build().metadata.id
 
 
 class Cluster:
@@ -55,7 +56,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_while_no_pod_serves_nothing_is_held_and_that_is_said(available: int | None) -> None:
     held = read(Cluster(available))
     assert held.items == {}
-    assert "no pod of the e-Office serves" in held.unread
+    assert "no pod of the e-Office serves" in held.silent[SAMPLE]
 
 
 def test_without_a_product_nothing_is_asked_and_nothing_is_unread() -> None:
@@ -66,13 +67,14 @@ def test_without_a_product_nothing_is_asked_and_nothing_is_unread() -> None:
 def test_a_serving_product_that_does_not_answer_ends_a_plan_and_is_unknown_to_verify() -> None:
     with pytest.raises(errors.Unreachable):
         read(Cluster(1))
-    unread = read(Cluster(1), evidence=True).unread
-    assert unread == "the e-Office does not answer; connection refused"
+    silent = read(Cluster(1), evidence=True).silent
+    assert silent == {SAMPLE: "the e-Office does not answer; connection refused"}
 
 
 def test_a_product_without_a_way_in_is_planned_anew_like_one_that_does_not_serve() -> None:
     """Else the plan that brings the way in back could not be made."""
-    assert read(Cluster(1, way_in=False)).unread.endswith("no address leads to the e-Office")
+    silent = read(Cluster(1, way_in=False)).silent
+    assert silent[SAMPLE].endswith("no address leads to the e-Office")
 
 
 @pytest.mark.usefixtures("silent")
@@ -84,6 +86,5 @@ def test_where_somebody_else_answers_the_plan_goes_on(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(office, "held", astray)
     for evidence in (False, True):
-        assert read(Cluster(1), evidence=evidence) == office.Held(
-            {}, "the e-Office does not answer"
-        )
+        held = read(Cluster(1), evidence=evidence)
+        assert held == office.Held({}, {SAMPLE: "the e-Office does not answer"})

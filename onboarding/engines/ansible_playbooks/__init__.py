@@ -46,8 +46,8 @@ class AnsiblePlaybooks:
         products = contract.KINDS if self._target.e_office else frozenset()
         return item.Observation(
             {of.id: (*found[of.id], *held.items.get(of.id, ()), *kits[of.id]) for of in tenants},
-            (frozenset() if held.unread else products) | {settings.KIND, handover.KIND},
-            dict.fromkeys(products, held.unread) if held.unread else {},
+            products | {settings.KIND, handover.KIND},
+            silent={agency: dict.fromkeys(products, why) for agency, why in held.silent.items()},
         )
 
     def apply(

@@ -20,10 +20,10 @@ _MINUTES = 15
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What products hold, by agency; ``unread`` says why one of them was not read."""
+    """What products hold, by agency; ``silent``: of which not all was read, and why."""
 
     items: Mapping[str, tuple[item.Item, ...]] = field(default_factory=dict)
-    unread: str = ""
+    silent: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(
@@ -43,21 +43,20 @@ def read(
     if target.e_office is None:
         return Held()
     found: dict[str, tuple[item.Item, ...]] = {}
-    unread = ""
     asked = [(of, i, _silent(cluster, i)) for of in tenants for i in office.instances(of)]
+    unread = {of.id: silent for of, _, silent in reversed(asked) if silent}
     if all(silent for _, _, silent in asked):
-        return Held(unread=asked[0][2] if asked else "")
+        return Held(silent=unread)
     with vault.connect(target, role) as door:
         for of, instance, silent in asked:
             if silent:
-                unread = unread or silent
                 continue
             try:
                 seen = held(door, target, of, instance)
             except (errors.Unreachable, errors.Denied) as problem:
                 if not evidence and not isinstance(problem, product_api.Astray):
                     raise
-                unread = unread or "; ".join((problem.message, *problem.details))
+                unread.setdefault(of.id, "; ".join((problem.message, *problem.details)))
                 continue
             found[of.id] = (*found.get(of.id, ()), *seen)
     return Held(found, unread)
