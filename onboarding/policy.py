@@ -48,13 +48,17 @@ class NotSeen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One judgement about one object. ``seen`` says what was looked at and found."""
+    """One judgement about one object. ``seen`` says what was looked at and found.
+
+    ``blocks``: whether it may keep an agency from being ready, as far as its control does.
+    """
 
     verdict: Verdict
     subject: str
     seen: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     basis: str = ""
+    blocks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ class Finding:
         """True where this finding blocks: failed or unknown, at high or critical severity."""
         return (
             self.result.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+            and self.result.blocks
             and self.control.severity in (Severity.CRITICAL, Severity.HIGH)
             and not self.control.per_link
         )

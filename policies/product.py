@@ -1,7 +1,8 @@
 """What the running e-Office product shows: what it is configured to, and what it cannot do at all.
 
-Answered where the environment names an e-Office product, beside what rests on the configuration as
-delivered. What a product cannot do stands in its adapter, and fails the control that asks for it.
+Answered beside what rests on the configuration as delivered; where the environment names no
+product nobody looked at one, which is unknown. What a product cannot do stands in its adapter, and
+fails the control that asks for it.
 """
 
 from __future__ import annotations
@@ -57,10 +58,27 @@ def also(control: str, check: Check) -> Check:
 
     def both(view: policy.View) -> Iterator[policy.Result]:
         yield from check(view)
-        if view.stage is Stage.LIVE and view.environment.e_office is not None:
+        if view.stage is not Stage.LIVE:
+            return
+        if view.environment.e_office is not None:
             yield from _product(control, view, view.environment.e_office.product)
+        elif control in _ASKED:
+            yield from _nobody_looked(view)
 
     return both
+
+
+def _nobody_looked(view: policy.View) -> Iterator[policy.Result]:
+    """Blocks in production alone: elsewhere an environment may well run nothing."""
+    instances = office.instances(view.tenant)
+    if instances:
+        yield policy.Result(
+            policy.Verdict.UNKNOWN,
+            f"e-Office of {view.tenant.id}",
+            "the environment names no product (eOffice), so nobody looked at a running one",
+            basis=BASIS,
+            blocks=view.environment.production,
+        )
 
 
 def _product(control: str, view: policy.View, name: str) -> Iterator[policy.Result]:
@@ -78,7 +96,8 @@ def _product(control: str, view: policy.View, name: str) -> Iterator[policy.Resu
         for limit in about.limits:
             if limit.control == control:
                 said = f"{about.title} cannot do it: {limit.reason_en} ({limit.reason_th})"
-                yield policy.Result(policy.Verdict.FAIL, subject, said, basis=BASIS)
+                # A name of its own: who waives the limit must not waive what hands do beside it.
+                yield policy.Result(policy.Verdict.FAIL, f"{subject}/limit", said, basis=BASIS)
 
 
 def _differences(

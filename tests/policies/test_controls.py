@@ -76,7 +76,7 @@ def test_passes_on_a_world_in_order(control: policy.Control, stage: Stage, views
     passed = False
     for name in AGENCIES:
         view = cases.prepared(control.id, views(name, stage))
-        found = verdicts(control, view)
+        found = [f.result.verdict for f in policy.evaluate(control, view) if f.result.blocks]
         accepted = {Verdict.PASS, Verdict.NOT_APPLICABLE}
         if (control.id, name) not in cases.KNOWN_FAILURES:
             assert set(found) <= accepted, explained(control, view)
@@ -184,7 +184,8 @@ def test_document_controls_say_what_they_rest_on(views: Views) -> None:
         if control.id.startswith("DOC") and Stage.LIVE in control.stages:
             for finding in policy.evaluate(control, views("moph", Stage.LIVE)):
                 rests = "attestation" if control.id == "DOC-011" else "configuration"
-                assert finding.result.basis == rests
+                looked = finding.result.verdict is not Verdict.UNKNOWN
+                assert finding.result.basis == (rests if looked else "live")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from onboarding import environment, item, policy, tenant
+from onboarding import environment, item, policy, tenant, verify
 from onboarding.desired import settings
+from onboarding.manifest import model
 from onboarding.policies import load, table
 from onboarding.policy import Stage, Verdict
 from onboarding.products import contract, mayan
@@ -131,6 +132,31 @@ def test_what_the_product_cannot_do_fails_its_control_with_the_reason(control: s
     assert "cannot do it" in failed[0].seen
 
 
+@pytest.mark.parametrize("control", sorted(LIMITED & BREAKS.keys()))
+def test_a_waiver_of_what_it_cannot_do_covers_nothing_that_a_hand_did(control: str) -> None:
+    kind, name, change = BREAKS[control]
+    one = next(c for c in table.CONTROLS if c.id == control)
+    found = policy.evaluate(one, world(change, kind, name))
+    waiver = model.Waiver.model_validate(
+        {
+            "control": control,
+            "object": "ga-culture-prod/limit",
+            "reason": "the product cannot do it",
+            "requestedBy": "the agency",
+            "approvedBy": "DGA",
+            "expires": "2026-12-31",
+        }
+    )
+    verdicts = [
+        f.result.verdict
+        for f in verify.waive(found, [waiver], date(2026, 11, 22))
+        if f.result.basis == "live"
+    ]
+    waivable = one.severity is not policy.Severity.CRITICAL
+    assert verdicts[0] is Verdict.FAIL
+    assert set(verdicts[1:]) == {Verdict.WAIVED if waivable else Verdict.FAIL}
+
+
 def test_top_secret_fails_also_where_the_plan_has_it() -> None:
     """The law counts, not what was planned."""
     view = world(set_to("values", ["ปกติ", "ลับที่สุด"]), Kind.FIELD, "secrecy")
@@ -165,7 +191,14 @@ def test_of_an_agency_that_leaves_the_product_is_not_asked() -> None:
     assert not [r for control in BREAKS for r in live_results(control, leaving)]
 
 
-def test_without_a_product_no_control_says_anything_of_one() -> None:
-    view = replace(world(), environment=targets.pinned())
-    for control in table.CONTROLS:
-        assert not [r for r in live_results(control.id, view) if "Mayan" in r.subject]
+@pytest.mark.parametrize("production", [False, True])
+@pytest.mark.parametrize("control", BREAKS)
+def test_without_a_product_nobody_looked_at_one(control: str, production: bool) -> None:
+    target = targets.pinned().model_copy(update={"production": production})
+    one = next(c for c in table.CONTROLS if c.id == control)
+    found = policy.evaluate(one, replace(world(), environment=target))
+    (live,) = [f for f in found if f.result.basis == "live"]
+    assert live.result.verdict is Verdict.UNKNOWN
+    assert "names no product" in live.result.seen
+    severe = one.severity in (policy.Severity.CRITICAL, policy.Severity.HIGH)
+    assert live.gates == (production and severe)
