@@ -81,8 +81,9 @@ def id_token(name: str, claims: tuple[str, ...]) -> int:
     type=click.Choice(["simulated", "real"]),
     help="real: a node that runs pods, beside the simulated ones; root on Linux. A lab keeps it.",
 )
+@options.output_option
 @options.volume_options
-def up(name: str, nodes: str | None) -> int:
+def up(name: str, nodes: str | None, output: str) -> int:
     """Bring the lab up and set it up; what already runs is left alone.
 
     Missing engines are downloaded or built first, once. Ctrl-C is safe: run it again to go on.
@@ -92,6 +93,7 @@ def up(name: str, nodes: str | None) -> int:
       onboard lab up
       onboard lab up --name trial
       onboard lab up --nodes real
+      onboard lab up --output json
     """
     from onboarding.lab import home, roster, runtime, supply
     from onboarding.lab.real import machine
@@ -106,10 +108,21 @@ def up(name: str, nodes: str | None) -> int:
     engines = supply.ensure(roster.engines(real=real), report)
     done = runtime.up(place, engines, report, real=real)
     started = [one.name for one in done.ready if one.started]
+    seconds = time.monotonic() - began
+    if output == "json":
+        console.result_json(
+            {
+                "lab": name,
+                "environmentFile": str(done.environment_file),
+                "seconds": round(seconds, 1),
+                "started": started,
+                "simulated": [] if real else list(machine.SIMULATED),
+            }
+        )
+        return errors.ExitCode.DONE
     what = f"started {', '.join(started)}" if started else "everything was already running"
     console.result(
-        f"lab {name} is up after {time.monotonic() - began:.1f} s: {what}\n"
-        f"environment file: {done.environment_file}"
+        f"lab {name} is up after {seconds:.1f} s: {what}\nenvironment file: {done.environment_file}"
     )
     if not real:
         console.result(f"nodes are simulated: {'; '.join(machine.SIMULATED)}")
@@ -130,8 +143,9 @@ def _real(place: homes.Home, nodes: str | None) -> bool:
 
 @lab.command(short_help="Stop the lab, keep its data.")
 @options.lab_name
+@options.output_option
 @options.volume_options
-def down(name: str) -> int:
+def down(name: str, output: str) -> int:
     """Stop the lab's own processes, and no others; its data stays.
 
     \b
@@ -142,6 +156,9 @@ def down(name: str) -> int:
     from onboarding.lab import home, runtime
 
     stopped = runtime.down(home.locate(name), console.progress())
+    if output == "json":
+        console.result_json({"lab": name, "stopped": list(stopped)})
+        return errors.ExitCode.DONE
     console.result(
         f"lab {name} is down: stopped {', '.join(stopped)}" if stopped else f"lab {name} was down"
     )
@@ -301,8 +318,9 @@ def build(only_list: bool, nodes: str, output: str) -> int:
 @lab.command(short_help="Stop the lab and delete its data.")
 @options.lab_name
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@options.output_option
 @options.volume_options
-def reset(name: str, yes: bool) -> int:
+def reset(name: str, yes: bool, output: str) -> int:
     """Stop the lab and delete everything in it; the engines that were built are kept.
 
     \b
@@ -313,13 +331,19 @@ def reset(name: str, yes: bool) -> int:
     from onboarding.lab import home, runtime
 
     place = home.locate(name)
-    if not place.root.exists():
-        console.result(f"there is no lab {name}")
-        return errors.ExitCode.DONE
-    if not yes and not console.confirm(f"Delete the lab {name} and all it holds ({place.root})?"):
+    there = place.root.exists()
+    if (
+        there
+        and not yes
+        and not console.confirm(f"Delete the lab {name} and all it holds ({place.root})?")
+    ):
         raise errors.Refused("nothing was deleted", resolution="Answer yes, or add --yes.")
-    runtime.reset(place, console.progress())
-    console.result(f"lab {name} is deleted")
+    if there:
+        runtime.reset(place, console.progress())
+    if output == "json":
+        console.result_json({"lab": name, "deleted": there})
+    else:
+        console.result(f"lab {name} is deleted" if there else f"there is no lab {name}")
     return errors.ExitCode.DONE
 
 

@@ -48,7 +48,8 @@ def verify_command(
 
     A control whose object was not seen is unknown, never a pass. With --probe what can be proven
     by use is, and nothing of that stays. Exit code 4 where findings stand open, 5 where something
-    could not be determined, 6 where only a probe left something.
+    that keeps the agency from being ready could not be determined, 6 where only a probe left
+    something.
     """
     from onboarding import verify
     from onboarding.report import json as findings_json

@@ -220,7 +220,8 @@ def wait_until_healthy(place: product_api.Place, path: str, seconds: float) -> N
                 url = f"{place.address.rstrip('/')}{path}"
                 answer = session.get(url, timeout=limits, allow_redirects=False)
                 seen = str(answer.status_code)
-                if answer.ok:
+                # A redirect is what a gateway answers in front of something that is down.
+                if answer.status_code == requests.codes.ok:
                     return
             except requests.RequestException as problem:
                 seen = https.reason(problem)

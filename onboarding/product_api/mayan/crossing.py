@@ -164,7 +164,7 @@ def _attempts(
     for part in ("events", "acls"):
         about = f"/objects/documents/document/{letter.number}/{part}/"
         yield part, partial(_every, clerk, about)
-    yield "rename", partial(_done, clerk.change, f"{path}/", {"label": "x"})
+    yield "rename", partial(_done, clerk.change, f"{path}/", {"label": f"{crossing.MARK} x"})
     new = (f"{path}/files/", "x.png", _DOT, {"action_name": "replace"})
     yield "add a file", partial(_done, clerk.upload, *new)
     yield "bin", partial(_done, clerk.remove, f"{path}/")

@@ -20,6 +20,8 @@ def admitted(
                 details=["its groups of this agency:", *(f"  {name}" for name in sorted(groups))],
                 resolution="Name one of these roles, or run apply where a group is missing.",
             )
-        users = {user["email"]: user for user in door.every("/users/")}
-        user = users.get(email) or door.make("/users/", {"username": email, "email": email})
+        # Whoever signs in is looked up without regard to case: two that differ in it let nobody in.
+        users = {user["email"].lower(): user for user in door.every("/users/")}
+        made = {"username": email, "email": email}
+        user = users.get(email.lower()) or door.make("/users/", made)
         door.make(f"/groups/{group['id']}/users/add/", {"user": user["id"]})

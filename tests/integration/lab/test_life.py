@@ -139,7 +139,7 @@ def test_no_secret_in_argv_environment_logs_or_open_files(up: homes.Home) -> Non
 def test_warm_start_keeps_data_and_stays_within_its_work(up: homes.Home) -> None:
     namespace = {"metadata": {"name": "kept"}}
     assert _cluster(up, "POST", "/api/v1/namespaces", namespace).status_code in (201, 409)
-    must(command("down"))
+    assert "etcd" in json.loads(must(command("down", "--output", "json")).out)["stopped"]
     assert set(_conditions().values()) == {"stopped"}
     assert command("status").code == 0
     assert process.labelled(launch.label(up, "")) == {}
@@ -147,6 +147,8 @@ def test_warm_start_keeps_data_and_stays_within_its_work(up: homes.Home) -> None
     assert sum(_cpu_seconds(pid) for pid in _pids().values()) <= 2 * _WARM_START_SECONDS
     assert _cluster(up, "GET", "/api/v1/namespaces/kept").status_code == 200
     assert "already running" in must(command("up")).out
+    again = json.loads(must(command("up", "--output", "json")).out)
+    assert (again["started"], again["environmentFile"]) == ([], str(up.environment_file))
 
 
 def test_down_leaves_a_stranger_with_a_recycled_pid_alone(up: homes.Home) -> None:
