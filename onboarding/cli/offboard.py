@@ -47,6 +47,11 @@ if TYPE_CHECKING:
     help="Where the export is to be, or is now. Default: a new folder here.",
 )
 @click.option(
+    "--allow-empty",
+    is_flag=True,
+    help="Export systems that have no letter any more, and had some when they were counted last.",
+)
+@click.option(
     "--plan",
     "reviewed",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
@@ -66,6 +71,7 @@ def offboard_command(
     rejoin: bool,
     production: bool,
     bundle: Path | None,
+    allow_empty: bool,
     out: Path | None,
     reviewed: Path | None,
 ) -> int:
@@ -96,6 +102,7 @@ def offboard_command(
             yes=yes,
             production=production,
             bundle=bundle,
+            allow_empty=allow_empty,
             out=out,
             reviewed=plan_file.read(reviewed) if reviewed else None,
         )

@@ -35,6 +35,7 @@ class Asked:
     yes: bool
     production: bool
     bundle: Path | None
+    allow_empty: bool
     out: Path | None
     reviewed: plan_file.Saved | None
 
@@ -90,11 +91,11 @@ def _export(job: jobs.Job, case: leaving.Case, asked: Asked) -> int:
         )
     leaving_now = leaving.begin(case)
     place = asked.bundle or Path(exporting.name(case, leaving_now))
-    held = exporting.look(case)
+    held = exporting.look(case, allow_empty=asked.allow_empty)
     offboard_text.show_export(job, place, held)
     if not _agreed(job, asked, "Export?"):
         return errors.ExitCode.DONE
-    made = exporting.carry_out(case, place)
+    made = exporting.carry_out(case, place, allow_empty=asked.allow_empty)
     return offboard_text.report_export(job, case, made)
 
 
@@ -108,6 +109,8 @@ def _refuse_to_destroy(case: leaving.Case, of: steps.Leaving | None, asked: Aske
         if not damage:
             # What proves each step is put beside it at the end.
             written.refuse_unwritable(place)
+        if of.destruction is None:
+            damage += exporting.moved(case, exported)
     with vault.connect(case.target, environment.Role.AUDITOR) as door:
         left = revocation.standing(listing.leaves(door, case.of))
     now = steps.Situation(

@@ -34,8 +34,9 @@ def letters(
     for instance in of.instances:
         place = folder / "letters" / instance.namespace
         place.mkdir(parents=True, mode=0o700)
-        held = source.count(of, instance)
-        wanted = {r.path: r.sha256 for r in source.export(of, instance, place)}
+        exported = source.export(of, instance, place)
+        held = exported.contents
+        wanted = {r.path: r.sha256 for r in exported.records}
         written = {
             path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in place.rglob("*")

@@ -9,7 +9,7 @@ from typing import Any
 
 from onboarding import desired, environment, errors, item, kube, lineage, tenant, vault
 from onboarding.identity import events as identity_events
-from onboarding.leaving import bag, export, product_records, run, sources, steps
+from onboarding.leaving import bag, counting, export, product_records, run, sources, steps
 
 Source = Callable[[run.Case], sources.RecordsSource]
 
@@ -31,19 +31,36 @@ def name(case: run.Case, leaving: steps.Leaving) -> str:
     return f"{case.of.id}-{case.of.generation}-export-{leaving.begun[:10]}"
 
 
-def look(case: run.Case, source: Source = stores) -> tuple[sources.Contents, ...]:
+def look(
+    case: run.Case, source: Source = stores, *, allow_empty: bool = False
+) -> tuple[sources.Contents, ...]:
     """What the stores hold, before anything is written. Raises where that cannot be told."""
     asked = source(case)
-    return tuple(asked.count(case.of, instance) for instance in case.of.instances)
+    held = tuple(asked.count(case.of, instance) for instance in case.of.instances)
+    counting.keep(case.store, case.of.id, held, allow_empty=allow_empty)
+    return held
 
 
-def carry_out(case: run.Case, place: Path, source: Source = stores) -> bag.Sealed:
+def moved(case: run.Case, exported: steps.Evidence, source: Source = stores) -> tuple[str, ...]:
+    """What the products that still stand hold otherwise than the export, as lines for a person.
+
+    Raises ``errors.OnboardError`` where one of them cannot be asked.
+    """
+    asked = source(case)
+    now = [asked.recount(case.of, instance) for instance in case.of.instances]
+    return counting.differences(exported.facts["letters"], [one for one in now if one])
+
+
+def carry_out(
+    case: run.Case, place: Path, source: Source = stores, *, allow_empty: bool = False
+) -> bag.Sealed:
     """Write the bag to ``place``, read it again, and keep what proves it."""
     leaving = run.begin(case)
     identifier = f"{case.of.id}-{case.of.generation} {leaving.begun}"
     place.parent.mkdir(parents=True, exist_ok=True)
     with case.report.step("Export"), bag.making(place, identifier) as folder:
         held, counted = _fill(case, folder, source)
+        counting.keep(case.store, case.of.id, held, allow_empty=allow_empty)
         agency = case.of.manifest.agency
         heirs = lineage.successors(case.store, case.of.id)
         bag.seal(

@@ -7,7 +7,7 @@ with the applier's rights, and as the account that administers it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,23 +34,37 @@ class ProductStores:
         if not self._runs(instance):
             return self.simulated.count(of, instance)
         with self._archive(of, instance) as held:
-            title = table.get(self.about.product).product.title
-            known_by = f"{title} was asked over its API"
-            return sources.Contents(instance.namespace, held.letters, held.entries, known_by)
+            return self._contents(instance, held.count())
 
     def export(
         self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
-    ) -> Sequence[sources.Record]:
+    ) -> sources.Exported:
         if not self._runs(instance):
             return self.simulated.export(of, instance, folder)
-        written = []
+        written, letters = [], 0
         with self._archive(of, instance) as held:
+            before = held.count()
             for one in held.stored():
                 path = _inside(folder, one.path)
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.write_bytes(one.read())
                 written.append(sources.Record(one.path, one.sha256))
-        return written
+                letters += one.tells
+            after = held.count()
+        exported = product_api.Held(letters, after.entries)
+        if not before == exported == after:
+            raise _moved(instance.namespace, before, exported, after)
+        return sources.Exported(self._contents(instance, exported), written)
+
+    def recount(self, of: tenant.Tenant, instance: tenant.Instance) -> sources.Contents | None:
+        if not self._runs(instance) or not self._pods(instance):
+            return None
+        return self.count(of, instance)
+
+    def _contents(self, instance: tenant.Instance, held: product_api.Held) -> sources.Contents:
+        title = table.get(self.about.product).product.title
+        known_by = f"{title} was asked over its API"
+        return sources.Contents(instance.namespace, held.letters, held.entries, known_by)
 
     def _runs(self, instance: tenant.Instance) -> bool:
         """Whether it is an instance of the product that may have stored anything."""
@@ -72,13 +86,16 @@ class ProductStores:
         )
         place = replace(product_api.place(self.about, self.target, instance), through=way)
         account = product_login.administrator(of, self.target, instance)
-        with product_api.of(self.about.product).archive(place, account) as held:
+        with product_api.of(self.about.product).archive(place, account, of.id) as held:
             yield held
+
+    def _pods(self, instance: tenant.Instance) -> list[kube.Object]:
+        chosen = f"{cluster_place.APP}={instance.workload}"
+        return self.cluster.list("Pod", namespace=instance.namespace, selector=chosen)
 
     def _pod(self, instance: tenant.Instance) -> str:
         """A pod that serves. Raises ``errors.Unreachable`` where none does."""
-        chosen = f"{cluster_place.APP}={instance.workload}"
-        for pod in self.cluster.list("Pod", namespace=instance.namespace, selector=chosen):
+        for pod in self._pods(instance):
             conditions = (pod.get("status") or {}).get("conditions") or ()
             if any(c["type"] == "Ready" and c["status"] == "True" for c in conditions):
                 return str(pod["metadata"]["name"])
@@ -87,6 +104,20 @@ class ProductStores:
             resolution="See what keeps it from serving, then run the same command again. Nothing "
             "is destroyed without this.",
         )
+
+
+def _moved(
+    place: str, before: product_api.Held, exported: product_api.Held, after: product_api.Held
+) -> errors.EngineFailed:
+    told = (("before", before), ("exported", exported), ("afterwards", after))
+    return errors.EngineFailed(
+        f"{place}: what its e-Office holds changed while it was exported: somebody works in it",
+        details=[
+            f"{when}: {held.letters} letter(s), {held.entries} number(s) taken from registers"
+            for when, held in told
+        ],
+        resolution="See that nobody does, then run the same command again.",
+    )
 
 
 def _inside(folder: Path, path: str) -> Path:

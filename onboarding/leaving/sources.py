@@ -32,6 +32,15 @@ class Contents:
     known_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: ``contents`` were counted from it, ``records`` must be all of its files,
+    each with its digest as the product knows it."""
+
+    contents: Contents
+    records: Sequence[Record]
+
+
 class RecordsSource(Protocol):
     """The letters and registers inside the instances of an agency.
 
@@ -41,13 +50,12 @@ class RecordsSource(Protocol):
 
     def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents: ...
 
-    def export(
-        self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
-    ) -> Sequence[Record]:
-        """Write all records into ``folder`` in open formats.
+    def export(self, of: tenant.Tenant, instance: tenant.Instance, folder: Path) -> Exported:
+        """Write all records into ``folder`` in open formats."""
+        ...
 
-        Returns what must be there now: every record with its digest as the product knows it.
-        """
+    def recount(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents | None:
+        """As ``count``, where the product still stands; None where there is nothing to ask."""
         ...
 
 
@@ -66,11 +74,11 @@ class SimulatedStores:
     def count(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents:
         return Contents(instance.namespace, 0, 0, self.proof(instance))
 
-    def export(
-        self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
-    ) -> Sequence[Record]:
-        self.proof(instance)
-        return ()
+    def export(self, of: tenant.Tenant, instance: tenant.Instance, folder: Path) -> Exported:
+        return Exported(self.count(of, instance), ())
+
+    def recount(self, of: tenant.Tenant, instance: tenant.Instance) -> Contents | None:
+        return None
 
     def proof(self, instance: tenant.Instance) -> str:
         """Why nothing is stored. Raises ``errors.Refused`` where that is not certain."""

@@ -52,22 +52,34 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One file of an export: where it belongs in it, its digest as the product knows it, and how
-    its content is got. Getting it raises ``errors.OnboardError``."""
+    its content is got. Getting it raises ``errors.OnboardError``.
+
+    ``tells``: whether it is what is said of a letter; each letter has one such file.
+    """
 
     path: str
     sha256: str
     read: Callable[[], bytes]
+    tells: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much a product holds; ``entries``: numbers that were taken from its registers."""
+
+    letters: int
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """All letters that a product holds. ``entries``: numbers that were taken from its registers.
+    """All letters that a product holds.
 
-    ``stored`` asks for every letter, one after the other, each time it is called.
+    ``count`` asks for their number, ``stored`` for every letter, one after the other, each time
+    it is called.
     """
 
-    letters: int
-    entries: int
+    count: Callable[[], Held]
     stored: Callable[[], Iterator[Stored]]
 
 
@@ -134,10 +146,13 @@ class Access(Protocol):
         """
         ...
 
-    def archive(self, place: Place, account: Account) -> AbstractContextManager[Archive]:
+    def archive(
+        self, place: Place, account: Account, agency: str
+    ) -> AbstractContextManager[Archive]:
         """Everything that its staff filed, in forms that open without it; only reads.
 
-        Raises ``errors.Refused`` where something is filed that cannot be got out.
+        Counting raises ``errors.Refused`` where something is filed that cannot be got out, and
+        ``stored`` raises ``errors.EngineFailed`` where letters came or went meanwhile.
         """
         ...
 

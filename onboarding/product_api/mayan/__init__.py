@@ -44,11 +44,10 @@ class Mayan:
 
     @contextlib.contextmanager
     def archive(
-        self, place: product_api.Place, account: product_api.Account
+        self, place: product_api.Place, account: product_api.Account, agency: str
     ) -> Iterator[product_api.Archive]:
         with api.Api(place, account) as door:
-            filed, taken = letters.count(door)
-            yield product_api.Archive(filed, taken, lambda: letters.stored(door, filed))
+            yield product_api.Archive(lambda: letters.count(door), lambda: letters.stored(door))
 
     def admit(
         self,

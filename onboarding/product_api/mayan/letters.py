@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from onboarding import errors, product_api
@@ -19,11 +20,8 @@ _LONGEST_NAME = 120
 ``letter.json``."""
 
 
-def count(door: Api) -> tuple[int, int]:
-    """Letters, and numbers that were taken from registers.
-
-    Raises ``errors.Refused`` where letters lie in the bin: the API shows nothing of them.
-    """
+def count(door: Api) -> product_api.Held:
+    """Raises ``errors.Refused`` where letters lie in the bin: the API shows nothing of them."""
     letters = int(door.get("/documents/?page_size=1")["count"])
     binned = int(door.get("/trashed_documents/?page_size=1")["count"])
     if binned:
@@ -33,7 +31,7 @@ def count(door: Api) -> tuple[int, int]:
             "out of the bin. Nothing was exported.",
         )
     taken = sum(int(r["next_value"]) - _first(r) for r in door.every("/sequences/"))
-    return letters, taken
+    return product_api.Held(letters, taken)
 
 
 def _first(register: dict[str, Any]) -> int:
@@ -41,23 +39,28 @@ def _first(register: dict[str, Any]) -> int:
     return int((json.loads(said) if isinstance(said, str) else said).get("value_first", 1))
 
 
-def stored(door: Api, letters: int) -> Iterator[product_api.Stored]:
+def stored(door: Api) -> Iterator[product_api.Stored]:
     """Of each letter its files as they were filed and ``letter.json``; a list of all letters, and
     the registers.
 
-    Raises ``errors.EngineFailed`` where it does not come to as many ``letters`` as were counted.
+    Raises ``errors.EngineFailed`` where these are not the letters that it lists at the end: one
+    that goes moves another to a page that was read already.
     """
-    listed = []
+    listed, known = [], set()
     for document in door.every("/documents/?_ordering=id"):
         told, files = _letter(door, document)
         folder = str(document["uuid"])
+        known.add(folder)
         listed.append((folder, told["organisation"], told["title"], told["filedAt"]))
-        yield _made(f"{folder}/letter.json", _json(told))
+        yield replace(_made(f"{folder}/letter.json", _json(told)), tells=True)
         yield from files
-    if len(listed) != letters:
+    now = {str(one["uuid"]) for one in door.every("/documents/", "uuid")}
+    if now != known or len(listed) != len(known):
         raise errors.EngineFailed(
-            f"the e-Office counts {letters} letter(s) and lists {len(listed)}",
-            resolution="See that nobody works in it, then run the same command again.",
+            "letters came or went while they were exported: somebody works in the e-Office",
+            details=[f"{one}: filed meanwhile" for one in sorted(now - known)][:20]
+            + [f"{one}: gone meanwhile" for one in sorted(known - now)][:20],
+            resolution="See that nobody does, then run the same command again.",
         )
     yield _made("letters.csv", _csv(("folder", "organisation", "title", "filedAt"), listed))
     registers = [(r["label"], str(r["next_value"])) for r in door.every("/sequences/")]

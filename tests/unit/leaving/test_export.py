@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,14 +31,18 @@ class Product:
 
     def export(
         self, of: tenant.Tenant, instance: tenant.Instance, folder: Path
-    ) -> Sequence[sources.Record]:
+    ) -> sources.Exported:
         for path, text in self.written.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
-        return [
+        records = [
             sources.Record(path, hashlib.sha256(text.encode()).hexdigest())
             for path, text in LETTERS.items()
         ]
+        return sources.Exported(self.count(of, instance), records)
+
+    def recount(self, of: tenant.Tenant, instance: tenant.Instance) -> sources.Contents | None:
+        return self.count(of, instance)
 
 
 def test_letters_are_exported_with_their_number_and_how_it_is_known(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ def told_by(monkeypatch: pytest.MonkeyPatch, *letters: product_api.Stored) -> li
 
     @contextlib.contextmanager
     def archive(*_: Any) -> Iterator[product_api.Archive]:
-        yield product_api.Archive(len(letters), 0, one_by_one)
+        held = product_api.Held(sum(one.tells for one in letters), 0)
+        yield product_api.Archive(lambda: held, one_by_one)
 
     monkeypatch.setattr(product_records.ProductStores, "_archive", archive)
     return asked
@@ -69,7 +70,8 @@ def told_by(monkeypatch: pytest.MonkeyPatch, *letters: product_api.Stored) -> li
 
 def letter(path: str) -> product_api.Stored:
     content = path.encode()
-    return product_api.Stored(path, hashlib.sha256(content).hexdigest(), lambda: content)
+    digest = hashlib.sha256(content).hexdigest()
+    return product_api.Stored(path, digest, lambda: content, tells=True)
 
 
 def test_an_export_asks_for_every_letter_once(
