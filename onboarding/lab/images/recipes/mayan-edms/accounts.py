@@ -3,7 +3,8 @@
 ``accounts.py FOLDER RIGHT...``: FOLDER holds the files ``e-office-writer`` and ``e-office-reader``,
 each with ``username`` and ``password`` as JSON. The first administers; the second has exactly these
 rights, everywhere. What is so already stays, so it runs at every start: a password that was changed
-in Vault counts from then on, and what was signed in with the one before does not.
+in Vault counts from then on. What was signed in to the API before this start no longer counts, and
+nobody else administers: no reading of the product's rights would show it.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ def main() -> None:
     from django.db import transaction
 
     with transaction.atomic():
-        _account(Path(folder) / WRITER, administers=True)
+        writer = _account(Path(folder) / WRITER, administers=True)
         _only(_account(Path(folder) / READER, administers=False), rights)
+        _alone(writer)
 
 
 def _account(secret: Path, *, administers: bool) -> Any:
@@ -39,10 +41,22 @@ def _account(secret: Path, *, administers: bool) -> Any:
     user.is_active = True
     if not user.check_password(wanted["password"]):
         user.set_password(wanted["password"])
-        # Mayan gives out one token for as long as there is none: it would outlive the password.
-        Token.objects.filter(user=user).delete()
+    # Mayan has no way to give a token back, and it would stand in every copy of the database.
+    Token.objects.filter(user=user).delete()
     user.save()
     return user
+
+
+def _alone(writer: Any) -> None:
+    """Both flags open every letter of every organisation, whatever the rights say."""
+    from django.contrib.auth import get_user_model
+    from django.db.models import Q
+
+    others = get_user_model().objects.exclude(pk=writer.pk)
+    taken = others.filter(Q(is_superuser=True) | Q(is_staff=True))
+    number = taken.update(is_superuser=False, is_staff=False)
+    if number:
+        sys.stdout.write(f"{number} other account(s) administered the e-Office: no more.\n")
 
 
 def _only(user: Any, rights: list[str]) -> None:

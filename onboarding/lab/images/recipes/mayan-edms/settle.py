@@ -6,6 +6,8 @@ Every step may be done twice, so whoever was killed in it begins again.
 
 from __future__ import annotations
 
+import sys
+
 import django
 from django.core import management
 
@@ -15,6 +17,7 @@ def main() -> None:
     if _was_set_up():
         management.call_command("common_perform_upgrade", no_dependencies=True)
     else:
+        _refuse_beside_letters()
         management.call_command("common_initial_setup", force=True, no_dependencies=True)
 
 
@@ -25,6 +28,24 @@ def _was_set_up() -> bool:
 
     tables = connection.introspection.table_names()
     return Source._meta.db_table in tables and bool(Source.objects.exists())
+
+
+def _refuse_beside_letters() -> None:
+    """A new, empty e-Office in the place of one that was lost would look well, and give its numbers
+    a second time."""
+    from django.conf import settings
+    from mayan.apps.documents.literals import STORAGE_NAME_DOCUMENT_FILES
+    from mayan.apps.storage.classes import DefinedStorage
+
+    stored = DefinedStorage.get(STORAGE_NAME_DOCUMENT_FILES).get_storage_instance()
+    folders, files = stored.listdir("")
+    if folders or files:
+        sys.exit(
+            f"The database holds no e-Office, and {settings.MEDIA_ROOT} holds files of letters: "
+            "the database of these letters is lost, or this is not its volume. Nothing was begun "
+            "anew. Restore the dump of the database that belongs to them; only where the letters "
+            f"are to be given up, empty {settings.MEDIA_ROOT} by hand."
+        )
 
 
 if __name__ == "__main__":
