@@ -18,6 +18,7 @@ from onboarding import environment, errors, item, tenant, vault
 from onboarding.desired import documents, settings
 from onboarding.leaving import sources
 from onboarding.pki import listing, revocation
+from onboarding.products import table
 from onboarding.state import interface as state
 
 _LEFT_OUT = ("leaving", "tombstone")
@@ -136,6 +137,7 @@ def cover(
         "tenant": of,
         "target": target,
         "about": about,
+        "product": table.get(target.e_office.product).product if target.e_office else None,
         "exit_plan": of.manifest.operations.exit_plan,
         "files": listed,
     }

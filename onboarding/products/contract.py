@@ -77,11 +77,16 @@ class Records:
 
     ``{folder}`` in them is where the export lies. ``documents`` is the folder of letters: a copy of
     it belongs to the export. Neither is done while the product serves.
+
+    ``not_told_en`` and ``_th``: what staff may put to a letter that the product's API does not
+    tell, or only at a request for each: an archive of the letters does not hold it.
     """
 
     export: tuple[str, ...]
     restore: tuple[str, ...]
     documents: str
+    not_told_en: str = ""
+    not_told_th: str = ""
 
 
 @dataclass(frozen=True, slots=True)

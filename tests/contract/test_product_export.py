@@ -91,6 +91,38 @@ def test_the_number_of_letters_is_that_of_the_letters_that_were_exported(
     assert json.loads((place / "contents.json").read_bytes())["letters"] == held.letters
 
 
+def test_the_bag_tells_who_could_do_what_and_what_was_done_to_each_letter(
+    server: real.Server, source: product_records.ProductStores, tmp_path: Path
+) -> None:
+    """As a reader of years later asks: with which rights, by whom, in which groups."""
+    (instance,) = AGENCY.e_offices
+    clerk = "somsri@culture.go.th"
+    access.Mayan().admit(server.place, server.writer, UNIT, clerk, "central")
+    began = len(server.requests())
+    export.letters(AGENCY, source, tmp_path)
+    asked = server.requests()[began:]
+    place = tmp_path / "letters" / instance.namespace
+    seen = access.Mayan().observed(server.place, server.reader, UNIT)
+    configured = json.loads((place / "configuration.json").read_bytes())
+    assert {(one["kind"], one["name"]): one["fields"] for one in configured} == {
+        (str(kind), name): json.loads(json.dumps(fields)) for (kind, name), fields in seen.items()
+    }
+    taken = {one["name"]: one["nextNumber"] for one in configured if one["kind"] == "Register"}
+    assert sorted(taken.values()) == [1, 2]
+    people = json.loads((place / "people.json").read_bytes())
+    assert people["groups"][f"{UNIT}:central"] == [clerk]
+    assert clerk in [one["email"] for one in people["accounts"]]
+    sent = next(one for one in told(tmp_path) if one["steps"])
+    assert [one["step"] for one in sent["steps"]][-3:] == [*product_letters.STEPS]
+    (version,) = sent["versions"]
+    assert version["shown"]
+    done = {one["event"]: one["by"] for one in sent["events"]}
+    assert done["documents.document_create"] == server.writer.username
+    # Versions and events are one more request for each letter and each kind.
+    of_letters = [path for _, path in asked if "/versions/" in path or "/events/" in path]
+    assert len(of_letters) == 2 * len(told(tmp_path))
+
+
 @pytest.mark.parametrize("hand", ["files", "numbers"])
 def test_an_export_during_which_somebody_works_is_none(
     hand: str,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from onboarding import product_api
 from onboarding.product_api import crossing as results
-from onboarding.product_api.mayan import api, crossing, letters, people, reading, writing
+from onboarding.product_api.mayan import api, beside, crossing, letters, people, reading, writing
 from onboarding.products import mayan
 
 
@@ -47,7 +48,10 @@ class Mayan:
         self, place: product_api.Place, account: product_api.Account, agency: str
     ) -> Iterator[product_api.Archive]:
         with api.Api(place, account) as door:
-            yield product_api.Archive(lambda: letters.count(door), lambda: letters.stored(door))
+            yield product_api.Archive(
+                lambda: letters.count(door),
+                lambda: itertools.chain(letters.stored(door), beside.stored(door, agency)),
+            )
 
     def admit(
         self,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+LETTER = "documents/document"
 TYPE = "documents/documenttype"
 FIELD = "metadata/metadatatype"
 WORKFLOW = "document_states/workflow"

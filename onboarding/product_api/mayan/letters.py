@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from onboarding import errors, product_api
+from onboarding.product_api.mayan import forms, ids
 from onboarding.product_api.mayan.api import Api
 
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
@@ -52,7 +49,7 @@ def stored(door: Api) -> Iterator[product_api.Stored]:
         folder = str(document["uuid"])
         known.add(folder)
         listed.append((folder, told["organisation"], told["title"], told["filedAt"]))
-        yield replace(_made(f"{folder}/letter.json", _json(told)), tells=True)
+        yield forms.as_json(f"{folder}/letter.json", told, tells=True)
         yield from files
     now = {str(one["uuid"]) for one in door.every("/documents/", "uuid")}
     if now != known or len(listed) != len(known):
@@ -62,9 +59,9 @@ def stored(door: Api) -> Iterator[product_api.Stored]:
             + [f"{one}: gone meanwhile" for one in sorted(known - now)][:20],
             resolution="See that nobody does, then run the same command again.",
         )
-    yield _made("letters.csv", _csv(("folder", "organisation", "title", "filedAt"), listed))
+    yield forms.as_table("letters.csv", ("folder", "organisation", "title", "filedAt"), listed)
     registers = [(r["label"], str(r["next_value"])) for r in door.every("/sequences/")]
-    yield _made("registers.csv", _csv(("register", "nextNumber"), registers))
+    yield forms.as_table("registers.csv", ("register", "nextNumber"), registers)
 
 
 def _letter(door: Api, document: dict[str, Any]) -> tuple[dict[str, Any], list[product_api.Stored]]:
@@ -105,6 +102,11 @@ def _letter(door: Api, document: dict[str, Any]) -> tuple[dict[str, Any], list[p
             for one in door.every(f"{base}/comments/")
         ],
         "tags": sorted(one["label"] for one in door.every(f"{base}/tags/")),
+        "versions": [
+            {"at": one["timestamp"], "shown": one["active"], "comment": one["comment"]}
+            for one in door.every(f"{base}/versions/", "timestamp", "active", "comment")
+        ],
+        "events": list(_events(door, int(document["id"]))),
     }
     return about, files
 
@@ -123,16 +125,21 @@ def _steps(door: Api, base: str) -> Iterator[dict[str, Any]]:
             }
 
 
+def _events(door: Api, number: int) -> Iterator[dict[str, Any]]:
+    """Everything that was done to the letter, reading it too, the newest first."""
+    path = f"/objects/{ids.LETTER}/{number}/events/"
+    for one in door.every(path, "timestamp", "actor", "verb__id"):
+        actor = one["actor"]
+        by = actor.get("username", "") if isinstance(actor, dict) else ""
+        yield {"at": one["timestamp"], "by": by, "event": one["verb"]["id"]}
+
+
 def _who(entry: dict[str, Any]) -> str:
     return str((entry["user"] or {}).get("username", ""))
 
 
 def _content(door: Api, path: str) -> Callable[[], bytes]:
     return lambda: door.content(path)
-
-
-def _made(path: str, content: bytes) -> product_api.Stored:
-    return product_api.Stored(path, hashlib.sha256(content).hexdigest(), lambda: content)
 
 
 def _name(said: str) -> str:
@@ -143,14 +150,3 @@ def _name(said: str) -> str:
         stem, ending = name, ""
     short = (stem or ending).encode()[:_LONGEST_NAME].decode(errors="ignore")
     return f"{short}.{ending}" if ending and stem else short
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
-
-
-def _csv(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> bytes:
-    """With a byte order mark, by which office programs know Thai text."""
-    out = io.StringIO()
-    csv.writer(out).writerows([head, *rows])
-    return ("\ufeff" + out.getvalue()).encode()

@@ -40,6 +40,14 @@ PRODUCT = contract.Product(
             "{folder}/database.dump",
         ),
         documents="/var/lib/mayan",
+        not_told_en=(
+            "cabinets, drawn signatures, what was blacked out on pages, the text read from "
+            "pictures, personal lists of favourites, and messages between people"
+        ),
+        not_told_th=(
+            "ตู้เอกสาร ลายมือชื่อที่วาด ส่วนที่ปิดทับในหน้าเอกสาร ข้อความที่อ่านจากภาพ "
+            "รายการโปรดส่วนบุคคล และข้อความระหว่างผู้ใช้"
+        ),
     ),
     upgrade=contract.Upgrade(
         version=("mayan-edms.py", "--version"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from onboarding import desired, errors, manifest, tenant
+from onboarding import desired, environment, errors, manifest, tenant
 from onboarding.leaving import export, sources
 from tests.running import ROOT
 from tests.unit import targets
@@ -91,3 +91,18 @@ def test_the_cover_lists_every_file_and_escapes_what_it_shows(tmp_path: Path) ->
     assert "http" not in page
     assert "เพิกถอนแล้ว 1 ฉบับ" in (tmp_path / "README.th.md").read_text("utf-8")
     assert "2, of them 1 revoked" in (tmp_path / "README.en.md").read_text("utf-8")
+
+
+def test_the_cover_says_what_the_bag_is_not_and_what_is_not_in_it(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    about = {"letters": [], "certificates": 0, "revoked": 0, "journal": 0, "events": 0}
+    product = environment.EOffice(product="mayan-edms")
+    export.cover(OF, TARGET.model_copy(update={"e_office": product}), about, tmp_path)
+    english = (tmp_path / "README.en.md").read_text("utf-8")
+    assert "**not a backup**" in english
+    assert "Not in this bag: cabinets," in english
+    thai = (tmp_path / "README.th.md").read_text("utf-8")
+    assert "**มิใช่ข้อมูลสำรอง (backup)**" in thai
+    assert "สิ่งที่ไม่รวมอยู่ในชุดข้อมูลนี้ ได้แก่ ตู้เอกสาร" in thai
+    export.cover(OF, TARGET, about, tmp_path)
+    assert "Not in this bag" not in (tmp_path / "README.en.md").read_text("utf-8")
