@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from onboarding import errors, tenant
+from onboarding import errors, product_api, tenant
 from onboarding.product_api import mayan as access
 from onboarding.product_api.mayan import api, reading
+from onboarding.products.mayan import PRODUCT
+from tests.contract import product_letters
 from tests.contract.servers import mayan as real
 from tests.contract.test_product_mayan import Office
 from tests.unit.manifest import samples
@@ -47,3 +49,23 @@ def test_a_role_that_is_none_is_refused_with_those_there_are(office: Office) -> 
     with pytest.raises(errors.UsageError, match="no group") as refused:
         _admit(office, "emperor")
     assert f"  {office.of.id}:central" in refused.value.details
+
+
+def test_an_account_that_is_deleted_takes_the_steps_of_its_person_along(office: Office) -> None:
+    """Why administrators must deactivate accounts: the reason of a limit, until this fails."""
+    server, unit = office.server, office.of.id
+    leaver = product_api.Account("leaver@m-culture.go.th", "only-for-this-test-Aa1!")
+    _admit(office, "central", leaver.username)
+    with api.Api(server.place, server.writer) as door:
+        path = product_letters.make(door, unit, unit, "ผู้ลงนามลาออก")
+        [user] = [one for one in door.every("/users/") if one["email"] == leaver.username]
+        door.change(f"/users/{user['id']}/", {"password": leaver.password})
+        with api.Api(server.place, leaver) as person:
+            base, open_now = product_letters.steps(person, path)
+            person.make(base, {"transition_id": open_now[product_letters.STEPS[0]]})
+        taken = [entry["user"]["username"] for entry in door.every(base) if entry["transition"]]
+        assert taken == [leaver.username]
+        door.remove(f"/users/{user['id']}/")
+        assert [entry for entry in door.every(base) if entry["transition"]] == []
+    (kept,) = [limit for limit in PRODUCT.limits if limit.control == "DOC-010"]
+    assert "administrators deactivate" in kept.reason_en

@@ -36,8 +36,10 @@ LIMITS: tuple[Limit, ...] = (
     Limit(
         "DOC-010",
         "it does not count the years for which a letter must be kept: nothing is deleted by "
-        "itself, and only the approving role deletes, at any age",
-        "ไม่นับอายุการเก็บหนังสือ ระบบไม่ลบเอง และเฉพาะบทบาทผู้อนุมัติเท่านั้นที่ลบได้ ไม่ว่าหนังสือมีอายุเท่าใด",
+        "itself, and only the approving role deletes, at any age; and an account that is deleted "
+        "takes the steps and comments of its person along: administrators deactivate it instead",
+        "ไม่นับอายุการเก็บหนังสือ ระบบไม่ลบเอง และเฉพาะบทบาทผู้อนุมัติเท่านั้นที่ลบได้ ไม่ว่าหนังสือมีอายุเท่าใด "
+        "อีกทั้งเมื่อลบบัญชีผู้ใช้ ขั้นตอนและความเห็นของผู้ใช้นั้นจะถูกลบไปด้วย ผู้ดูแลระบบจึงต้องระงับบัญชีแทนการลบ",
     ),
     Limit(
         "DOC-013",
