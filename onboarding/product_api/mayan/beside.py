@@ -21,7 +21,7 @@ def stored(door: Api, agency: str) -> Iterator[product_api.Stored]:
 def _configured(door: Api, agency: str) -> Iterator[Mapping[str, Any]]:
     registers = reading.known(door, agency).registers
     for (kind, name), fields in reading.configuration(door, agency).items():
-        told = {"kind": str(kind), "name": name, "fields": fields}
+        told: dict[str, Any] = {"kind": str(kind), "name": name, "fields": fields}
         if kind == contract.Kind.REGISTER:
             told["nextNumber"] = int(registers[name]["next_value"])
         yield told
