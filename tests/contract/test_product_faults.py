@@ -168,6 +168,7 @@ def test_what_something_in_front_of_the_product_answers_proves_no_refusal(
     try:
         tries = product.cross_read(front.place, place.server.writer, office.of.id, bodies)
     finally:
+        front.is_well()
         product.sweep(place.server.place, place.server.writer)
     crossed = crossing.judge(tries)
     assert crossed.breaches == ()
