@@ -38,7 +38,11 @@ def _refuse_beside_letters() -> None:
     from mayan.apps.storage.classes import DefinedStorage
 
     stored = DefinedStorage.get(STORAGE_NAME_DOCUMENT_FILES).get_storage_instance()
-    folders, files = stored.listdir("")
+    try:
+        folders, files = stored.listdir("")
+    except FileNotFoundError:
+        # The volume is new.
+        return
     if folders or files:
         sys.exit(
             f"The database holds no e-Office, and {settings.MEDIA_ROOT} holds files of letters: "
