@@ -91,13 +91,13 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """Commands inside the container: which version it is, and how its data becomes its own.
+    """How an instance that gets another image goes on; ``Pods.settle`` upgrades its data.
 
-    ``back``: what takes an instance back to the version before.
+    ``version``: the command inside the container that says which it is. ``back``: what takes an
+    instance back to the version before.
     """
 
     version: tuple[str, ...]
-    migrate: tuple[str, ...]
     back: str
 
 

@@ -22,8 +22,10 @@ DATABASE_PORT = 5432
 class Pods:
     """How a product runs in pods.
 
-    ``settle`` is the command that fills an empty database, or brings one of another version up to
-    this one, before the product serves; it may be killed and repeated. ``environment``: variables,
+    ``settle`` is the command that fills an empty database, or brings one of a version before up to
+    this one, before the product serves. It may be killed and repeated; it keeps a dump of what it
+    upgrades, brings that back where an upgrade did not end, refuses the database of a later
+    version, and begins nothing anew beside letters. ``environment``: variables,
     with ``$host`` and ``$database`` (a host name) put in. ``files``: what stands in files below
     ``SECRETS``: texts with ``$database`` and ``$key``, the passwords of those two secrets.
     ``least_milli`` and ``least_mi``: thousandths of a core and MiB below which one pod is of no

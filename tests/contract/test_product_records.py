@@ -1,11 +1,8 @@
-"""Records of a real e-Office: exported, restored into an empty one, and kept through an upgrade."""
+"""Records of a real e-Office: exported, and restored into an empty one."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +14,13 @@ from onboarding import product_api, tenant
 from onboarding.product_api import mayan as access
 from onboarding.product_api.mayan import api, ids, reading
 from onboarding.products import contract
-from onboarding.products.mayan import PRODUCT
 from tests.contract import product_letters, signed_pdf
 from tests.contract.servers import mayan as real
-from tests.contract.servers import postgres
 from tests.contract.test_signed_letter import Signed, signed  # noqa: F401 - a fixture
 from tests.unit.manifest import samples
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
-OLD, NEW = "4.11.5", real.VERSION
 AGENCY = tenant.resolve(samples.build())
 UNIT = AGENCY.id
 
@@ -133,86 +127,3 @@ def test_what_is_restored_into_an_empty_one_is_every_letter_signature_and_right(
         assert int(number) == first + 1
     finally:
         restored.stop()
-
-
-def _filled_plainly(server: real.Server, pdf: bytes) -> None:
-    """A letter with a word and a signed file, and staff who may read it, in any version."""
-    with AnyVersion(server.place, server.writer) as door:
-        kind = door.make("/document_types/", {"label": "หนังสือ"})
-        word = door.make("/metadata_types/", {"name": "speed", "label": "ชั้นความเร็ว"})
-        door.make(
-            f"/document_types/{kind['id']}/metadata_types/",
-            {"metadata_type_id": word["id"], "required": False},
-        )
-        group = door.make("/groups/", {"name": "staff"})
-        role = door.make("/roles/", {"label": "staff"})
-        door.make(f"/roles/{role['id']}/groups/add/", {"group": group["id"]})
-        base = f"/objects/{ids.TYPE}/{kind['id']}/acls/"
-        acl = door.make(base, {"role_id": role["id"]})
-        granted = {"permission": "documents.document_view"}
-        door.make(f"{base}{acl['id']}/permissions/add/", granted)
-        about = {"document_type_id": kind["id"], "label": "ก่อนปรับรุ่น"}
-        path = f"/documents/{door.make('/documents/', about)['id']}"
-        value = {"metadata_type_id": word["id"], "value": "ด่วน"}
-        door.make(f"{path}/metadata/", value)
-        door.upload(f"{path}/files/", "letter.pdf", pdf, {"action_name": "replace"})
-
-
-def test_an_upgrade_that_was_killed_goes_back_with_every_record_and_then_succeeds(
-    signed: Signed,  # noqa: F811
-    tmp_path: Path,
-) -> None:
-    exported, folder = tmp_path / "export", tmp_path / "mayan"
-    for made in (exported, folder):
-        made.mkdir()
-    real.install(NEW)
-    first = real.start(folder, version=OLD)
-    try:
-        _filled_plainly(first, signed.pdf)
-        before = records(first)
-        first.end().export(exported)
-        _killed_while_it_migrates(real.Home(NEW, first.home.database, folder))
-    finally:
-        first.stop()
-
-    # A half-migrated database is not used again.
-    shutil.rmtree(first.home.letters)
-    first.home.letters.mkdir()
-    back = real.Home(OLD, postgres.start(), folder)
-    try:
-        back.restore(exported)
-        _serves(back, OLD, before)
-        newer = real.Home(NEW, back.database, folder)
-        newer.run(*PRODUCT.upgrade.migrate)
-        _serves(newer, NEW, before)
-    finally:
-        back.database.stop()
-
-
-def _serves(home: real.Home, version: str, expected: Records) -> None:
-    served = home.serve()
-    try:
-        assert records(served) == expected
-        with AnyVersion(served.place, served.writer) as door:
-            assert door.get("/project/")["__version__"] == version
-    finally:
-        served.end()
-
-
-def _killed_while_it_migrates(home: real.Home) -> None:
-    """Once the first migration of the newer version stands in the database."""
-    count = "SELECT count(*) FROM django_migrations"
-    asked = home.command("psql", "--tuples-only", "--no-align", f"--command={count}")
-    begin = subprocess.check_output(asked, env=home.environment)
-    began = subprocess.Popen(
-        home.command(*PRODUCT.upgrade.migrate), env=home.environment, cwd=home.folder
-    )
-    ends = time.monotonic() + 1800
-    try:
-        while subprocess.check_output(asked, env=home.environment) == begin:
-            assert time.monotonic() < ends, "nothing was migrated"
-            assert began.poll() is None, "it ended by itself"
-            time.sleep(0.2)
-    finally:
-        began.kill()
-        began.wait(60)

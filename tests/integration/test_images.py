@@ -170,6 +170,7 @@ def test_the_product_serves_its_pages_and_a_new_password_ends_nobodys_work(
         _answers(database, port, "first")
         done = product.run("/opt/mayan/bin/settle", **settings)
         assert done.returncode == 0, done.stderr
+        _keeps_and_brings_back(database, product, port, settings)
         serve = [*product.config["Cmd"], "--bind", f"127.0.0.1:{web}", "--timeout", "600"]
         running.append(subprocess.Popen(product.command(serve, **settings)))
         page = f"http://127.0.0.1:{web}/authentication/login/"
@@ -193,6 +194,25 @@ def test_the_product_serves_its_pages_and_a_new_password_ends_nobodys_work(
         for one in reversed(running):
             one.terminate()
             one.wait(60)
+
+
+def _keeps_and_brings_back(
+    database: Unpacked, product: Unpacked, port: int, settings: dict[str, str]
+) -> None:
+    """With the image's own programs and no more rights than a pod has."""
+
+    def rows(sql: str) -> str:
+        return image_roots.ask(database, port, "first", sql).stdout
+
+    rows("UPDATE onboard_settled SET version = '4.12.1'")
+    upgraded = product.run("/opt/mayan/bin/settle", **settings)
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert (product.root / "var/lib/mayan/before/4.12.1.dump").stat().st_size > 100_000
+    rows("CREATE TABLE half AS SELECT 1; UPDATE onboard_settled SET toward = version")
+    again = product.run("/opt/mayan/bin/settle", **settings)
+    assert again.returncode == 0, again.stderr
+    assert "again what it was before" in again.stdout
+    assert rows("SELECT to_regclass('half') IS NULL") == "t\n"
 
 
 def _workers(server: int) -> set[str]:

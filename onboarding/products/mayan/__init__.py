@@ -51,8 +51,8 @@ PRODUCT = contract.Product(
     ),
     upgrade=contract.Upgrade(
         version=("mayan-edms.py", "--version"),
-        migrate=("mayan-edms.py", "common_perform_upgrade", "--no-dependencies"),
-        back="The database dump and the folder of documents from before, under the image before.",
+        back="Until an upgrade has ended, the image before restores by itself the dump that was "
+        "made of the database, in /var/lib/mayan/before. After that it is restored by hand.",
     ),
     limits=limits.LIMITS,
     private="/users/current/",
