@@ -170,13 +170,19 @@ def _instance(
 
 
 def in_order(changes: Sequence[plan.Change]) -> tuple[plan.Change, ...]:
-    """Instance by instance; what another thing needs comes before it, and goes after it."""
+    """Instance by instance; what another thing needs comes before it, and goes after it.
+
+    First of all the organisations that leave: a product refuses that while they have letters, and
+    then nothing else of theirs may have gone.
+    """
     order = {kind: index for index, kind in enumerate(contract.Kind)}
 
-    def place(change: plan.Change) -> tuple[str, bool, int, str]:
+    def place(change: plan.Change) -> tuple[str, int, int, str]:
         rank = order[contract.Kind(change.ref.kind)]
-        gone = change.desired is None
-        return change.ref.scope, gone, -rank if gone else rank, change.ref.name
+        if change.desired is not None:
+            return change.ref.scope, 1, rank, change.ref.name
+        holds = change.ref.kind == contract.Kind.ORGANISATION
+        return change.ref.scope, 0 if holds else 2, -rank, change.ref.name
 
     return tuple(sorted(changes, key=place))
 

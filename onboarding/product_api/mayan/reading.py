@@ -25,6 +25,8 @@ class Known:
     """By group: the roles of others that it has, by label. A right of theirs holds on all letters,
     whoever made them."""
     organisations: dict[str, Found] = field(default_factory=dict)
+    types: list[Found] = field(default_factory=list)
+    """All document types, whoever made them."""
     registers: dict[str, Found] = field(default_factory=dict)
     workflows: dict[str, Found] = field(default_factory=dict)
     templates: list[Found] = field(default_factory=list)
@@ -35,6 +37,7 @@ def known(api: Api, agency: str) -> Known:
     """Everything of the agency's that the lists name: six lists, whatever their length, and one
     for each role that is not the agency's."""
     roles = list(api.every("/roles/", "id", "label"))
+    types = list(api.every("/document_types/"))
     templates = list(api.every("/workflow_templates/"))
     return Known(
         fields={f["name"]: f for f in api.every("/metadata_types/") if f["name"] in wanted.FIELDS},
@@ -45,7 +48,8 @@ def known(api: Api, agency: str) -> Known:
         },
         roles={r["label"]: r for r in roles if ids.is_ours(r["label"], agency)},
         elsewhere=_elsewhere(api, agency, roles),
-        organisations=_marked(api.every("/document_types/"), agency),
+        organisations=_marked(types, agency),
+        types=types,
         registers=_marked(api.every("/sequences/"), agency),
         workflows=_marked(templates, agency),
         templates=templates,
@@ -157,12 +161,6 @@ def span(one: Mapping[str, Any], what: str) -> str:
     """After how long it happens by itself; "" where it does not."""
     period = one[f"{what}_time_period"]
     return "" if period is None else f"{period} {one[f'{what}_time_unit']}"
-
-
-def has_letters(api: Api, path: str, kind: int) -> bool:
-    """Whether this list of letters has one of the document type."""
-    listed = api.every(path, "id", "document_type__id")
-    return any(letter["document_type"]["id"] == kind for letter in listed)
 
 
 def register(one: Mapping[str, Any]) -> Found:

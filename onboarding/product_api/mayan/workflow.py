@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboarding import errors
-from onboarding.product_api.mayan import ids, reading, steps
+from onboarding.product_api.mayan import ids, keeping, reading, steps
 from onboarding.product_api.mayan.api import Api
 
 
@@ -17,7 +17,8 @@ def text_of(value: Any) -> str:
 
 
 def write(api: Api, known: reading.Known, agency: str, name: str, fields: Mapping[str, Any]) -> int:
-    """Make it so and return its number; rights on it are written by the caller."""
+    """Make it so and return its number; rights on it are written by the caller, and document types
+    that are not ours stay: see ``only``."""
     have = known.workflows.get(name)
     body = {"label": fields["label"], "auto_launch": fields["startsByItself"]}
     if have is None:
@@ -41,12 +42,21 @@ def write(api: Api, known: reading.Known, agency: str, name: str, fields: Mappin
 
 
 def _organisations(api: Api, known: reading.Known, base: str, fields: Mapping[str, Any]) -> None:
-    have = {kind["id"] for kind in api.every(f"{base}/document_types/")}
-    wished = {known.organisations[name]["id"] for name in fields["organisations"]}
+    have = {kind["id"] for kind in api.every(f"{base}/document_types/", "id")}
+    wished = {known.organisations[unit]["id"] for unit in fields["organisations"]}
     for kind in sorted(wished - have):
         api.make(f"{base}/document_types/add/", {"document_type_id": kind})
-    for kind in sorted(have - wished):
-        api.make(f"{base}/document_types/remove/", {"document_type_id": kind})
+
+
+def only(api: Api, known: reading.Known, name: str, fields: Mapping[str, Any]) -> None:
+    """No document type but ours takes our steps. Raises ``errors.Refused`` where that would delete
+    what they tell of letters: Mayan does so as a document type is taken off a workflow."""
+    base = steps.base(known.workflows[name])
+    wished = {known.organisations[unit]["id"] for unit in fields["organisations"]}
+    for kind in list(api.every(f"{base}/document_types/", "id", "label")):
+        if kind["id"] not in wished:
+            keeping.steps_of(api, kind)
+            api.make(f"{base}/document_types/remove/", {"document_type_id": kind["id"]})
 
 
 def _states(api: Api, base: str, fields: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -101,8 +111,8 @@ def alone(api: Api, known: reading.Known, name: str) -> None:
         base = steps.base(other)
         if (
             other["ignore_completed"]
-            or reading.has_letters(api, f"{base}/documents/", kind)
-            or reading.has_letters(api, "/trashed_documents/", kind)
+            or keeping.listed(api, f"{base}/documents/", kind)
+            or keeping.listed(api, "/trashed_documents/", kind)
         ):
             raise errors.Refused(
                 f"letters go through another workflow in the e-Office too: {said}",

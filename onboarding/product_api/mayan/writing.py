@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from onboarding import errors, product_api
-from onboarding.product_api.mayan import ids, reading, workflow
+from onboarding import product_api
+from onboarding.product_api.mayan import ids, keeping, reading, workflow
 from onboarding.product_api.mayan.api import Api
 from onboarding.products import contract
 
@@ -24,7 +24,11 @@ class Writer:
         self.known = reading.known(api, agency)
 
     def write(self, wishes: Sequence[product_api.Wish], each: Callable[[int, bool], None]) -> None:
-        """Raises ``errors.OnboardError``; what was told to ``each`` before it stands."""
+        """Raises ``errors.OnboardError``; what was told to ``each`` before it stands.
+
+        What ``keeping`` refuses is safe where it is; the rest of a run goes first where it can.
+        """
+        keeping.before(self.api, self.known, self.agency, wishes)
         make = {
             contract.Kind.FIELD: self._field,
             contract.Kind.ROLE: self._role,
@@ -152,6 +156,7 @@ class Writer:
         number = workflow.write(self.api, self.known, self.agency, name, fields)
         self.rights(ids.WORKFLOW, number, fields["rights"])
         workflow.alone(self.api, self.known, name)
+        workflow.only(self.api, self.known, name, fields)
 
     def _remove(self, wish: product_api.Wish) -> None:
         kind = contract.Kind(wish.kind)
@@ -167,26 +172,14 @@ class Writer:
         if have is None:
             return
         if kind is contract.Kind.ORGANISATION:
-            self._refuse_with_letters(wish.name, int(have["id"]))
+            keeping.organisation(self.api, wish.name, int(have["id"]))
+        elif kind is contract.Kind.WORKFLOW:
+            keeping.workflow(self.api, have, wish.name)
         self.api.remove(f"{path}/{have['id']}/")
         del known[wish.name]
         group = self.known.groups.pop(wish.name, None) if kind is contract.Kind.ROLE else None
         if group is not None:
             self.api.remove(f"/groups/{group['id']}/")
-
-    def _refuse_with_letters(self, name: str, number: int) -> None:
-        """Mayan would delete the letters together with their organisation, those in the bin too."""
-        if reading.has_letters(self.api, f"/document_types/{number}/documents/", number):
-            raise errors.Refused(
-                f"the organisation {name} still has letters in the e-Office",
-                resolution="Export its letters and delete them there first, with approval.",
-            )
-        if reading.has_letters(self.api, "/trashed_documents/", number):
-            raise errors.Refused(
-                f"the organisation {name} still has letters in the bin of the e-Office",
-                resolution="Let who approves deletion decide on each first: it is deleted, or "
-                "taken out of the bin.",
-            )
 
 
 def _span(what: str, wished: str) -> dict[str, Any]:

@@ -89,8 +89,17 @@ def everybody(agency: str) -> str:
 
 def marked(text: str, agency: str, name: str, longest: int) -> str:
     """A label with the mark by which it is known as ours, cut to what fits."""
-    mark = f" [{agency}/{name}]"
-    return text[: longest - len(mark)] + mark
+    ending = f" {mark(agency, name)}"
+    return text[: longest - len(ending)] + ending
+
+
+def mark(agency: str, name: str) -> str:
+    return f"[{agency}/{name}]"
+
+
+def has_mark(label: str) -> bool:
+    """Whether a label is marked, for whatever agency."""
+    return _MARK.search(label) is not None
 
 
 def mark_in(label: str, agency: str) -> str:
@@ -174,7 +183,7 @@ def _workflow(agency: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     moves[RECEIVE] = {"from": DRAFT, "to": RECEIVED, "only": []}
     books = settings["registers"]["books"]
     return {
-        "label": f"งานสารบรรณ · Letters [{agency}/{WORKFLOW}]",
+        "label": f"งานสารบรรณ · Letters {mark(agency, WORKFLOW)}",
         "startsByItself": True,
         # By label: whether a letter begins there.
         "states": {label: label == DRAFT for label in (DRAFT, *after.values(), RECEIVED)},

@@ -1,0 +1,112 @@
+"""What is not done because letters, what is told of them, or their numbers would go with it.
+
+Every way to it raises ``errors.Refused`` with what to do; reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from onboarding import errors, product_api
+from onboarding.product_api.mayan import ids, reading, steps
+from onboarding.product_api.mayan.api import Api
+from onboarding.products import contract
+from onboarding.products.mayan import wanted
+
+
+def listed(api: Api, path: str, kind: int) -> bool:
+    """Whether this list of letters has one of the document type."""
+    letters = api.every(path, "id", "document_type__id")
+    return any(letter["document_type"]["id"] == kind for letter in letters)
+
+
+def has_letters(api: Api, kind: int) -> bool:
+    """Whether there is a letter of the document type, be it in the bin."""
+    path = f"/document_types/{kind}/documents/"
+    return listed(api, path, kind) or listed(api, "/trashed_documents/", kind)
+
+
+def before(api: Api, known: reading.Known, agency: str, wishes: Sequence[product_api.Wish]) -> None:
+    """Nothing that is missing is made anew while letters rest on what was there before.
+
+    For the time before anything is written; where nothing is missing it asks for nothing.
+    """
+    made = [wish for wish in wishes if wish.fields is not None]
+    missing = [
+        wish.name
+        for wish in made
+        if wish.kind == contract.Kind.ORGANISATION and wish.name not in known.organisations
+    ]
+    if missing:
+        _refuse_beside_unmarked(api, known, agency, missing)
+
+
+def _refuse_beside_unmarked(
+    api: Api, known: reading.Known, agency: str, missing: Sequence[str]
+) -> None:
+    for kind in _unmarked(api, known):
+        if has_letters(api, int(kind["id"])):
+            others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+            raise errors.Refused(
+                f"the organisation {missing[0]}{others} is not there, and there are letters in a "
+                f"document type without our mark: {kind['label']}",
+                resolution="Somebody most likely renamed it. In the e-Office (System, Setup, "
+                f"Document types) let its label end with {wanted.mark(agency, missing[0])} again, "
+                "or with the body that it is of, and run the same command again. If it never was "
+                "ours, take our workflow and the rights of our roles off it there; what the "
+                "workflow tells of its letters goes with that.",
+            )
+
+
+def _unmarked(api: Api, known: reading.Known) -> Iterator[Mapping[str, Any]]:
+    """Document types without a mark that take our steps, or on which our roles have rights."""
+    taking = {
+        kind["id"]
+        for one in known.workflows.values()
+        for kind in api.every(f"{steps.base(one)}/document_types/", "id")
+    }
+    for kind in known.types:
+        if not wanted.has_mark(kind["label"]) and (
+            kind["id"] in taking
+            or known.roles.keys() & reading.acls(api, ids.TYPE, int(kind["id"])).keys()
+        ):
+            yield kind
+
+
+def organisation(api: Api, name: str, kind: int) -> None:
+    """Mayan would delete the letters together with their organisation, those in the bin too."""
+    if listed(api, f"/document_types/{kind}/documents/", kind):
+        raise errors.Refused(
+            f"the organisation {name} still has letters in the e-Office",
+            resolution="Export its letters and delete them there first, with approval. If it is "
+            "not meant to go, somebody changed the end of its label there: change that back.",
+        )
+    if listed(api, "/trashed_documents/", kind):
+        raise errors.Refused(
+            f"the organisation {name} still has letters in the bin of the e-Office",
+            resolution="Let who approves deletion decide on each first: it is deleted, or "
+            "taken out of the bin.",
+        )
+
+
+def steps_of(api: Api, kind: Mapping[str, Any]) -> None:
+    """With a document type that is taken off a workflow goes what that tells of its letters."""
+    if has_letters(api, int(kind["id"])):
+        raise errors.Refused(
+            f"letters of a document type that is none of ours take our steps: {kind['label']}",
+            resolution="Where it was one of ours let its label end with our mark again, in square "
+            "brackets. Else move its letters to one of ours, or decide that what the workflow "
+            "tells of them is needed no more and take it off the workflow in the e-Office. Then "
+            "run the same command again.",
+        )
+
+
+def workflow(api: Api, one: Mapping[str, Any], name: str) -> None:
+    """What a workflow tells of letters goes with it."""
+    kinds = api.every(f"{steps.base(one)}/document_types/", "id")
+    if any(has_letters(api, int(kind["id"])) for kind in kinds):
+        raise errors.Refused(
+            f"the workflow {name} stays: letters go through it in the e-Office",
+            resolution="Delete it there once what it tells of these letters is needed no more.",
+        )
