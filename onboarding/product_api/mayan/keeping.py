@@ -15,16 +15,17 @@ from onboarding.products import contract
 from onboarding.products.mayan import wanted
 
 
-def listed(api: Api, path: str, kind: int) -> bool:
-    """Whether this list of letters has one of the document type."""
+def listed(api: Api, path: str, *kinds: int) -> bool:
+    """Whether this list of letters has one of these document types."""
     letters = api.every(path, "id", "document_type__id")
-    return any(letter["document_type"]["id"] == kind for letter in letters)
+    return any(letter["document_type"]["id"] in kinds for letter in letters)
 
 
-def has_letters(api: Api, kind: int) -> bool:
-    """Whether there is a letter of the document type, be it in the bin."""
-    path = f"/document_types/{kind}/documents/"
-    return listed(api, path, kind) or listed(api, "/trashed_documents/", kind)
+def has_letters(api: Api, *kinds: int) -> bool:
+    """Whether there is a letter of one of these document types, be it in the bin."""
+    return any(listed(api, f"/document_types/{kind}/documents/", kind) for kind in kinds) or listed(
+        api, "/trashed_documents/", *kinds
+    )
 
 
 def before(api: Api, known: reading.Known, agency: str, wishes: Sequence[product_api.Wish]) -> None:
@@ -102,11 +103,29 @@ def steps_of(api: Api, kind: Mapping[str, Any]) -> None:
         )
 
 
+def in_workflow(api: Api, base: str) -> bool:
+    """Whether letters may go through a workflow."""
+    kinds = [int(kind["id"]) for kind in api.every(f"{base}/document_types/", "id")]
+    return has_letters(api, *kinds)
+
+
 def workflow(api: Api, one: Mapping[str, Any], name: str) -> None:
     """What a workflow tells of letters goes with it."""
-    kinds = api.every(f"{steps.base(one)}/document_types/", "id")
-    if any(has_letters(api, int(kind["id"])) for kind in kinds):
+    if in_workflow(api, steps.base(one)):
         raise errors.Refused(
             f"the workflow {name} stays: letters go through it in the e-Office",
             resolution="Delete it there once what it tells of these letters is needed no more.",
+        )
+
+
+def beside(labels: Sequence[str]) -> None:
+    """States and steps that stay because letters may be in them, or have taken them."""
+    if labels:
+        raise errors.Refused(
+            "there are states or steps in the e-Office that nobody planned, and letters may have "
+            f"taken them: {', '.join(labels)}",
+            resolution="With one that is deleted goes what it tells of letters: who took it, and "
+            "when. In the e-Office (System, Setup, Workflows) give back its name to one that was "
+            "renamed, and delete one that was made by hand once it is needed no more: a state "
+            "only while no letter is in it. Then run the same command again.",
         )

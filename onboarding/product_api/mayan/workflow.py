@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboarding import errors
-from onboarding.product_api.mayan import ids, keeping, reading, steps
+from onboarding.product_api.mayan import ids, keeping, matching, reading, steps
 from onboarding.product_api.mayan.api import Api
 
 
@@ -16,9 +16,12 @@ def text_of(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def write(api: Api, known: reading.Known, agency: str, name: str, fields: Mapping[str, Any]) -> int:
-    """Make it so and return its number; rights on it are written by the caller, and document types
-    that are not ours stay: see ``only``."""
+def write(
+    api: Api, known: reading.Known, agency: str, name: str, fields: Mapping[str, Any]
+) -> list[str]:
+    """Make it so. Rights on it are written by the caller, document types that are not ours stay
+    (see ``only``), and so do the states and steps that are returned, by label: letters may be in
+    them or have taken them, and while they stay no other is made or changed."""
     have = known.workflows.get(name)
     body = {"label": fields["label"], "auto_launch": fields["startsByItself"]}
     if have is None:
@@ -27,18 +30,24 @@ def write(api: Api, known: reading.Known, agency: str, name: str, fields: Mappin
         have = known.workflows[name] = made
     elif any(have[key] != value for key, value in body.items()):
         api.change(f"/workflow_templates/{have['id']}/", body)
-    number = int(have["id"])
     base = steps.base(have)
     _organisations(api, known, base, fields)
-    states = _states(api, base, fields)
+    states = {state["id"]: state for state in api.every(f"{base}/states/")}
     moving = steps.moves(api, base)
     for path in steps.by_itself(api, base, states.values(), moving).values():
         api.remove(path)
-    _moves(api, base, states, moving, fields["moves"])
+    found = matching.match(fields, states, moving)
+    kept = found.beside if found.beside and keeping.in_workflow(api, base) else []
+    if not kept:
+        _states(api, base, fields["states"], states, found)
+        _moves(api, base, fields["moves"], moving, found)
+        _delete(api, base, states, found)
     names = reading.numbers(known)
-    for label, state in states.items():
-        _actions(api, base, state, fields["numbers"].get(label, {}), names)
-    return number
+    called = {number: label for label, number in found.states.items()}
+    for number, state in states.items():
+        numbers = fields["numbers"].get(called.get(number), {})
+        _actions(api, base, state, numbers, names)
+    return kept
 
 
 def _organisations(api: Api, known: reading.Known, base: str, fields: Mapping[str, Any]) -> None:
@@ -59,44 +68,61 @@ def only(api: Api, known: reading.Known, name: str, fields: Mapping[str, Any]) -
             api.make(f"{base}/document_types/remove/", {"document_type_id": kind["id"]})
 
 
-def _states(api: Api, base: str, fields: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The states by label. One that is wanted no more stays while letters may be in it: without a
-    move to it none comes there anew."""
-    have: dict[str, Mapping[str, Any]] = {s["label"]: s for s in api.every(f"{base}/states/")}
-    for label, first in fields["states"].items():
-        if label not in have:
-            have[label] = api.make(f"{base}/states/", {"label": label, "initial": first})
-        elif have[label]["initial"] != first:
-            api.change(f"{base}/states/{have[label]['id']}/", {"initial": first})
-    return have
+def _states(
+    api: Api,
+    base: str,
+    wished: Mapping[str, bool],
+    states: dict[int, dict[str, Any]],
+    found: matching.Match,
+) -> None:
+    for label, first in wished.items():
+        body = {"label": label, "initial": first}
+        number = found.states.get(label)
+        if number is None:
+            made = api.make(f"{base}/states/", body)
+            found.states[label] = made["id"]
+            states[made["id"]] = made
+        elif any(states[number][key] != value for key, value in body.items()):
+            api.change(f"{base}/states/{number}/", body)
 
 
 def _moves(
     api: Api,
     base: str,
-    states: Mapping[str, Mapping[str, Any]],
-    have: Mapping[str, Mapping[str, Any]],
     wished: Mapping[str, Mapping[str, Any]],
+    moving: Mapping[str, Mapping[str, Any]],
+    found: matching.Match,
 ) -> None:
-    for label, one in have.items():
-        if label not in wished:
-            api.remove(f"{base}/transitions/{one['id']}/")
+    have = {
+        move["id"]: {
+            "label": move["label"],
+            "origin_state_id": move["origin_state"]["id"],
+            "destination_state_id": move["destination_state"]["id"],
+            "condition": ids.condition(move),
+        }
+        for move in moving.values()
+    }
     for label, move in wished.items():
-        found = have.get(label)
         body = {
             "label": label,
-            "origin_state_id": states[move["from"]]["id"],
-            "destination_state_id": states[move["to"]]["id"],
+            "origin_state_id": found.states[move["from"]],
+            "destination_state_id": found.states[move["to"]],
             "condition": ids.for_letter_types(move["only"]),
         }
-        if found is None:
+        number = found.moves.get(label)
+        if number is None:
             api.make(f"{base}/transitions/", body)
-        elif (
-            found["origin_state"]["label"] != move["from"]
-            or found["destination_state"]["label"] != move["to"]
-            or ids.condition(found) != body["condition"]
-        ):
-            api.change(f"{base}/transitions/{found['id']}/", body)
+        elif have[number] != body:
+            api.change(f"{base}/transitions/{number}/", body)
+
+
+def _delete(api: Api, base: str, states: dict[int, dict[str, Any]], found: matching.Match) -> None:
+    """What is beside the wished ones; what Mayan tells of letters by it goes with it."""
+    for number in found.moves_beside:
+        api.remove(f"{base}/transitions/{number}/")
+    for number in found.states_beside:
+        api.remove(f"{base}/states/{number}/")
+        del states[number]
 
 
 def alone(api: Api, known: reading.Known, name: str) -> None:

@@ -153,10 +153,11 @@ class Writer:
             self.api.change(f"/sequences/{have['id']}/", body)
 
     def _workflow(self, name: str, fields: Mapping[str, Any]) -> None:
-        number = workflow.write(self.api, self.known, self.agency, name, fields)
-        self.rights(ids.WORKFLOW, number, fields["rights"])
+        kept = workflow.write(self.api, self.known, self.agency, name, fields)
+        self.rights(ids.WORKFLOW, int(self.known.workflows[name]["id"]), fields["rights"])
         workflow.alone(self.api, self.known, name)
         workflow.only(self.api, self.known, name, fields)
+        keeping.beside(kept)
 
     def _remove(self, wish: product_api.Wish) -> None:
         kind = contract.Kind(wish.kind)
