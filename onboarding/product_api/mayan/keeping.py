@@ -41,6 +41,9 @@ def before(api: Api, known: reading.Known, agency: str, wishes: Sequence[product
     ]
     if missing:
         _refuse_beside_unmarked(api, known, agency, missing)
+    for wish in made:
+        if wish.kind == contract.Kind.REGISTER and wish.name not in known.registers:
+            _refuse_to_begin_again(api, known, agency, wish.name)
 
 
 def _refuse_beside_unmarked(
@@ -73,6 +76,35 @@ def _unmarked(api: Api, known: reading.Known) -> Iterator[Mapping[str, Any]]:
             or known.roles.keys() & reading.acls(api, ids.TYPE, int(kind["id"])).keys()
         ):
             yield kind
+
+
+def _refuse_to_begin_again(api: Api, known: reading.Known, agency: str, name: str) -> None:
+    if _has_letters_of(api, known, name):
+        raise errors.Refused(
+            f"the register {name} is not there, and its organisation has letters: a new one would "
+            "give numbers a second time",
+            resolution="Make it in the e-Office (System, Setup, Sequences, Arithmetic): internal "
+            f"name {ids.internal(agency, name)}, first value 1, increments 1, width 0, and as its "
+            "position how many numbers were given (the last number on its letters). Then run the "
+            "same command again: its label follows.",
+        )
+
+
+def register(api: Api, known: reading.Known, name: str) -> None:
+    """With a register goes the number that it came to."""
+    if _has_letters_of(api, known, name):
+        raise errors.Refused(
+            f"the register {name} stays: its organisation has letters in the e-Office",
+            resolution="Its letters are exported and deleted there first, with approval, and the "
+            "organisation goes before its registers.",
+        )
+
+
+def _has_letters_of(api: Api, known: reading.Known, register: str) -> bool:
+    """A register is called after its organisation and its direction."""
+    units = (unit for unit in known.organisations if register.startswith(f"{unit}-"))
+    unit = max(units, key=len, default=None)
+    return unit is not None and has_letters(api, int(known.organisations[unit]["id"]))
 
 
 def organisation(api: Api, name: str, kind: int) -> None:

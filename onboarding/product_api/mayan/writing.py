@@ -174,6 +174,8 @@ class Writer:
             return
         if kind is contract.Kind.ORGANISATION:
             keeping.organisation(self.api, wish.name, int(have["id"]))
+        elif kind is contract.Kind.REGISTER:
+            keeping.register(self.api, self.known, wish.name)
         elif kind is contract.Kind.WORKFLOW:
             keeping.workflow(self.api, have, wish.name)
         self.api.remove(f"{path}/{have['id']}/")
