@@ -198,3 +198,11 @@ def test_with_a_product_its_items_belong_to_the_agency_and_an_agency_that_leaves
     assert {i.ref.engine for i in made} == {item.EngineName.SETTINGS}
     leaving = dataclasses.replace(of, phase=tenant.Phase.FROZEN)
     assert not [i for i in settings.desired(leaving, target) if i.ref.kind in contract.KINDS]
+
+
+@pytest.mark.parametrize("agency", ["culture", "plk-lao"])
+@pytest.mark.parametrize("name", ["letters", "plk-01-in"])
+def test_an_internal_name_is_read_back(agency: str, name: str) -> None:
+    assert ids.named(ids.internal(agency, name), agency) == name
+    assert ids.named(ids.internal(agency, name), "plk") == ""
+    assert ids.named(name, agency) == ""

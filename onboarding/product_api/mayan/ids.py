@@ -83,3 +83,9 @@ def hands_to_ai(driver: str) -> bool:
 def internal(agency: str, name: str) -> str:
     """An internal name, which has letters, digits and underscores only."""
     return f"{agency}__{name}".replace("-", "_")
+
+
+def named(internal_name: str, agency: str) -> str:
+    """The name in one of the agency's internal names; "" where it is another one."""
+    name = internal_name.removeprefix(internal(agency, "")).replace("_", "-")
+    return name if internal(agency, name) == internal_name else ""

@@ -50,8 +50,8 @@ def known(api: Api, agency: str) -> Known:
         elsewhere=_elsewhere(api, agency, roles),
         organisations=_marked(types, agency),
         types=types,
-        registers=_marked(api.every("/sequences/"), agency),
-        workflows=_marked(templates, agency),
+        registers=_named(api.every("/sequences/"), agency),
+        workflows=_named(templates, agency),
         templates=templates,
     )
 
@@ -73,6 +73,14 @@ def _marked(listed: Iterable[Found], agency: str) -> dict[str, Found]:
         if name := wanted.mark_in(one["label"], agency):
             found.setdefault(name, one)
     return found
+
+
+def _named(listed: Iterable[Found], agency: str) -> dict[str, Found]:
+    """By the internal name that we gave it, which a hand seldom changes; else by its mark."""
+    every = list(listed)
+    ours = {name: one for one in every if (name := ids.named(one["internal_name"], agency))}
+    taken = {one["id"] for one in ours.values()}
+    return {**_marked((one for one in every if one["id"] not in taken), agency), **ours}
 
 
 def configuration(api: Api, agency: str) -> contract.Configuration:
