@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from onboarding import product_api
+from onboarding import errors, product_api
 from onboarding.product_api.mayan import ids, keeping, reading, workflow
 from onboarding.product_api.mayan.api import Api
 from onboarding.products import contract
@@ -173,7 +173,7 @@ class Writer:
         if have is None:
             return
         if kind is contract.Kind.ORGANISATION:
-            keeping.organisation(self.api, wish.name, int(have["id"]))
+            self._close(wish.name, int(have["id"]))
         elif kind is contract.Kind.REGISTER:
             keeping.register(self.api, self.known, wish.name)
         elif kind is contract.Kind.WORKFLOW:
@@ -183,6 +183,18 @@ class Writer:
         group = self.known.groups.pop(wish.name, None) if kind is contract.Kind.ROLE else None
         if group is not None:
             self.api.remove(f"/groups/{group['id']}/")
+
+    def _close(self, name: str, number: int) -> None:
+        """Nobody files in it any more, and only then is it looked at for the last time."""
+        keeping.organisation(self.api, name, number)
+        before = reading.acls(self.api, ids.TYPE, number)
+        self.rights(ids.TYPE, number, {})
+        try:
+            keeping.organisation(self.api, name, number)
+        except errors.OnboardError:
+            granted = {role: r for role, (_, r) in before.items() if role in self.known.roles}
+            self.rights(ids.TYPE, number, granted)
+            raise
 
 
 def _span(what: str, wished: str) -> dict[str, Any]:
