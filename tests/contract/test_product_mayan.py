@@ -309,8 +309,9 @@ def test_a_role_of_others_loses_the_group_and_stays(culture: Office) -> None:
         door.make(f"{path}/permissions/add/", {"permission": "documents.document_view"})
         group = reading.known(door, "culture").groups["culture:section"]
         door.make(f"{path}/groups/add/", {"group": group["id"]})
-        (line,) = culture.differences()
-        assert line.endswith("'culture:section') elsewhere: ['Backdoor'] not []")
+        group_has, everywhere = culture.differences()
+        assert group_has.endswith("'culture:section') elsewhere: ['Backdoor'] not []")
+        assert everywhere.endswith("ofOthers: ['Backdoor: documents.document_view'] not []")
         culture.write()
         assert culture.differences() == []
         assert door.get(f"{path}/")["label"] == "Backdoor"

@@ -98,6 +98,7 @@ def test_what_a_hand_changed_in_the_product_fails_its_control(control: str) -> N
         ("DOC-005", Kind.WORKFLOW, "letters", "otherActions", ["x: 9 again (…NextAction)"]),
         ("DOC-006", Kind.ROLE, "culture:central", "rights", ["documents.document_view"]),
         ("DOC-006", Kind.ROLE, "culture:central", "elsewhere", ["Backdoor"]),
+        ("DOC-006", Kind.ROLE, "culture:everybody", "ofOthers", ["Ward: documents.document_view"]),
         ("DOC-007", Kind.WORKFLOW, "letters", "byItself", ["x: sign after 1 days"]),
         ("DOC-007", Kind.WORKFLOW, "letters", "otherActions", ["x: 9 post (HTTPAction)"]),
         ("DOC-007", Kind.WORKFLOW, "letters", "otherWorkflows", ["culture: beside"]),

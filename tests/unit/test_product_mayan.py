@@ -206,3 +206,14 @@ def test_an_internal_name_is_read_back(agency: str, name: str) -> None:
     assert ids.named(ids.internal(agency, name), agency) == name
     assert ids.named(ids.internal(agency, name), "plk") == ""
     assert ids.named(name, agency) == ""
+
+
+def test_a_role_of_others_may_have_what_opens_no_letter() -> None:
+    assert rights.beyond(rights.READER, reader=True) == []
+    assert rights.beyond(rights.READER, reader=False) == [
+        "file_metadata.file_metadata_document_type_setup"
+    ]
+    granted = ["user_management.group_edit", "authentication.users_impersonate", *rights.STAFF]
+    assert rights.beyond(granted, reader=False) == sorted(
+        {"authentication.users_impersonate", *rights.STAFF} - set(rights.READER)
+    )

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from onboarding.desired import office
 from onboarding.product_api.mayan import ids, steps
 from onboarding.product_api.mayan.api import Api
 from onboarding.products import contract
-from onboarding.products.mayan import wanted
+from onboarding.products.mayan import rights, wanted
 
 Found = dict[str, Any]
 
@@ -24,6 +25,8 @@ class Known:
     elsewhere: dict[str, dict[str, Found]] = field(default_factory=dict)
     """By group: the roles of others that it has, by label. A right of theirs holds on all letters,
     whoever made them."""
+    others: list[Found] = field(default_factory=list)
+    """Roles that are not the agency's."""
     organisations: dict[str, Found] = field(default_factory=dict)
     types: list[Found] = field(default_factory=list)
     """All document types, whoever made them."""
@@ -37,6 +40,7 @@ def known(api: Api, agency: str) -> Known:
     """Everything of the agency's that the lists name: six lists, whatever their length, and one
     for each role that is not the agency's."""
     roles = list(api.every("/roles/", "id", "label"))
+    others = [r for r in roles if not ids.is_ours(r["label"], agency)]
     types = list(api.every("/document_types/"))
     templates = list(api.every("/workflow_templates/"))
     return Known(
@@ -47,7 +51,8 @@ def known(api: Api, agency: str) -> Known:
             if ids.is_ours(g["name"], agency)
         },
         roles={r["label"]: r for r in roles if ids.is_ours(r["label"], agency)},
-        elsewhere=_elsewhere(api, agency, roles),
+        elsewhere=_elsewhere(api, agency, others),
+        others=others,
         organisations=_marked(types, agency),
         types=types,
         registers=_named(api.every("/sequences/"), agency),
@@ -56,14 +61,21 @@ def known(api: Api, agency: str) -> Known:
     )
 
 
-def _elsewhere(api: Api, agency: str, roles: Iterable[Found]) -> dict[str, dict[str, Found]]:
+def _elsewhere(api: Api, agency: str, others: Iterable[Found]) -> dict[str, dict[str, Found]]:
     found: dict[str, dict[str, Found]] = {}
-    for role in roles:
-        if not ids.is_ours(role["label"], agency):
-            for group in role_groups(api, role):
-                if ids.is_ours(group, agency):
-                    found.setdefault(group, {})[role["label"]] = role
+    for role in others:
+        for group in role_groups(api, role):
+            if ids.is_ours(group, agency):
+                found.setdefault(group, {})[role["label"]] = role
     return found
+
+
+def beyond(api: Api, seen: Known) -> Iterator[tuple[Found, list[str]]]:
+    """Roles of others, each with its rights that reach the letters of everybody; one list each."""
+    for role in seen.others:
+        reader = role["label"] == office.ACCOUNTS[office.READER]
+        if too_many := rights.beyond(role_rights(api, role), reader=reader):
+            yield role, too_many
 
 
 def _marked(listed: Iterable[Found], agency: str) -> dict[str, Found]:
@@ -91,7 +103,7 @@ def configuration(api: Api, agency: str) -> contract.Configuration:
         granted = {role: r for role, (_, r) in acls(api, ids.FIELD, one["id"]).items()}
         made[contract.Kind.FIELD, name] = {**letter_field(one), "rights": granted}
     for name, one in seen.roles.items():
-        made[contract.Kind.ROLE, name] = _role(api, seen, name, one)
+        made[contract.Kind.ROLE, name] = _role(api, seen, agency, name, one)
     for name, one in seen.organisations.items():
         made[contract.Kind.ORGANISATION, name] = organisation(api, one)
     for name, one in seen.registers.items():
@@ -101,11 +113,13 @@ def configuration(api: Api, agency: str) -> contract.Configuration:
     return made
 
 
-def _role(api: Api, seen: Known, name: str, one: Mapping[str, Any]) -> Found:
+def _role(api: Api, seen: Known, agency: str, name: str, one: Mapping[str, Any]) -> Found:
     groups = sorted(role_groups(api, one))
     made: Found = {"groups": groups, "rights": role_rights(api, one)}
     if name in seen.groups:
         made["elsewhere"] = sorted(seen.elsewhere.get(name, ()))
+    if name == wanted.everybody(agency):
+        made["ofOthers"] = sorted(f"{of['label']}: {r}" for of, rs in beyond(api, seen) for r in rs)
     return made
 
 

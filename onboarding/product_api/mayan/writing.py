@@ -13,6 +13,7 @@ from onboarding import errors, product_api
 from onboarding.product_api.mayan import ids, keeping, reading, workflow
 from onboarding.product_api.mayan.api import Api
 from onboarding.products import contract
+from onboarding.products.mayan import wanted
 
 
 class Writer:
@@ -78,6 +79,14 @@ class Writer:
             # The role stays: it is not known whose it is, and what else rests on it.
             group = self.known.groups[name]["id"]
             self.api.make(f"/roles/{other['id']}/groups/remove/", {"group": group})
+        if name == wanted.everybody(self.agency):
+            self._take_back()
+
+    def _take_back(self) -> None:
+        """What roles of others may do with all letters; the roles stay, with all else they have."""
+        for role, too_many in reading.beyond(self.api, self.known):
+            for right in too_many:
+                self.api.make(f"/roles/{role['id']}/permissions/remove/", {"permission": right})
 
     def _group(self, name: str) -> int:
         have = self.known.groups.get(name)

@@ -6,6 +6,8 @@ has a right of its own everywhere, so nobody reaches the letters of another orga
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 READER = (
     "acls.acl_view",
     "documents_types.document_type_view",
@@ -17,6 +19,29 @@ READER = (
     "user_management.group_view",
 )
 """What an account needs, everywhere, that reads the configuration and cannot change it."""
+
+_HARMLESS = frozenset(
+    {
+        *("announcements", "authentication_attempts", "dashboards", "dependencies", "django_gpg"),
+        *("file_caching", "logging", "messaging", "quotas", "statistics", "task_manager"),
+        # Whoever puts people into the groups of the roles needs it.
+        "user_management",
+    }
+)
+"""Parts of Mayan in which nobody reaches a letter, what is said of it, or a right to one."""
+
+
+def beyond(granted: Iterable[str], *, reader: bool) -> list[str]:
+    """What a role that is not ours may not have everywhere; ``reader``: the one of the account that
+    reads the configuration."""
+    # The right to read whether a language model is let in is the right to let it in.
+    known = {r for r in READER if reader or not r.startswith("file_metadata.")}
+    return sorted(
+        right
+        for right in granted
+        if right not in known and right.partition(".")[0] not in _HARMLESS
+    )
+
 
 STAFF = (
     "documents.document_view",

@@ -47,7 +47,7 @@ def configuration(agency: str, settings: Mapping[str, Any]) -> contract.Configur
         writing = (group for role, group in of_unit.items() if role in rights.WRITERS)
         made[contract.Kind.ROLE, writers(agency, unit)] = _role(writing)
     groups = (group for of_unit in roles.values() for group in of_unit.values())
-    made[contract.Kind.ROLE, everybody(agency)] = _role(groups)
+    made[contract.Kind.ROLE, everybody(agency)] = {**_role(groups), "ofOthers": []}
     for name, fields in _fields(settings):
         granted = {everybody(agency): sorted(rights.FIELD)}
         made[contract.Kind.FIELD, name] = {**fields, "rights": granted}
@@ -68,7 +68,8 @@ def configuration(agency: str, settings: Mapping[str, Any]) -> contract.Configur
 
 def _role(groups: Iterable[str]) -> dict[str, Any]:
     """Who has it. It has no right of its own, which would hold on the letters of everybody; and
-    ``elsewhere``, of a role by the name of its group: the roles of others which that group has."""
+    ``elsewhere``, of a role by the name of its group: the roles of others which that group has.
+    Of the role that all have, ``ofOthers``: rights to all letters of roles that are not ours."""
     return {"groups": sorted(groups), "rights": []}
 
 
