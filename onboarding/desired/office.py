@@ -9,7 +9,7 @@ from onboarding.products import contract, pods, table
 
 READER = "e-office-reader"
 WRITER = "e-office-writer"
-ACCOUNTS: Mapping[str, str] = {READER: "onboard-reader", WRITER: "onboard-writer"}
+ACCOUNTS: Mapping[str, str] = {READER: contract.READS, WRITER: "onboard-writer"}
 """Under an instance's own prefix in the key-value store: ``username`` and ``password`` of an
 account of the product that only reads its configuration, and of one that writes it. The tool makes
 both passwords, once; the product's image makes the accounts before it serves."""

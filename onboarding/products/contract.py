@@ -37,6 +37,10 @@ HOLDING = frozenset({Kind.ORGANISATION, Kind.REGISTER})
 """Kinds with letters, or numbers of letters, in them: never removed in passing."""
 
 
+READS = "onboard-reader"
+"""Name in the product of the account that only reads its configuration."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """What a container image of the product is made from."""

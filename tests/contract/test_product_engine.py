@@ -14,7 +14,7 @@ from onboarding.engines.ansible_playbooks import office as live
 from onboarding.product_api.mayan import api, reading
 from onboarding.products import contract
 from tests.contract import openbao as openbao_server
-from tests.contract import product_place
+from tests.contract import product_letters, product_place
 from tests.contract.servers import mayan as real
 from tests.unit.manifest import samples
 
@@ -107,6 +107,30 @@ def test_what_was_changed_by_hand_is_drift_and_the_next_run_mends_it(place: Plac
     assert (change.action, change.ref.kind) == (plan.Action.UPDATE, contract.Kind.FIELD)
     assert [o.status for o in place.apply([change])] == [plan.Status.APPLIED]
     assert place.planned().changes == ()
+
+
+def test_a_refusal_says_what_to_do_and_the_next_run_completes_what_it_kept_from(
+    place: Place,
+) -> None:
+    if place.planned().changes:
+        place.apply(place.planned().changes)
+    with api.Api(place.server.place, place.server.writer) as door:
+        kind = reading.known(door, place.of.id).organisations[place.of.id]
+        letter = product_letters.make(door, place.of.id, place.of.id, "เดิม")
+        path = f"/document_types/{kind['id']}/"
+        door.change(path, {"label": "Letters"})
+        (refused,) = place.apply(place.planned().changes)
+        assert refused.status is plan.Status.FAILED
+        assert refused.error is not None
+        assert "document type without our mark: Letters" in refused.error.details[0]
+        assert f"[{place.of.id}/{place.of.id}]" in refused.error.resolution
+        door.change(path, {"label": f"Letters [{place.of.id}/{place.of.id}]"})
+        done = place.apply(place.planned().changes)
+        assert [o.error for o in done if o.error] == []
+        assert place.planned().changes == ()
+        assert door.get(f"{letter}/")["document_type"]["id"] == kind["id"]
+        door.remove(f"{letter}/")
+        door.remove(f"/trashed_documents/{letter.rpartition('/')[2]}/")
 
 
 def test_a_wrong_password_fails_with_a_remedy_and_nothing_is_claimed(place: Place) -> None:

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from onboarding import environment, errors, item, kube, product_api, tenant, vault
+from onboarding import environment, errors, item, kube, plan, product_api, tenant, vault
 from onboarding.engines.ansible_playbooks import office
+from onboarding.products import contract
 from tests.unit import targets
 from tests.unit.manifest import samples
 
@@ -88,3 +89,25 @@ def test_where_somebody_else_answers_the_plan_goes_on(monkeypatch: pytest.Monkey
     for evidence in (False, True):
         held = read(Cluster(1), evidence=evidence)
         assert held == office.Held({}, {SAMPLE: "the e-Office does not answer"})
+
+
+def test_an_organisation_that_leaves_goes_first_and_its_register_and_roles_last() -> None:
+    """A product refuses the first while it has letters: then nothing else was done."""
+
+    def change(kind: contract.Kind, *, gone: bool) -> plan.Change:
+        ref = item.Ref(item.EngineName.SETTINGS, kind, "ga-x-prod", f"x{kind}")
+        if gone:
+            return plan.Change(plan.Action.DELETE, ref, None)
+        return plan.Change(plan.Action.UPDATE, ref, item.Item(ref, {}, "x"))
+
+    kind = contract.Kind
+    leaving = [change(k, gone=True) for k in (kind.ROLE, kind.REGISTER, kind.ORGANISATION)]
+    staying = [change(k, gone=False) for k in (kind.WORKFLOW, kind.ORGANISATION)]
+    ordered = office.in_order([*staying, *leaving])
+    assert [(c.ref.kind, c.action is plan.Action.DELETE) for c in ordered] == [
+        (kind.ORGANISATION, True),
+        (kind.ORGANISATION, False),
+        (kind.WORKFLOW, False),
+        (kind.REGISTER, True),
+        (kind.ROLE, True),
+    ]

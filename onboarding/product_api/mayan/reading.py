@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from onboarding.desired import office
 from onboarding.product_api.mayan import ids, steps
 from onboarding.product_api.mayan.api import Api
 from onboarding.products import contract
@@ -73,7 +72,7 @@ def _elsewhere(api: Api, agency: str, others: Iterable[Found]) -> dict[str, dict
 def beyond(api: Api, seen: Known) -> Iterator[tuple[Found, list[str]]]:
     """Roles of others, each with its rights that reach the letters of everybody; one list each."""
     for role in seen.others:
-        reader = role["label"] == office.ACCOUNTS[office.READER]
+        reader = role["label"] == contract.READS
         if too_many := rights.beyond(role_rights(api, role), reader=reader):
             yield role, too_many
 
