@@ -134,7 +134,8 @@ def test_a_right_that_a_hand_gave_the_reading_account_is_gone_after_the_next_sta
         role = next(r for r in door.every("/roles/") if r["label"] == server.reader.username)
         path = f"/roles/{role['id']}/permissions"
         door.make(f"{path}/add/", {"permission": "permissions.role_create"})
-        server.home.make_accounts()
+    server.home.make_accounts()
+    with api.Api(server.place, server.writer) as door:
         assert sorted(p["pk"] for p in door.every(f"{path}/")) == sorted(rights.READER)
 
 
