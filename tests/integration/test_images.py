@@ -207,12 +207,25 @@ def _keeps_and_brings_back(
     rows("UPDATE onboard_settled SET version = '4.12.1'")
     upgraded = product.run("/opt/mayan/bin/settle", **settings)
     assert upgraded.returncode == 0, upgraded.stderr
-    assert (product.root / "var/lib/mayan/before/4.12.1.dump").stat().st_size > 100_000
+    dump = product.root / "var/lib/mayan/before/4.12.1.dump"
+    assert dump.stat().st_size > 100_000
     rows("CREATE TABLE half AS SELECT 1; UPDATE onboard_settled SET toward = version")
     again = product.run("/opt/mayan/bin/settle", **settings)
     assert again.returncode == 0, again.stderr
     assert "again what it was before" in again.stdout
     assert rows("SELECT to_regclass('half') IS NULL") == "t\n"
+    # As docs/how-to/instance.md goes back by hand.
+    shutil.copy(dump, database.root / "tmp/before.dump")
+    (database.root / "tmp/before.dump").chmod(0o644)
+    local = ["-h", "/tmp", "-p", str(port), "-U", "eoffice", "-d", "eoffice"]
+    emptied = database.run("psql", *local, "-c", "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    assert emptied.returncode == 0, emptied.stderr
+    words = ["--no-owner", "--single-transaction", "/tmp/before.dump"]
+    restored = database.run("pg_restore", *local, *words)
+    assert restored.returncode == 0, restored.stderr
+    assert rows("SELECT version FROM onboard_settled") == "4.12.1\n"
+    after = product.run("/opt/mayan/bin/settle", **settings)
+    assert after.returncode == 0, after.stderr
 
 
 def _workers(server: int) -> set[str]:
