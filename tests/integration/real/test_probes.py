@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,10 +15,12 @@ import pytest
 
 from onboarding import environment, item, labels, manifest, policy, progress, tenant
 from onboarding.desired import cluster as desired_cluster
+from onboarding.desired import egress
 from onboarding.lab import component
 from onboarding.lab.real import place
 from onboarding.probes import inside, network, records
 from onboarding.state import opening
+from tests.examples import expected
 from tests.integration.real.conftest import Cluster, eventually, must, pod
 from tests.running import ROOT
 
@@ -53,7 +56,14 @@ def agency(lab: component.Lab, target: Path) -> Iterator[Cluster]:
     """The namespace of an agency on the real node with all its network policies, and a neighbour
     whose pod answers."""
     at = environment.load(target)
-    whose = _agency(at)
+    with _standing(lab, at, _agency(at)) as own:
+        yield own
+
+
+@contextlib.contextmanager
+def _standing(
+    lab: component.Lab, at: environment.Environment, whose: tenant.Tenant
+) -> Iterator[Cluster]:
     [instance] = whose.instances
     own, other = Cluster(lab, instance.namespace), Cluster(lab, OTHER)
     for cluster in (own, other):
@@ -90,9 +100,9 @@ def _object(of: item.Item) -> dict[str, Any]:
     return {"kind": of.ref.kind, "metadata": meta, **fields}
 
 
-def _probe(target: Path) -> dict[tuple[str, str], policy.Result]:
+def _probe(target: Path, of: tenant.Tenant | None = None) -> dict[tuple[str, str], policy.Result]:
     at = environment.load(target)
-    whose, store = _agency(at), opening.of(at)
+    whose, store = of or _agency(at), opening.of(at)
     with store.lease(whose.id):
         outcome = inside.of(whose, at, store).run(progress.Silent())
     assert outcome.left == {}
@@ -112,8 +122,7 @@ def _pods(cluster: Cluster) -> list[str]:
 def test_what_must_be_refused_is_and_no_pod_stays(agency: Cluster, target: Path) -> None:
     found = _probe(target)
     assert {r.verdict for r in found.values()} == {Verdict.PASS}, found
-    [neighbour] = _of(found, network.FOREIGN)
-    assert f"{OTHER}/office-0" in neighbour
+    assert [s for s in _of(found, network.FOREIGN) if f"{OTHER}/office-0" in s]
     assert len(_of(found, network.DENIED)) >= 2  # a node, and the API server
     assert len(_of(found, network.METADATA)) == 1
     for result in found.values():
@@ -134,10 +143,26 @@ def test_a_way_that_a_hand_opened_is_found(agency: Cluster, target: Path) -> Non
     }
     agency.apply(opened)
     found = _probe(target)
-    [result] = _of(found, network.FOREIGN).values()
+    [result] = [r for s, r in _of(found, network.FOREIGN).items() if OTHER in s]
     assert result.verdict is Verdict.FAIL
     assert "was reached, and nothing allows it" in result.seen
     assert {r.verdict for r in _of(found, network.METADATA).values()} == {Verdict.PASS}
+
+
+def test_a_declared_link_leads_to_the_gateway_and_to_nobody_else(
+    lab: component.Lab, target: Path
+) -> None:
+    at = environment.load(target)
+    bdi = expected.resolved("bdi", at)
+    with _standing(lab, at, bdi) as own:
+        found = _probe(target, bdi)
+        assert {r.verdict for r in found.values()} == {Verdict.PASS}, found
+        [way] = _of(found, network.LINK)
+        assert way.endswith("to link moph-bdi-healthlink by the gateway")
+        out = "link-moph-bdi-healthlink-out"
+        must(own.ask("delete", "networkpolicy", out, egress.POLICY))
+        [closed] = _of(_probe(target, bdi), network.LINK).values()
+        assert closed.verdict is Verdict.FAIL, closed
 
 
 def test_a_pod_that_reaches_nothing_proves_nothing(agency: Cluster, target: Path) -> None:
