@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from onboarding import errors, product_api
-from onboarding.product_api.mayan import api, letters
+from onboarding.product_api.mayan import api, ids, letters
 
 CONTENT = b"%PDF-1.7 a letter"
 FILE = {
@@ -38,6 +38,7 @@ STEP = {
 }
 FILED: dict[str, list[dict[str, Any]]] = {
     "/documents/?_ordering=id": [LETTER],
+    "/documents/": [LETTER],
     "/documents/7/files/": [FILE],
     "/documents/7/metadata/": [{"metadata_type": {"name": "speed"}, "value": "ด่วน"}],
     "/documents/7/workflow_instances/": [{"id": 2, "workflow_template": {"label": "งานสารบรรณ"}}],
@@ -47,6 +48,16 @@ FILED: dict[str, list[dict[str, Any]]] = {
     ],
     "/documents/7/comments/": [],
     "/documents/7/tags/": [{"label": "ข"}, {"label": "ก"}],
+    "/documents/7/versions/": [
+        {"timestamp": "2026-11-23T09:00:01+07:00", "active": True, "comment": ""}
+    ],
+    f"/objects/{ids.LETTER}/7/events/": [
+        {
+            "timestamp": "2026-11-23T09:01:00+07:00",
+            "actor": {"username": "ps"},
+            "verb": {"id": "documents.document_view"},
+        }
+    ],
     "/sequences/": [
         {"label": "หนังสือส่ง", "next_value": "4", "backend_data": '{"value_first": 1}'},
         {"label": "หนังสือรับ", "next_value": "10", "backend_data": {"value_first": 10}},
@@ -73,11 +84,11 @@ class Told(api.Api):
 
 
 def stored(door: Told) -> dict[str, product_api.Stored]:
-    return {one.path: one for one in letters.stored(door, 1)}
+    return {one.path: one for one in letters.stored(door)}
 
 
 def test_letters_and_the_numbers_that_were_taken_are_counted() -> None:
-    assert letters.count(Told()) == (1, 3)
+    assert letters.count(Told()) == product_api.Held(letters=1, entries=3)
 
 
 def test_letters_in_the_bin_are_never_left_behind() -> None:
@@ -101,6 +112,10 @@ def test_what_is_said_of_a_letter_can_be_read_without_the_product() -> None:
     assert told["fields"] == {"speed": "ด่วน"}
     assert told["tags"] == ["ก", "ข"]
     assert [(one["by"], one["step"]) for one in told["steps"]] == [("", ""), ("ps", "ลงนาม")]
+    assert [(one["by"], one["event"]) for one in told["events"]] == [
+        ("ps", "documents.document_view")
+    ]
+    assert [one["shown"] for one in told["versions"]] == [True]
     (file,) = told["files"]
     assert (file["name"], file["sha256"]) == (FILE["filename"], FILE["checksum"])
     assert file["path"] in found
@@ -111,8 +126,9 @@ def test_what_is_said_of_a_letter_can_be_read_without_the_product() -> None:
 def test_a_list_that_lacks_a_letter_ends_the_export() -> None:
     short = Told()
     short._lists["/documents/?_ordering=id"] = []
-    with pytest.raises(errors.EngineFailed, match=r"counts 1 letter\(s\) and lists 0"):
+    with pytest.raises(errors.EngineFailed, match="came or went") as caught:
         stored(short)
+    assert caught.value.details == (f"{LETTER['uuid']}: filed meanwhile",)
 
 
 def test_a_file_that_was_never_stored_to_its_end_ends_the_export() -> None:
