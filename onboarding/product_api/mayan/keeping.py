@@ -127,11 +127,11 @@ def steps_of(api: Api, kind: Mapping[str, Any]) -> None:
     """With a document type that is taken off a workflow goes what that tells of its letters."""
     if has_letters(api, int(kind["id"])):
         raise errors.Refused(
-            f"letters of a document type that is none of ours take our steps: {kind['label']}",
-            resolution="Where it was one of ours let its label end with our mark again, in square "
-            "brackets. Else move its letters to one of ours, or decide that what the workflow "
-            "tells of them is needed no more and take it off the workflow in the e-Office. Then "
-            "run the same command again.",
+            f"letters of a document type that nobody planned take our steps: {kind['label']}",
+            resolution="Where it is one of ours let its label end with our mark again, in square "
+            "brackets; of a body that leaves the letters go first. Else move its letters to one "
+            "of ours, or decide that what the workflow tells of them is needed no more and take "
+            "it off the workflow in the e-Office. Then run the same command again.",
         )
 
 
