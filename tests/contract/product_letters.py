@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from onboarding import tenant
 from onboarding.desired import settings
-from onboarding.product_api.mayan import api, reading
+from onboarding.product_api.mayan import api, ids, reading
 from onboarding.products import contract, mayan
 from tests.unit import targets
 
 STEPS = ("ลงลายมือชื่ออิเล็กทรอนิกส์", "ออกเลขหนังสือ", "ส่งหนังสือ")
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What must not be lost: letters with their words, steps and files by digest, who may do what,
+    and who is in which group."""
+
+    letters: dict[str, dict[str, Any]]
+    rights: dict[str, Any]
+    people: dict[str, list[str]]
+
+
+def records(door: api.Api) -> Records:
+    """All of one product."""
+    people = {g["name"]: door.every(f"/groups/{g['id']}/users/") for g in door.every("/groups/")}
+    return Records(
+        {d["uuid"]: told(door, d) for d in door.every("/documents/")},
+        {k["label"]: reading.acls(door, ids.TYPE, k["id"]) for k in door.every("/document_types/")},
+        {group: sorted(user["username"] for user in users) for group, users in people.items()},
+    )
 
 
 def wanted(of: tenant.Tenant) -> contract.Configuration:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from onboarding import product_api, tenant
 from onboarding.product_api import mayan as access
-from onboarding.product_api.mayan import api, ids, reading
+from onboarding.product_api.mayan import api
 from onboarding.products import contract
 from tests.contract import product_letters, signed_pdf
 from tests.contract.servers import mayan as real
@@ -32,30 +30,9 @@ class AnyVersion(api.Api):
         """Whatever it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What must not be lost: letters with their words, steps and files, and who may do what."""
-
-    letters: dict[str, dict[str, Any]]
-    rights: dict[str, Any]
-    people: dict[str, list[str]]
-
-
-def records(server: real.Server) -> Records:
+def records(server: real.Server) -> product_letters.Records:
     with AnyVersion(server.place, server.writer) as door:
-        return Records(
-            {d["uuid"]: product_letters.told(door, d) for d in door.every("/documents/")},
-            {
-                kind["label"]: reading.acls(door, ids.TYPE, kind["id"])
-                for kind in door.every("/document_types/")
-            },
-            {
-                group["name"]: sorted(
-                    user["username"] for user in door.every(f"/groups/{group['id']}/users/")
-                )
-                for group in door.every("/groups/")
-            },
-        )
+        return product_letters.records(door)
 
 
 def write(server: real.Server) -> None:

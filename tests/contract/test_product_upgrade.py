@@ -12,8 +12,9 @@ import pytest
 
 from onboarding.product_api.mayan import ids
 from onboarding.products.mayan import PRODUCT
+from tests.contract import product_letters
 from tests.contract.servers import mayan as real
-from tests.contract.test_product_records import AnyVersion, Records, records
+from tests.contract.test_product_records import AnyVersion, records
 from tests.contract.test_product_settle import asked, settle
 from tests.contract.test_signed_letter import Signed, signed  # noqa: F401 - a fixture
 
@@ -38,7 +39,7 @@ def old(tmp_path: Path) -> Iterator[real.Home]:
         home.database.stop()
 
 
-def filled(home: real.Home, pdf: bytes) -> Records:
+def filled(home: real.Home, pdf: bytes) -> product_letters.Records:
     """A letter with a word and a signed file, and staff who may read it, in any version."""
     server = home.serve()
     try:
@@ -128,7 +129,7 @@ def test_a_migration_that_fails_says_the_way_back_and_the_version_before_takes_i
     assert asked(old, _MIGRATIONS) == migrated
 
 
-def _serves(home: real.Home, expected: Records) -> None:
+def _serves(home: real.Home, expected: product_letters.Records) -> None:
     """After its start as a pod starts."""
     ended = settle(home)
     assert ended.returncode == 0, ended.stderr

@@ -7,15 +7,17 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
-from onboarding import environment, errors, https, progress
+from onboarding import environment, errors, https, product_login, progress
 from onboarding.desired.cluster_place import APP
 from onboarding.kube import forward
 from onboarding.lab import component, images
+from onboarding.product_api.mayan import api
 from onboarding.products import contract
 from onboarding.products.mayan import PRODUCT
 from tests.integration.real import office_use
@@ -175,10 +177,23 @@ def test_a_frozen_agency_takes_its_letters_along(
         (file,) = next(one["files"] for one in said if one["title"] == title)
         assert (letters / file["path"]).read_bytes() == content
         assert file["sha256"] == hashlib.sha256(content).hexdigest()
+        later = _filed_while_frozen(office, content)
+        refused = office.onboard("offboard")
+        assert f"{len(said)} letter(s)" in refused.err
+        assert f"it holds {len(said) + 1} letter(s)" in refused.err
     finally:
         must(office.onboard("offboard", "--cancel", "--yes"))
     must(office.onboard("apply", "--yes", "--no-verify"))
     assert eventually(lambda: _serves(office), 300)
+    with office.administrator() as door:
+        office_use.remove_letter(door, later)
+
+
+def _filed_while_frozen(office: Office, content: bytes) -> int:
+    """By an administrator who still finds a way in; the letter's number."""
+    account = product_login.administrator(office.of, office.target, office.instance)
+    with api.Api(replace(office.place, through=_tunnel(office)), account) as door:
+        return office_use.file_letter(door, "หลังส่งออก", content)
 
 
 def _is_closed(office: Office) -> bool:
