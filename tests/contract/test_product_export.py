@@ -112,7 +112,7 @@ def test_the_bag_tells_who_could_do_what_and_what_was_done_to_each_letter(
     people = json.loads((place / "people.json").read_bytes())
     assert people["groups"][f"{UNIT}:central"] == [clerk]
     assert clerk in [one["email"] for one in people["accounts"]]
-    sent = next(one for one in told(tmp_path) if one["steps"])
+    sent = next(one for one in told(tmp_path) if len(one["steps"]) > 1)
     assert [one["step"] for one in sent["steps"]][-3:] == [*product_letters.STEPS]
     (version,) = sent["versions"]
     assert version["shown"]
