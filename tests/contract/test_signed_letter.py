@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +29,12 @@ class Signed:
 
 @pytest.fixture(scope="module")
 def signed(openbao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Signed:
-    """The key is made by the official and stays with them; the tool gets the request alone."""
+    """The key is made by the official and stays with them; the tool gets the request alone.
+
+    An agency for each module: an official has one key at a time.
+    """
     mine, others = tmp_path_factory.mktemp("official"), tmp_path_factory.mktemp("reader")
-    of = enrolled(openbao, "letters")
+    of = enrolled(openbao, f"letters-{secrets.token_hex(3)}")
     asked = signed_pdf.request("ps-moph", of.signers[0].common_name, mine)
     done = issued(openbao, of, asked)
     (mine / "ps-moph.pem").write_text(done.pem(), encoding="ascii")
